@@ -1,0 +1,213 @@
+"""Who a person is, and for whom they act. Knows nothing else."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import Group, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from guardian.mixins import GuardianUserMixin
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def in_window(on: date, prefix: str = "") -> Q:
+    """The condition that a row's starts_on .. ends_on (both inclusive, open when NULL) holds on that day."""
+    return (Q(**{f"{prefix}starts_on": None}) | Q(**{f"{prefix}starts_on__lte": on})) & (
+        Q(**{f"{prefix}ends_on": None}) | Q(**{f"{prefix}ends_on__gte": on})
+    )
+
+
+class Role(models.TextChoices):
+    """What a person does for a body. A seat is a role in one body."""
+
+    BUSINESS_MANAGER = "business-manager", "Business manager"
+    SUB_GROUP_MEMBER = "sub-group-member", "Serious-cases sub-group member"
+    CO_CHAIR = "co-chair", "Co-chair of the serious-cases sub-group"
+    INDEPENDENT_CHAIR = "independent-chair", "Independent chair"
+    DELEGATED_PARTNER = "delegated-partner", "Delegated safeguarding partner"
+    LEAD_PARTNER = "lead-partner", "Lead safeguarding partner"
+    AUTHOR = "author", "Agency contact and author"
+    SAFEGUARDING_LEAD = "safeguarding-lead", "Agency safeguarding lead"
+    PANEL = "panel", "Child Safeguarding Practice Review Panel"
+    USER_ADMINISTRATOR = "user-administrator", "User administrator"
+
+
+AGENCY_ROLES = (Role.AUTHOR, Role.SAFEGUARDING_LEAD, Role.DELEGATED_PARTNER, Role.LEAD_PARTNER)
+"""Held for one agency; the others are held for the partnership (or, for the Panel, for neither)."""
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, full_name: str, password: str | None = None) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), full_name=full_name)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
+    """A person, signed in by e-mail address. What they may do comes from their seats, never from a flag."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField("email address", unique=True, max_length=254)
+    full_name = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["full_name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_account_per_email")]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def seat_groups(self, *, at: datetime) -> models.QuerySet[Group]:
+        """The groups this person acts for at the instant: their own seats, and those they deputise for.
+
+        Empty for an inactive person. Deputising does not chain: a deputy's deputy holds nothing.
+        """
+        if not self.is_active:
+            return Group.objects.none()
+        return Group.objects.filter(seat__in=Seat.objects.acted_for_by(self, at=at))
+
+
+class Partnership(models.Model):
+    """A local safeguarding children partnership: the wall round its cases."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200, unique=True)
+    reference_prefix = models.CharField(
+        max_length=10, help_text="The letters that case references begin with, such as BSCP."
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Agency(models.Model):
+    """A body that may hold records about a family, and is asked for a return."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    partnership = models.ForeignKey(Partnership, on_delete=models.PROTECT, related_name="agencies")
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=40, help_text="Which line of the typical agency list this is.")
+    email_domain = models.CharField(max_length=200, blank=True, help_text="Work addresses end in this.")
+    is_safeguarding_partner = models.BooleanField(
+        default=False, help_text="One of the three (or four) partners who sign decisions off."
+    )
+    is_asked_first = models.BooleanField(default=False, help_text="Suggested whenever returns are asked for.")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint("partnership", Lower("name"), name="one_agency_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SeatQuerySet(models.QuerySet["Seat"]):
+    def held_by(self, user: User, *, on: date) -> "SeatQuerySet":
+        """Seats of the person's own, on the day."""
+        return self.filter(pk__in=Membership.objects.filter(in_window(on), user=user).values("seat"))
+
+    def acted_for_by(self, user: User, *, at: datetime) -> "SeatQuerySet":
+        """Seats the person may act for at the instant: their own, and those they deputise for."""
+        on = at.astimezone(LONDON).date()
+        deputised = Membership.objects.filter(
+            in_window(on),
+            in_window(on, "user__deputies__"),
+            user__is_active=True,
+            user__deputies__deputy=user,
+        )
+        return self.filter(Q(pk__in=Membership.objects.filter(in_window(on), user=user).values("seat"))
+                           | Q(pk__in=deputised.values("seat")))
+
+
+class Seat(models.Model):
+    """A role in one body, which people hold one after another. Grants are made to the seat's group.
+
+    partnership is NULL only for the national Panel; agency is NULL for roles of the whole partnership.
+    """
+
+    group = models.OneToOneField(Group, on_delete=models.PROTECT, primary_key=True)
+    partnership = models.ForeignKey(Partnership, on_delete=models.PROTECT, null=True, related_name="seats")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, related_name="seats")
+    role = models.CharField(max_length=40, choices=Role)
+
+    objects = SeatQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "agency", "role"], nulls_distinct=False, name="one_seat_per_role_and_body"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        body = self.agency or self.partnership
+        return f"{self.get_role_display()}, {body}" if body else self.get_role_display()
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def on(self, day: date) -> "MembershipQuerySet":
+        """Memberships in force on the day, of people who are active."""
+        return self.filter(in_window(day), user__is_active=True)
+
+
+class Membership(models.Model):
+    """A person in a seat, between two days (inclusive; open when NULL)."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="memberships")
+    starts_on = models.DateField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "seat"], name="one_membership_per_seat")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.seat}"
+
+
+class Deputy(models.Model):
+    """Leave cover: `deputy` acts for `person`, in all of their seats, between two days (inclusive)."""
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deputies")
+    deputy = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deputises_for")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(person=models.F("deputy")), name="nobody_deputises_for_themselves"),
+            models.CheckConstraint(condition=Q(ends_on__gte=models.F("starts_on")), name="cover_ends_after_it_starts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deputy} for {self.person}"
+
+
+class Receipt(models.Model):
+    """That a form was sent once, and where its answer is. A second copy of the same form gets the same answer."""
+
+    token = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True)
+    path = models.CharField(max_length=300)
+    body_hash = models.CharField(max_length=64)
+    answer_url = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(auto_now_add=True)

@@ -1,0 +1,57 @@
+"""What is done about people: seats, memberships, deputies. One verb for each thing."""
+
+from datetime import date
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from accounts.models import AGENCY_ROLES, Agency, Deputy, Membership, Partnership, Role, Seat, User
+
+
+@transaction.atomic
+def seat_for(role: Role, *, partnership: Partnership | None = None, agency: Agency | None = None) -> Seat:
+    """The seat of that role in that body, made when it is first asked for.
+
+    An agency's seat belongs to the agency's partnership; the Panel's to none.
+    """
+    if agency is not None:
+        partnership = agency.partnership
+    if (agency is None) == (role in AGENCY_ROLES):
+        raise ValueError(f"{role} is held for {'an agency' if role in AGENCY_ROLES else 'a partnership'}")
+    seat = Seat.objects.filter(role=role, partnership=partnership, agency=agency).first()
+    if seat is None:
+        body = agency.pk if agency else partnership.pk if partnership else "national"
+        group, _ = Group.objects.get_or_create(name=f"{role}:{body}")
+        seat, _ = Seat.objects.get_or_create(
+            group=group, defaults={"role": role, "partnership": partnership, "agency": agency}
+        )
+    return seat
+
+
+def add_member(user: User, seat: Seat, *, starts_on: date | None = None, ends_on: date | None = None) -> Membership:
+    """Put a person in a seat; a second time only moves the days."""
+    membership, _ = Membership.objects.update_or_create(
+        user=user, seat=seat, defaults={"starts_on": starts_on, "ends_on": ends_on}
+    )
+    return membership
+
+
+def end_membership(membership: Membership, *, on: date) -> Membership:
+    """The person leaves the seat at the end of that day."""
+    membership.ends_on = on
+    membership.save(update_fields=["ends_on"])
+    return membership
+
+
+def appoint_deputy(person: User, deputy: User, *, starts_on: date, ends_on: date) -> Deputy:
+    """Leave cover between two days, both inclusive."""
+    return Deputy.objects.create(person=person, deputy=deputy, starts_on=starts_on, ends_on=ends_on)
+
+
+def people_in(seats: "list[Seat]", *, on: date) -> list[User]:
+    """The active people who hold any of these seats on that day, each once, by name."""
+    return list(
+        User.objects.filter(memberships__in=Membership.objects.on(on).filter(seat__in=seats))
+        .distinct()
+        .order_by("full_name")
+    )

@@ -1,0 +1,5 @@
+"""Settings and wiring. Knows every package, decides nothing."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,7 @@
+"""The wiring package, as Django knows it."""
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    name = "config"

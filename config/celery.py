@@ -1,0 +1,11 @@
+"""The Celery application. What it runs, and how often, is in settings."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("rapid-review")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,7 @@
+"""reviews, as Django knows it."""
+
+from django.apps import AppConfig
+
+
+class ReviewsConfig(AppConfig):
+    name = "reviews"
