@@ -1,0 +1,63 @@
+# What a machine needs: Python 3.11 or newer with venv, make, git. Everything else is installed into this folder.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench screenshots lock
+SHELL := /bin/sh
+PYTHON ?= python3
+UV := .uv/bin/uv
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS = never
+
+# `make check` and the type checker load the settings; nothing here is a secret of a real installation.
+CHECK_ENV = SECRET_KEY=only-for-checking-the-source-0123456789-abcdefghijklmnopqrstuvwxyz HTTPS=0 \
+	VAR_DIR=$${TMPDIR:-/tmp} STATIC_STORAGE=django.contrib.staticfiles.storage.StaticFilesStorage
+PRODUCTION_ENV = SECRET_KEY=only-for-checking-the-source-0123456789-abcdefghijklmnopqrstuvwxyz HTTPS=1 \
+	VAR_DIR=$${TMPDIR:-/tmp} SITE_URL=https://reviews.example.org ALLOWED_HOSTS=reviews.example.org \
+	DATABASE_URL=postgres://reviews@localhost/reviews BROKER_URL=redis://localhost:6379/0 HOSTS=2
+PACKAGES = config accounts workflows reviews notifications
+
+help:  ## List these verbs
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ok  ## Install what the product needs into .venv, by hash
+
+run: setup  ## Start everything on this machine (PORT=8000, DEMO=0 for no demonstration data)
+	@$(BIN)/python -m config.run
+
+test: setup  ## Run every test, on SQLite and on PostgreSQL
+	@$(BIN)/python -m tests.everything
+
+check: setup  ## Read the source: lint, format, types, imports, migrations, deployment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(CHECK_ENV) $(BIN)/mypy $(PACKAGES)
+	$(BIN)/lint-imports --no-cache
+	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(CHECK_ENV) $(BIN)/python manage.py check
+	$(PRODUCTION_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: setup  ## Measure, and write what was measured
+	@$(BIN)/python -m benchmarks
+
+screenshots: setup  ## Take a picture of every page
+	@$(BIN)/python -m tests.screenshots
+
+# Hashes and no addresses: the lock says what, and never from where. The second holds no tools of development.
+COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+lock: $(UV)  ## Choose versions anew within pyproject.toml, and write the two locks
+	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) -c requirements.lock pyproject.toml -o requirements-production.lock
+
+# uv is quick and checks hashes; where it cannot be had, pip does the same more slowly.
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python %d.%d is too old: install Python 3.11 or newer, or name one with `make PYTHON=python3.12`." % sys.version_info[:2])'
+	@$(PYTHON) -m venv .uv || { echo "No virtual environment could be made: install python3-venv." >&2; exit 1; }
+	@.uv/bin/python -m pip install -q --disable-pip-version-check uv==0.13.8 || echo "uv is not to be had; pip is used."
+
+.venv/.ok: requirements.lock
+	@test -x $(UV) || $(MAKE) --no-print-directory $(UV)
+	@test -x $(BIN)/python || { test -x $(UV) && $(UV) venv -q --python "$$(.uv/bin/python -c 'import sys; print(sys._base_executable)')" .venv; } \
+		|| .uv/bin/python -m venv .venv
+	@if test -x $(UV); then $(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock; \
+		else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock; fi
+	@touch $@
