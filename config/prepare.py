@@ -1,4 +1,4 @@
-"""What is done to the database and the files before the parts start, in one process since Python is slow to load."""
+"""What is done to database and files before the parts start: in one process, since Python is slow to load."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ def main() -> None:
     if os.environ.get("DEMO", "1") != "0" and "demo" in get_commands():
         call_command("demo", "--if-empty")
     else:
-        call_command("first_administrator")
+        call_command("first_administrator", verbosity=0)
 
 
 def _static_digest() -> str:

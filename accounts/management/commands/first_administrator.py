@@ -30,7 +30,8 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **given: Any) -> None:
         if User.objects.exists():
-            self.stdout.write("There are people already; nobody was added.")
+            if given["verbosity"] > 0:
+                self.stdout.write("There are people already; nobody was added.")
             return
         email = given["email"].strip().lower()
         try:

@@ -1,0 +1,111 @@
+"""What every test may ask for: the real parts around the product, a browser, and which database this is."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests import services
+from tests.everything import browser_on_the_path
+
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WITHOUT_BROWSER = pytest.StashKey[int]()
+
+hypothesis.settings.register_profile(
+    "house", deadline=None, print_blob=True, derandomize=True, max_examples=100
+)
+hypothesis.settings.register_profile(
+    "long", parent=hypothesis.settings.get_profile("house"), max_examples=2000
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
+
+
+# ---- Which database, and whether there is a browser --------------------------------------------
+@pytest.fixture(scope="session", autouse=True)
+def on_the_expected_database() -> None:
+    """A suite that silently ran on the other database would prove nothing."""
+    expected = os.environ.get("EXPECT_VENDOR")
+    assert expected in (None, "", connection.vendor), (
+        f"These tests ran on {connection.vendor}, not on {expected}."
+    )
+
+
+def chromium() -> str | None:
+    """The browser to drive: CHROMIUM, or one on the PATH; none when NO_BROWSER=1."""
+    if os.environ.get("NO_BROWSER") == "1":
+        return None
+    return os.environ.get("CHROMIUM") or browser_on_the_path()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser its tests are deselected, and the last lines say so: a skip would pass unseen."""
+    without = [item for item in items if item.get_closest_marker("browser")] if chromium() is None else []
+    config.stash[WITHOUT_BROWSER] = len(without)
+    if without:
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if item not in set(without)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    terminalreporter.write_line(f"Database: {connection.vendor}")
+    if left_out := config.stash.get(WITHOUT_BROWSER, 0):
+        terminalreporter.write_line(
+            f"NOT TESTED: {left_out} tests in a browser, since there is no Chromium.", red=True
+        )
+
+
+# ---- The parts around the product --------------------------------------------------------------
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[services.Broker]:
+    """A broker for the whole session; a test that kills it starts it again."""
+    with services.valkey() as broker:
+        yield broker
+
+
+@pytest.fixture
+def smtp(tmp_path: Path, settings: Any) -> Iterator[services.MailSink]:
+    """A mail server that misbehaves on request; this process sends its mail there."""
+    with services.smtp_sink(tmp_path / "mail.jsonl") as sink:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.EMAIL_TIMEOUT = 2
+        yield sink
+
+
+# ---- The browser -------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": chromium(), "args": CHROMIUM_OPTIONS}
+
+
+@pytest.fixture
+def axe() -> Callable[..., list[dict[str, Any]]]:
+    """Ask axe what is wrong with a page: `axe(page)` returns its violations, none for a page that is well."""
+    source = (Path(settings.BASE_DIR) / "tests" / "data" / "axe.min.js").read_text()
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+    def violations(page: Any, **options: Any) -> list[dict[str, Any]]:
+        page.evaluate(source)
+        given = {"runOnly": {"type": "tag", "values": tags}, **options}
+        answer = page.evaluate("given => axe.run(document, given)", given)
+        return [
+            {"rule": found["id"], "why": found["help"], "where": [node["target"] for node in found["nodes"]]}
+            for found in answer["violations"]
+        ]
+
+    return violations

@@ -1,0 +1,127 @@
+"""What `make test` runs: the whole suite on SQLite and on PostgreSQL, side by side. Arguments go to pytest."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests import services
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LONGEST = 900
+"""Seconds after which a run is ended: something hangs."""
+
+
+def find_chromium() -> str | None:
+    """The browser on this machine, installed first where that is possible (Debian, as root)."""
+    if found := os.environ.get("CHROMIUM") or browser_on_the_path():
+        return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing Chromium for the tests in a browser ...", flush=True)
+        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                subprocess.run(
+                    command,
+                    env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    timeout=300,
+                )
+    return browser_on_the_path()
+
+
+def browser_on_the_path() -> str | None:
+    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+class Run:
+    """The suite on one database, in a process that writes to a file."""
+
+    def __init__(self, name: str, folder: Path, arguments: Sequence[str], **given: str) -> None:
+        self.name = name
+        self.output = folder / f"{name}.txt"
+        self.started = time.monotonic()
+        self.seconds = 0.0
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *arguments]
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **given}
+        if not environment.get("DATABASE_URL"):
+            environment.pop("DATABASE_URL", None)
+        self.program = services.Program(name, command, environment, self.output)
+        self.program.start()
+
+    def is_over(self) -> bool:
+        self.seconds = self.seconds or (0.0 if self.program.is_running() else time.monotonic() - self.started)
+        return not self.program.is_running()
+
+    @property
+    def verdict(self) -> str:
+        assert self.program.process is not None
+        code = self.program.process.returncode
+        said = self.program.said().strip().splitlines() or ["nothing was said"]
+        return f"{'passed' if code == 0 else f'FAILED ({code})'} on {self.name} in {self.seconds:.0f} s: {said[-1]}"
+
+    @property
+    def passed(self) -> bool:
+        return self.program.process is not None and self.program.process.returncode == 0
+
+
+def run_both(folder: Path, arguments: Sequence[str], database_url: str) -> bool:
+    """Whether the suite passes on both. Tests in a browser run once, on PostgreSQL, to keep the time."""
+    # An expression of the caller's own replaces ours; the browser's tests then run on both.
+    mine = [] if any(argument.startswith("-m") for argument in arguments) else ["-m", "not browser"]
+    runs = [
+        Run("SQLite", folder, [*mine, *arguments], DATABASE_URL="", EXPECT_VENDOR="sqlite"),
+        Run("PostgreSQL", folder, arguments, DATABASE_URL=database_url, EXPECT_VENDOR="postgresql"),
+    ]
+    try:
+        while sum(run.is_over() for run in runs) < len(runs):  # each is asked, and notes its time
+            if time.monotonic() - runs[0].started > LONGEST:
+                print(f"Ended after {LONGEST} seconds: something hangs.")
+                break
+            time.sleep(0.2)
+    finally:
+        for run in runs:
+            run.program.kill()
+    for run in runs:
+        print(f"\n==== {run.name} " + "=" * 60)
+        print(run.program.said())
+    print()
+    for run in runs:
+        print(run.verdict)
+    return all(run.passed for run in runs)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 when everything passed on both databases, otherwise 1."""
+    # What was started must be stopped, however we are told to end.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    browser = find_chromium()
+    os.environ.update({"CHROMIUM": browser} if browser else {"NO_BROWSER": "1"})
+    with tempfile.TemporaryDirectory(prefix="rapid-runs-") as folder, contextlib.ExitStack() as stack:
+        try:
+            given = os.environ.get("DATABASE_URL")
+            database_url = given or stack.enter_context(services.postgresql()).url
+        except services.NotHere as why:
+            print(f"NOT TESTED: {why}")
+            return 1
+        print(
+            "The suite runs on SQLite and on PostgreSQL, side by side; tests in a browser on PostgreSQL.",
+            flush=True,
+        )
+        passed = run_both(Path(folder), arguments, database_url)
+    if browser is None:
+        print(
+            "NOT TESTED: everything in a browser. Install Chromium, or name one with CHROMIUM, and run again."
+        )
+    print("Everything passed." if passed else "Something failed.")
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
