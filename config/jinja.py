@@ -1,0 +1,220 @@
+"""The one template engine: its environment, what every page can use, and the renderer of forms."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import django.forms
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import conditional_escape
+from jinja2 import (
+    ChainableUndefined,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+)
+from jinja2.utils import missing
+from markupsafe import Markup
+
+from accounts.models import LONDON
+from accounts.pages import rendering
+
+PRODUCT_NAME = "Rapid Review"
+
+NAVIGATION: Sequence[tuple[str, str]] = (
+    ("Home", "home"),
+    ("Cases", "case-list"),
+    ("Returns", "return-list"),
+    ("Panel records", "panel-list"),
+    ("Notices", "notice-list"),
+    ("Administration", "administration"),
+)
+"""What the bar at the top may offer: words and the name of an address. A name that is not there yet is left out."""
+
+
+# ---- What is missing -------------------------------------------------------------------------
+class Missing(StrictUndefined):
+    """Refuses a name or an attribute that does not exist, and lets a key that a dict does not have be empty.
+
+    The GOV.UK macros take one dict and look for many keys that are not given (`params.hint.html`), so
+    they need the second; a misspelt name in one of our own templates should never be silence.
+    """
+
+    __slots__ = ()
+
+    @property
+    def _may_be_empty(self) -> bool:
+        if self._undefined_obj is missing:  # a name, or what an inline `if` without `else` comes to (no name)
+            return self._undefined_name in (None, "undefined", "null", "caller")  # the macros ask for these
+        return isinstance(self._undefined_obj, dict)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self if self._may_be_empty else self._fail_with_undefined_error()
+
+    def __getitem__(self, name: Any) -> Any:
+        return self if self._may_be_empty else self._fail_with_undefined_error()
+
+    def __html__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        return ChainableUndefined.__str__(self) if self._may_be_empty else self._fail_with_undefined_error()
+
+    def __bool__(self) -> bool:
+        return False if self._may_be_empty else self._fail_with_undefined_error()
+
+    def __len__(self) -> int:
+        return 0 if self._may_be_empty else self._fail_with_undefined_error()
+
+    def __iter__(self) -> Any:
+        return iter(()) if self._may_be_empty else self._fail_with_undefined_error()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Missing) if self._may_be_empty else self._fail_with_undefined_error()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(Missing) if self._may_be_empty else self._fail_with_undefined_error()
+
+
+# ---- Words for days and times ----------------------------------------------------------------
+def day(value: date | datetime) -> str:
+    """A day, or the London day of an aware instant, such as "Friday 10 April 2026"."""
+    on = _in_london(value)
+    return f"{on:%A} {on.day} {on:%B} {on:%Y}"
+
+
+def clock_time(value: datetime) -> str:
+    """The London time of an aware instant in GOV.UK style: "2:05pm", "9am", "midday", "midnight"."""
+    at = _in_london(value)
+    assert isinstance(at, datetime)
+    if at.minute == 0 and at.hour in (0, 12):
+        return "midday" if at.hour else "midnight"
+    minutes = f":{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+
+
+def moment(value: datetime) -> str:
+    """An aware instant in London, such as "Friday 10 April 2026 at 2:05pm"."""
+    return f"{day(value)} at {clock_time(value)}"
+
+
+def instant_attr(value: date | datetime) -> str:
+    """What goes into <time datetime>: the day, or the instant with its offset from UTC in London."""
+    return _in_london(value).isoformat()
+
+
+def paragraphs(text: str) -> Markup:
+    """Typed text as escaped paragraphs: an empty line parts them, a single line end breaks the line."""
+    blocks = [block.strip("\n") for block in str(text).replace("\r\n", "\n").split("\n\n")]
+    return Markup("\n").join(
+        Markup('<p class="govuk-body">{}</p>').format(
+            Markup("<br>").join(conditional_escape(x) for x in b.split("\n"))
+        )
+        for b in blocks
+        if b.strip()
+    )
+
+
+def _in_london(value: date | datetime) -> date | datetime:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone: a page shows only instants that say theirs")
+        return value.astimezone(LONDON)
+    return value
+
+
+# ---- The environment -------------------------------------------------------------------------
+def url(name: str, *args: Any, **kwargs: Any) -> str:
+    """The address of a named page."""
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+def environment(**options: Any) -> Environment:
+    """The environment that Django's Jinja2 backend uses, made once for each engine."""
+    loader = options.pop("loader")
+    options["undefined"] = Missing
+    options["autoescape"] = True
+    made = Environment(  # noqa: S701 (autoescape is on, above)
+        loader=ChoiceLoader(
+            [
+                loader,
+                PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+                # Django's own widgets, for the form of a third party that is not made of our fields.
+                FileSystemLoader(Path(django.forms.__file__).parent / "jinja2"),
+            ]
+        ),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **options,
+    )
+    made.globals.update(static=static, url=url, product_name=PRODUCT_NAME)
+    made.filters.update(
+        day=day,
+        clock_time=clock_time,
+        moment=moment,
+        instant_attr=instant_attr,
+        paragraphs=paragraphs,
+        asks_which=rendering.asks_which,
+        box_items=rendering.box_items,
+        boxes_in_error=rendering.boxes_in_error,
+        choice_items=rendering.choice_items,
+        component=rendering.component_of,
+        error_target=rendering.error_target,
+        humanised=rendering.humanised,
+        messages_of=rendering.messages_of,
+    )
+    return made
+
+
+# ---- What every page knows -------------------------------------------------------------------
+def navigation_for(user: AbstractBaseUser | AnonymousUser) -> Sequence[tuple[str, str]]:
+    """Which parts of NAVIGATION this person is offered."""
+    return NAVIGATION if user.is_authenticated else ()
+
+
+def for_every_page(request: HttpRequest) -> dict[str, Any]:
+    """The signed-in person and the navigation. A request refused before sign-in was looked at has neither."""
+    user = getattr(request, "user", None) or AnonymousUser()
+    return {
+        "signed_in_user": user if user.is_authenticated else None,
+        "navigation": _navigation(request, user),
+    }
+
+
+def _navigation(request: HttpRequest, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
+    items = []
+    for text, name in navigation_for(user):
+        try:
+            href = reverse(name)
+        except NoReverseMatch:
+            continue
+        items.append(
+            {
+                "text": text,
+                "href": href,
+                "current": request.path == href,
+                "active": href != "/" and request.path.startswith(href),
+            }
+        )
+    return items
+
+
+class PageRenderer(TemplatesSetting):
+    """`{{ form }}` and `{{ field.as_field_group() }}` come out as GOV.UK components, from the same engine."""
+
+    form_template_name = "pages/fields.html"
+    field_template_name = "pages/field.html"
