@@ -1,9 +1,8 @@
 """Who a person is, and for whom they act. Knows nothing else."""
 
 import uuid
-from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -132,8 +131,10 @@ class SeatQuerySet(models.QuerySet["Seat"]):
             user__is_active=True,
             user__deputies__deputy=user,
         )
-        return self.filter(Q(pk__in=Membership.objects.filter(in_window(on), user=user).values("seat"))
-                           | Q(pk__in=deputised.values("seat")))
+        return self.filter(
+            Q(pk__in=Membership.objects.filter(in_window(on), user=user).values("seat"))
+            | Q(pk__in=deputised.values("seat"))
+        )
 
 
 class Seat(models.Model):
@@ -152,7 +153,17 @@ class Seat(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["partnership", "agency", "role"], nulls_distinct=False, name="one_seat_per_role_and_body"
+                fields=["agency", "role"],
+                condition=Q(agency__isnull=False),
+                name="one_seat_per_role_and_agency",
+            ),
+            models.UniqueConstraint(
+                fields=["partnership", "role"],
+                condition=Q(agency=None, partnership__isnull=False),
+                name="one_seat_per_role_and_partnership",
+            ),
+            models.UniqueConstraint(
+                fields=["role"], condition=Q(agency=None, partnership=None), name="one_national_seat_per_role"
             ),
         ]
 
@@ -194,8 +205,12 @@ class Deputy(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(person=models.F("deputy")), name="nobody_deputises_for_themselves"),
-            models.CheckConstraint(condition=Q(ends_on__gte=models.F("starts_on")), name="cover_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=~Q(person=models.F("deputy")), name="nobody_deputises_for_themselves"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=models.F("starts_on")), name="cover_ends_after_it_starts"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,9 @@ def seat_for(role: Role, *, partnership: Partnership | None = None, agency: Agen
     return seat
 
 
-def add_member(user: User, seat: Seat, *, starts_on: date | None = None, ends_on: date | None = None) -> Membership:
+def add_member(
+    user: User, seat: Seat, *, starts_on: date | None = None, ends_on: date | None = None
+) -> Membership:
     """Put a person in a seat; a second time only moves the days."""
     membership, _ = Membership.objects.update_or_create(
         user=user, seat=seat, defaults={"starts_on": starts_on, "ends_on": ends_on}

@@ -1,7 +1,39 @@
 """workflows, as Django knows it."""
 
-from django.apps import AppConfig
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
+
+
+def write_what_code_defines(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """After a migration: the legal moves, the statutory rules and, the first time, the shipped holidays.
+
+    They are copies of code and package data, so they are written again whenever they may differ.
+    """
+    from django.db import connections
+    from django.utils import timezone
+
+    from workflows import triggers
+    from workflows.models import CalendarVersion, Subject
+    from workflows.services import calendar, moving, rules
+
+    if using != "default":
+        return
+    if connections[using].vendor == "sqlite":
+        with connections[using].cursor() as cursor:
+            for statement in triggers.SQLITE:
+                cursor.execute(statement)
+    moving.write_legal_moves([m for m in apps.get_models() if issubclass(m, Subject) and m is not Subject])
+    rules.write_statutory_rules()
+    if not CalendarVersion.objects.exists():
+        calendar.load_shipped_holidays(at=timezone.now())
 
 
 class WorkflowsConfig(AppConfig):
     name = "workflows"
+
+    def ready(self) -> None:
+        from workflows import checks  # noqa: F401 - registers the system checks
+
+        post_migrate.connect(write_what_code_defines, sender=self, dispatch_uid="what-code-defines")

@@ -1,0 +1,22 @@
+"""The review's own tables: the case, what agencies return, what is decided, what the Panel takes."""
+
+from reviews.models.cases import Case, CaseGroupGrant, CaseUserGrant, Child
+from reviews.models.decisions import Decision, SignOff
+from reviews.models.panel import PanelRecord, PanelRecordGroupGrant, PanelRecordUserGrant
+from reviews.models.returns import AgencyReturn, AgencyReturnGroupGrant, AgencyReturnUserGrant, ReturnVersion
+
+__all__ = [
+    "AgencyReturn",
+    "AgencyReturnGroupGrant",
+    "AgencyReturnUserGrant",
+    "Case",
+    "CaseGroupGrant",
+    "CaseUserGrant",
+    "Child",
+    "Decision",
+    "PanelRecord",
+    "PanelRecordGroupGrant",
+    "PanelRecordUserGrant",
+    "ReturnVersion",
+    "SignOff",
+]

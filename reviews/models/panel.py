@@ -1,0 +1,82 @@
+"""What the national Panel takes: a decision record, fixed at release, and its reply."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import models
+from django.urls import reverse
+from django_fsm import transition
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from accounts.models import User
+from reviews.models.cases import Actor, Case
+from reviews.models.decisions import Decision
+from workflows.models import Subject, SubjectQuerySet
+from workflows.models.subjects import Beginning
+
+
+class PanelRecord(Subject):
+    """A released decision record. The document is fixed at release; the reply is what moves."""
+
+    class State(models.TextChoices):
+        RELEASED = "released", "Released to the Panel"
+        ACCEPTED = "accepted", "The Panel agrees"
+        DISAGREED = "disagreed", "The Panel does not agree"
+
+    subject = models.OneToOneField(
+        Subject, on_delete=models.PROTECT, parent_link=True, primary_key=True, related_name="+"
+    )
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="panel_records")
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="panel_record")
+    document = models.JSONField()
+    sha256 = models.CharField(max_length=64, help_text="Of the document as canonical JSON.")
+
+    objects: ClassVar[Any] = SubjectQuerySet.as_manager()
+
+    BEGINNINGS: ClassVar[dict[str, Beginning]] = {
+        "release": Beginning(State.RELEASED, "reviews.submit_case", {"panel": "record-released"})
+    }
+    RESTING_STATES: ClassVar[frozenset[str]] = frozenset((State.ACCEPTED, State.DISAGREED))
+
+    class Meta:
+        permissions = [
+            ("accept_panelrecord", "Can record that the Panel agrees"),
+            ("disagree_panelrecord", "Can record that the Panel does not agree"),
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("panel-record", args=[self.pk])
+
+    def anchors(self, verb: str, *, at: datetime) -> dict[str, datetime]:
+        return {"rapid review sent": at} if verb == "release" else {}
+
+    def people(self, audience: str, *, at: datetime) -> list[User]:
+        if audience == "panel":
+            return list(User.objects.filter(memberships__seat__role="panel", is_active=True).distinct())
+        return self.case.people(audience, at=at)
+
+    @transition(
+        "state", source=State.RELEASED, target=State.ACCEPTED, permission="reviews.accept_panelrecord",
+        custom={"tells": {"business-manager": "panel-replied"}},
+    )  # fmt: skip
+    def accept(self, *, by: Actor, at: datetime) -> None:
+        """The Panel agrees with the decision."""
+
+    @transition(
+        "state", source=State.RELEASED, target=State.DISAGREED, permission="reviews.disagree_panelrecord",
+        custom={"tells": {"business-manager": "panel-replied"}},
+    )  # fmt: skip
+    def disagree(self, *, by: Actor, at: datetime) -> None:
+        """The Panel does not agree; the record carries what it wrote."""
+
+
+class PanelRecordUserGrant(UserObjectPermissionBase):
+    """A person may do that on this record."""
+
+    content_object = models.ForeignKey(PanelRecord, on_delete=models.CASCADE, related_name="user_grants")
+
+
+class PanelRecordGroupGrant(GroupObjectPermissionBase):
+    """Whoever holds the seat may do that on this record."""
+
+    content_object = models.ForeignKey(PanelRecord, on_delete=models.CASCADE, related_name="group_grants")

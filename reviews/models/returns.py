@@ -1,0 +1,209 @@
+"""What an agency returns: asked for, written, signed off, taken; or nil, with what was searched."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import models
+from django.urls import reverse
+from django_fsm import transition
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from accounts.models import Agency, Membership, Role, User
+from reviews.models.cases import Actor, Case
+from workflows.calendars import local_date
+from workflows.models import Subject, SubjectQuerySet
+from workflows.models.subjects import Beginning
+
+RETURN_VERBS = (
+    "acknowledge", "draft", "declare_nil", "finish", "sign_off", "send_back", "accept", "cancel",
+)  # fmt: skip
+
+
+class AgencyReturn(Subject):
+    """One agency's answer about one case. Belongs to the case (root); seen by that agency and the case's people."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", "Requested"
+        ACKNOWLEDGED = "acknowledged", "Acknowledged"
+        IN_PROGRESS = "in_progress", "In progress"
+        SUBMITTED = "submitted", "Waiting for sign-off"
+        SIGNED_OFF = "signed_off", "Signed off"
+        NIL = "nil", "Nil return"
+        SENT_BACK = "sent_back", "Sent back"
+        ACCEPTED = "accepted", "Accepted"
+        CANCELLED = "cancelled", "No longer needed"
+
+    subject = models.OneToOneField(
+        Subject, on_delete=models.PROTECT, parent_link=True, primary_key=True, related_name="+"
+    )
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="returns")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="returns")
+    is_asked_later = models.BooleanField(
+        default=False, help_text="Asked after the first days: it has its own clock."
+    )
+    form_version = models.CharField(max_length=20)
+    answers = models.JSONField(default=dict)
+    searched = models.TextField(blank=True, help_text="For a nil return: systems searched, identifiers used.")
+    written_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    signed_off_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    signed_off_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = SubjectQuerySet.as_manager()
+
+    BEGINNINGS: ClassVar[dict[str, Beginning]] = {
+        "request": Beginning(
+            State.REQUESTED, "reviews.ask_agencies_case",
+            {"author": "return-requested", "safeguarding-lead": "return-requested"},
+        ),
+    }  # fmt: skip
+    RESTING_STATES: ClassVar[frozenset[str]] = frozenset((State.ACCEPTED, State.CANCELLED))
+
+    class Meta:
+        permissions = [
+            (f"{verb}_agencyreturn", f"Can {verb.replace('_', ' ')} a return") for verb in RETURN_VERBS
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "agency"], name="one_return_per_agency_and_case")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency}, {self.code}"
+
+    @property
+    def is_in(self) -> bool:
+        """Whether the partnership has it: signed off, nil or accepted."""
+        return self.state in (self.State.SIGNED_OFF, self.State.NIL, self.State.ACCEPTED)
+
+    @property
+    def can_be_written(self) -> bool:
+        return self.state in (
+            self.State.REQUESTED, self.State.ACKNOWLEDGED, self.State.IN_PROGRESS, self.State.SENT_BACK,
+        )  # fmt: skip
+
+    def get_absolute_url(self) -> str:
+        return reverse("return", args=[self.pk])
+
+    def anchors(self, verb: str, *, at: datetime) -> dict[str, datetime]:
+        if verb != "request":
+            return {}
+        if self.is_asked_later or self.case.notified_at is None:
+            return {"return requested": at, "return requested later": at}
+        return {"return requested": at, "notification sent": self.case.notified_at}
+
+    def people(self, audience: str, *, at: datetime) -> list[User]:
+        """The agency's own people for its audiences (an escalation goes to all partners if it has none)."""
+        if audience not in ("author", "safeguarding-lead", "delegated-partner"):
+            return self.case.people(audience, at=at)
+        role = {"author": Role.AUTHOR, "safeguarding-lead": Role.SAFEGUARDING_LEAD,
+                "delegated-partner": Role.DELEGATED_PARTNER}[audience]  # fmt: skip
+        holding = Membership.objects.on(local_date(at)).filter(
+            seat__agency_id=self.agency_id, seat__role=role
+        )
+        found = list(User.objects.filter(memberships__in=holding).distinct().order_by("full_name"))
+        if not found and audience == "delegated-partner":
+            return self.case.people("delegated-partners", at=at)
+        if not found:
+            return self.case.people("business-manager", at=at)
+        return found
+
+    @transition(
+        "state",
+        source=State.REQUESTED,
+        target=State.ACKNOWLEDGED,
+        permission="reviews.acknowledge_agencyreturn",
+    )
+    def acknowledge(self, *, by: Actor, at: datetime) -> None:
+        """The agency has the request and is looking."""
+
+    @transition(
+        "state", source=[State.REQUESTED, State.ACKNOWLEDGED, State.SENT_BACK], target=State.IN_PROGRESS,
+        permission="reviews.draft_agencyreturn",
+    )  # fmt: skip
+    def draft(self, *, by: User, at: datetime) -> None:
+        """Somebody began to write."""
+        self.written_by = by
+
+    @transition(
+        "state", source=[State.REQUESTED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.SENT_BACK], target=State.NIL,
+        permission="reviews.declare_nil_agencyreturn",
+        custom={"tells": {"business-manager": "return-in", "safeguarding-lead": "nil-declared"}},
+    )  # fmt: skip
+    def declare_nil(self, *, by: User, at: datetime, searched: str) -> None:
+        """The agency did not know the family, and says where it looked."""
+        self.searched = searched
+        self.written_by = by
+
+    @transition(
+        "state", source=State.IN_PROGRESS, target=State.SUBMITTED, permission="reviews.finish_agencyreturn",
+        custom={"tells": {"safeguarding-lead": "return-to-sign"}},
+    )  # fmt: skip
+    def finish(self, *, by: User, at: datetime) -> None:
+        """The author sends it to the safeguarding lead for sign-off."""
+        self.written_by = by
+
+    @transition(
+        "state", source=State.SUBMITTED, target=State.SIGNED_OFF, permission="reviews.sign_off_agencyreturn",
+        custom={"tells": {"business-manager": "return-in"}},
+    )  # fmt: skip
+    def sign_off(self, *, by: User, at: datetime) -> None:
+        """The agency's safeguarding lead stands behind it."""
+        self.signed_off_by = by
+        self.signed_off_at = at
+
+    @transition(
+        "state", source=[State.SUBMITTED, State.SIGNED_OFF, State.NIL], target=State.SENT_BACK,
+        permission="reviews.send_back_agencyreturn",
+        custom={"tells": {"author": "return-sent-back", "safeguarding-lead": "return-sent-back"}},
+    )  # fmt: skip
+    def send_back(self, *, by: Actor, at: datetime) -> None:
+        """It needs more; the record carries what."""
+
+    @transition(
+        "state",
+        source=[State.SIGNED_OFF, State.NIL],
+        target=State.ACCEPTED,
+        permission="reviews.accept_agencyreturn",
+    )
+    def accept(self, *, by: Actor, at: datetime) -> None:
+        """The partnership takes it into the review."""
+
+    @transition(
+        "state",
+        source=[State.REQUESTED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.SUBMITTED, State.SENT_BACK],
+        target=State.CANCELLED, permission="reviews.cancel_agencyreturn",
+        custom={"tells": {"author": "return-cancelled"}},
+    )  # fmt: skip
+    def cancel(self, *, by: Actor, at: datetime) -> None:
+        """The review no longer needs it."""
+
+
+class AgencyReturnUserGrant(UserObjectPermissionBase):
+    """A person may do that on this return."""
+
+    content_object = models.ForeignKey(AgencyReturn, on_delete=models.CASCADE, related_name="user_grants")
+
+
+class AgencyReturnGroupGrant(GroupObjectPermissionBase):
+    """Whoever holds the seat may do that on this return."""
+
+    content_object = models.ForeignKey(AgencyReturn, on_delete=models.CASCADE, related_name="group_grants")
+
+
+class ReturnVersion(models.Model):
+    """A return as it was sent for sign-off: never changed."""
+
+    agency_return = models.ForeignKey(AgencyReturn, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    answers = models.JSONField()
+    form_version = models.CharField(max_length=20)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency_return", "number"], name="one_number_a_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"

@@ -1,0 +1,33 @@
+"""What the engine refuses, in words fit to show. Permission is Django's PermissionDenied, never one of these."""
+
+
+class WorkflowError(Exception):
+    """Something could not be done. The message says what, to which thing, why, and what would help."""
+
+
+class WrongState(WorkflowError):
+    """The subject is not in a state from which this transition leads."""
+
+
+class Stale(WorkflowError):
+    """The subject moved after the person looked at it."""
+
+
+class NotMet(WorkflowError):
+    """A condition of the transition does not hold."""
+
+
+class CalendarEnds(WorkflowError):
+    """A count ran past the days that the calendar covers."""
+
+
+class NoSuchRule(WorkflowError):
+    """No rule of that code was in force on that day."""
+
+
+class NotADate(WorkflowError):
+    """A date, or a limit, could not be read."""
+
+
+class ClockError(WorkflowError):
+    """A fact that cannot be true of this deadline, such as a resume without a pause."""

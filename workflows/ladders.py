@@ -1,0 +1,64 @@
+"""Rungs: whom to tell, how long before or after a deadline. Pure: no database, no clock, no settings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from workflows.calendars import Calendar, at_local, end_of
+
+MORNING = time(8, 30)
+"""When a rung's time comes on its day, London time."""
+
+MISSED = "missed"
+"""The rung that every deadline has: the first late instant. It tells nobody; it records the breach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step: whom to tell, so many working days before or after the due day; neither means on the day."""
+
+    tell: str
+    before: int = 0
+    after: int = 0
+
+    @property
+    def key(self) -> str:
+        """What the step is called in the database and in a notice's key, such as `before-3:author`."""
+        place = f"before-{self.before}" if self.before else f"after-{self.after}" if self.after else "due"
+        return f"{place}:{self.tell}"
+
+    @property
+    def news(self) -> str:
+        """Which text the notice has: a reminder, due today, or late."""
+        return "reminder" if self.before else "late" if self.after else "due-today"
+
+    def day(self, due_on: date, calendar: Calendar) -> date:
+        """The day of the step, counted in the deadline's own calendar."""
+        if self.before:
+            return calendar.subtract(due_on, self.before)
+        return calendar.add(due_on, self.after) if self.after else due_on
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rung with its time (aware, UTC), ready to be stored."""
+
+    key: str
+    tell: str
+    news: str
+    fires_at: datetime
+
+
+def climb(rungs: Sequence[Rung], due_on: date, calendar: Calendar, *, armed_at: datetime) -> list[Step]:
+    """The steps of a ladder for a deadline due that day, in order of time.
+
+    What had already passed when the ladder was armed is stale: of those steps only the latest
+    for each audience is kept, so that a deadline recorded late says one thing, once.
+    """
+    steps = [
+        Step(rung.key, rung.tell, rung.news, at_local(rung.day(due_on, calendar), MORNING)) for rung in rungs
+    ]
+    steps.append(Step(MISSED, "", MISSED, end_of(due_on)))
+    steps.sort(key=lambda step: (step.fires_at, step.key))
+    latest = {step.tell: step for step in steps if step.fires_at <= armed_at}
+    return [step for step in steps if step.fires_at > armed_at or latest[step.tell] is step]

@@ -1,0 +1,236 @@
+"""Starting, meeting, voiding, pausing, extending deadlines: every change is a fact, every date a fold over them.
+
+The caller holds the subject's lock (perform takes it; so does each function here that a person calls).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from workflows.actors import System
+from workflows.calendars import local_date
+from workflows.derivation import (
+    EXTENDED, MET, PAUSED, RESUMED, STARTED, UNDONE, VOIDED, Derivation, derive, refuse_impossible,
+)  # fmt: skip
+from workflows.exceptions import ClockError, NoSuchRule
+from workflows.ladders import climb
+from workflows.models import CalendarVersion, Deadline, Fact, RuleVersion, Rung, Subject
+from workflows.rules import Limit
+from workflows.services import calendar as calendars
+from workflows.services.rules import rule_book, rules_started_by
+
+Actor = User | System
+
+
+def person(by: Actor) -> User | None:
+    """The person to store, or None for the system."""
+    return by if isinstance(by, User) else None
+
+
+def lock(subject: Subject) -> None:
+    """Take the lock of the case this belongs to, then its own: always in that order.
+
+    NO KEY UPDATE, so that rows which only point at the subject (a notice, an upload) do not wait.
+    """
+    for pk in filter(None, (subject.root_id, subject.pk)):
+        Subject.objects.select_for_update(no_key=True).only("pk").get(pk=pk)
+
+
+def _cache(deadline: Deadline, derivation: Derivation, version: CalendarVersion) -> None:
+    deadline.state = derivation.state
+    deadline.calendar = version
+    deadline.started_at = derivation.started_at
+    deadline.due_on, deadline.due_at, deadline.met_at = (
+        derivation.due_on,
+        derivation.due_at,
+        derivation.met_at,
+    )
+    deadline.derivation = derivation.as_json()
+
+
+def _rungs(deadline: Deadline, version: CalendarVersion, *, armed_at: datetime) -> list[Rung]:
+    """The rungs a running deadline has ahead of it."""
+    if deadline.state != Deadline.State.RUNNING or deadline.due_on is None or deadline.due_at is None:
+        return []
+    if deadline.rule.duty == "until" and deadline.due_at <= armed_at:
+        return []  # a duty that had already run out when we were told of it has nothing to say
+    ladder = rule_book().ladders[deadline.rule.ladder]
+    calendar = calendars.calendar_of(version)
+    return [
+        Rung(deadline=deadline, key=step.key, tell=step.tell, news=step.news, due_at=deadline.due_at,
+             fires_at=step.fires_at)
+        for step in climb(ladder, deadline.due_on, calendar, armed_at=armed_at)
+    ]  # fmt: skip
+
+
+def rederive(deadline: Deadline, *, at: datetime) -> Deadline:
+    """Fold all the facts again, store what comes out, and re-arm the ladder if the due value moved."""
+    version = deadline.calendar
+    before = (deadline.state, deadline.due_at)
+    derivation = derive(
+        Limit.parse(deadline.rule.limit), deadline.facts.all(), calendars.calendar_of(version)
+    )
+    _cache(deadline, derivation, version)
+    deadline.save()
+    if (deadline.state, deadline.due_at) != before:
+        deadline.rungs.ahead().delete()
+        Rung.objects.bulk_create(_rungs(deadline, version, armed_at=at), ignore_conflicts=True)
+    return deadline
+
+
+def _record(
+    deadline: Deadline, kind: str, *, by: Actor, effective_at: datetime, at: datetime,
+    authority: str = "", reason: str = "", details: dict[str, Any] | None = None,
+) -> Deadline:  # fmt: skip
+    details = details or {}
+    refuse_impossible(
+        kind, list(deadline.facts.all()), limit=Limit.parse(deadline.rule.limit),
+        effective_at=effective_at, details=details,
+    )  # fmt: skip
+    Fact.objects.create(
+        deadline=deadline, kind=kind, effective_at=effective_at, recorded_at=at, by=person(by),
+        authority=authority, reason=reason, details=details,
+    )  # fmt: skip
+    return rederive(deadline, at=at)
+
+
+@transaction.atomic
+def start_deadlines(
+    subject: Subject, rules: Iterable[RuleVersion], *, by: Actor, effective_at: datetime, at: datetime
+) -> list[Deadline]:
+    """Start a clock for each rule, all in four statements. A rule that already has a clock here is left alone."""
+    running = set(Deadline.objects.filter(subject_id=subject.pk).values_list("rule_code", flat=True))
+    version = calendars.current_version()
+    calendar = calendars.calendar_of(version)
+    deadlines = []
+    for rule in rules:
+        if rule.code in running:
+            continue
+        deadline = Deadline(subject_id=subject.pk, rule=rule, rule_code=rule.code)
+        start = Fact(pk=0, kind=STARTED, effective_at=effective_at)
+        _cache(deadline, derive(Limit.parse(rule.limit), [start], calendar), version)
+        deadlines.append(deadline)
+    Deadline.objects.bulk_create(deadlines)
+    Fact.objects.bulk_create(
+        Fact(deadline=deadline, kind=STARTED, effective_at=effective_at, recorded_at=at, by=person(by))
+        for deadline in deadlines
+    )
+    Rung.objects.bulk_create(
+        rung for deadline in deadlines for rung in _rungs(deadline, version, armed_at=at)
+    )
+    return deadlines
+
+
+def start_clocks(
+    subject: Subject, anchor: str, *, by: Actor, effective_at: datetime, at: datetime
+) -> list[Deadline]:
+    """Start every clock that an event starts for this subject, by the rules in force on its London day."""
+    rules = rules_started_by(subject, anchor, on=local_date(effective_at))
+    return start_deadlines(subject, rules, by=by, effective_at=effective_at, at=at)
+
+
+def stop_clocks(
+    subject: Subject, verb: str, *, by: Actor, effective_at: datetime, at: datetime, reason: str
+) -> None:
+    """Meet or void the open clocks that a transition ends, as their rules say."""
+    for deadline in Deadline.objects.filter(subject_id=subject.pk).open().select_related("rule", "calendar"):
+        kind = MET if verb in deadline.rule.met_by else VOIDED if verb in deadline.rule.voided_by else None
+        if kind:
+            _record(deadline, kind, by=by, effective_at=effective_at, at=at, reason=reason)
+
+
+@transaction.atomic
+def meet_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime | None = None,
+                  reason: str = "") -> Deadline:  # fmt: skip
+    """Record that what a rule asks for was done. Raises NoSuchRule, ClockError."""
+    lock(subject)
+    return _record(_open(subject, code), MET, by=by, effective_at=effective_at or at, at=at, reason=reason)
+
+
+@transaction.atomic
+def void_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, reason: str) -> Deadline:
+    """Record that what a rule asks for is no longer owed, and why."""
+    lock(subject)
+    return _record(_open(subject, code), VOIDED, by=by, effective_at=at, at=at, reason=reason)
+
+
+@transaction.atomic
+def pause_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime,
+                   authority: str, reason: str) -> Deadline:  # fmt: skip
+    """Stop a clock from an instant. Needs an authority and a reason."""
+    lock(subject)
+    _need(authority, reason)
+    return _record(
+        _open(subject, code),
+        PAUSED,
+        by=by,
+        effective_at=effective_at,
+        at=at,
+        authority=authority,
+        reason=reason,
+    )
+
+
+@transaction.atomic
+def resume_deadline(
+    subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime
+) -> Deadline:
+    """Let a stopped clock run on from an instant."""
+    lock(subject)
+    return _record(_open(subject, code), RESUMED, by=by, effective_at=effective_at, at=at)
+
+
+@transaction.atomic
+def extend_deadline(subject: Subject, code: str, *, limit: Limit, by: Actor, at: datetime,
+                    authority: str, reason: str) -> Deadline:  # fmt: skip
+    """Give a clock more time: so many working days, days or months. Needs an authority and a reason."""
+    lock(subject)
+    _need(authority, reason)
+    if limit.count <= 0:
+        raise ClockError("Cannot extend by nothing or less: give a number of 1 or more.")
+    return _record(_open(subject, code), EXTENDED, by=by, effective_at=at, at=at, authority=authority,
+                   reason=reason, details={"by": str(limit)})  # fmt: skip
+
+
+@transaction.atomic
+def undo_fact(fact: Fact, *, by: Actor, at: datetime, reason: str) -> Deadline:
+    """Take back a fact that was not so. It stays in the log; the date is derived without it."""
+    lock(fact.deadline.subject)
+    if not reason.strip():
+        raise ClockError("Cannot undo without a reason.")
+    return _record(
+        fact.deadline, UNDONE, by=by, effective_at=at, at=at, reason=reason, details={"fact": fact.pk}
+    )
+
+
+def _need(authority: str, reason: str) -> None:
+    if not authority.strip() or not reason.strip():
+        raise ClockError("Cannot move this deadline: say on whose authority, and why.")
+
+
+def _open(subject: Subject, code: str) -> Deadline:
+    try:
+        return Deadline.objects.select_related("rule", "calendar").get(subject_id=subject.pk, rule_code=code)
+    except Deadline.DoesNotExist:
+        raise NoSuchRule(f"{subject.code} has no deadline {code!r}.") from None
+
+
+def drifted() -> list[tuple[Deadline, Derivation]]:
+    """Deadlines whose stored date is not what their facts give, each with what they give."""
+    wrong = []
+    for deadline in (
+        Deadline.objects.select_related("rule", "calendar").prefetch_related("facts").iterator(chunk_size=500)
+    ):
+        derivation = derive(
+            Limit.parse(deadline.rule.limit), deadline.facts.all(), calendars.calendar_of(deadline.calendar)
+        )
+        if (derivation.due_on, derivation.due_at, derivation.state) != (
+            deadline.due_on,
+            deadline.due_at,
+            deadline.state,
+        ):
+            wrong.append((deadline, derivation))
+    return wrong

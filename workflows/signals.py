@@ -1,0 +1,9 @@
+"""What the engine says. Sent after the save and inside the transaction: listeners write rows, workers act later."""
+
+from django.dispatch import Signal
+
+transitioned = Signal()
+"""A subject moved. Arguments: subject, record (TransitionRecord), tells ({audience: news}), at."""
+
+rungs_reached = Signal()
+"""Rungs whose time came, a batch. Arguments: rungs (list of Rung, with deadline and subject), at."""
