@@ -1,0 +1,86 @@
+"""The settings, as a process meets them: each test loads them anew in one of its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.services import manage
+
+SECRET = "only-for-checking-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789"
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> dict[str, str]:
+    """What a production installation is told."""
+    bare = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {
+        **bare,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "VAR_DIR": str(tmp_path),
+        "SECRET_KEY": SECRET,
+        "SITE_URL": "https://reviews.example.org",
+        "ALLOWED_HOSTS": "reviews.example.org",
+        "DATABASE_URL": "postgres://reviews@localhost/reviews",
+        "BROKER_URL": "redis://localhost:6379/0",
+        "EMAIL_URL": "smtp+tls://mail.example.org:587",
+        "BEHIND_PROXY": "true",
+        "HOSTS": "2",
+    }
+
+
+def test_a_production_installation_has_nothing_to_complain_of(production: dict[str, str]) -> None:
+    answer = manage("check", "--deploy", "--fail-level", "WARNING", environment=production)
+
+    assert answer.returncode == 0, answer.stderr
+    assert "no issues" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"SITE_URL": "http://reviews.example.org"}, "config.E001"),
+        ({"ALLOWED_HOSTS": "*"}, "config.E002"),
+        ({"EMAIL_URL": "consolemail://"}, "config.W001"),
+        ({"HTTPS": "0"}, "security.W008"),
+        ({"DEBUG": "1"}, "security.W018"),
+    ],
+)
+def test_what_would_be_unsafe_is_found_before_people_come(
+    production: dict[str, str], given: dict[str, str], found: str
+) -> None:
+    answer = manage("check", "--deploy", "--fail-level", "WARNING", environment={**production, **given})
+
+    assert answer.returncode == 1
+    assert found in answer.stderr
+
+
+def test_sqlite_refuses_to_serve_two_machines(production: dict[str, str]) -> None:
+    del production["DATABASE_URL"]
+
+    answer = manage("check", environment=production)
+
+    assert answer.returncode == 1
+    last = answer.stderr.strip().splitlines()[-1]
+    assert "SQLite cannot serve 2 hosts" in last
+    assert "DATABASE_URL" in last
+
+
+def test_without_a_secret_key_nothing_starts(production: dict[str, str]) -> None:
+    del production["SECRET_KEY"]
+
+    answer = manage("check", environment=production)
+
+    assert answer.returncode == 1
+    assert "No secret key: set SECRET_KEY" in answer.stderr
+
+
+def test_sqlite_takes_its_lock_before_it_reads(production: dict[str, str]) -> None:
+    # Two who read and then write would otherwise meet "database is locked".
+    production.update(DATABASE_URL="", HOSTS="1")
+    del production["DATABASE_URL"]
+    show = "from django.conf import settings; print(settings.DATABASES['default']['OPTIONS']['transaction_mode'])"
+
+    answer = manage("shell", "--no-imports", "-c", show, environment=production)
+
+    assert answer.stdout.strip() == "IMMEDIATE"
