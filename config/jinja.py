@@ -21,8 +21,8 @@ from jinja2 import (
     PackageLoader,
     PrefixLoader,
     StrictUndefined,
+    Template,
 )
-from jinja2.utils import missing
 from markupsafe import Markup
 
 from accounts.models import LONDON
@@ -39,55 +39,6 @@ NAVIGATION: Sequence[tuple[str, str]] = (
     ("Administration", "administration"),
 )
 """What the bar at the top may offer: words and the name of an address. A name that is not there yet is left out."""
-
-
-# ---- What is missing -------------------------------------------------------------------------
-class Missing(StrictUndefined):
-    """Refuses a name or an attribute that does not exist, and lets a key that a dict does not have be empty.
-
-    The GOV.UK macros take one dict and look for many keys that are not given (`params.hint.html`), so
-    they need the second; a misspelt name in one of our own templates should never be silence.
-    """
-
-    __slots__ = ()
-
-    @property
-    def _may_be_empty(self) -> bool:
-        if self._undefined_obj is missing:  # a name, or what an inline `if` without `else` comes to (no name)
-            return self._undefined_name in (None, "undefined", "null", "caller")  # the macros ask for these
-        return isinstance(self._undefined_obj, dict)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self if self._may_be_empty else self._fail_with_undefined_error()
-
-    def __getitem__(self, name: Any) -> Any:
-        return self if self._may_be_empty else self._fail_with_undefined_error()
-
-    def __html__(self) -> str:
-        return str(self)
-
-    def __str__(self) -> str:
-        return ChainableUndefined.__str__(self) if self._may_be_empty else self._fail_with_undefined_error()
-
-    def __bool__(self) -> bool:
-        return False if self._may_be_empty else self._fail_with_undefined_error()
-
-    def __len__(self) -> int:
-        return 0 if self._may_be_empty else self._fail_with_undefined_error()
-
-    def __iter__(self) -> Any:
-        return iter(()) if self._may_be_empty else self._fail_with_undefined_error()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Missing) if self._may_be_empty else self._fail_with_undefined_error()
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __hash__(self) -> int:
-        return hash(Missing) if self._may_be_empty else self._fail_with_undefined_error()
 
 
 # ---- Words for days and times ----------------------------------------------------------------
@@ -143,24 +94,33 @@ def url(name: str, *args: Any, **kwargs: Any) -> str:
     return reverse(name, args=args or None, kwargs=kwargs or None)
 
 
+class ComponentLoader(PackageLoader):
+    """The macros of GOV.UK Frontend, which take one dict and look in it for many keys that are not given.
+
+    They are compiled in an environment where what is missing is empty. In our own templates it is an
+    error: a misspelt name on a page about a child should never be silence.
+    """
+
+    lenient: Environment
+
+    def load(self, environment: Environment, name: str, globals: Any = None) -> Template:
+        return super().load(self.lenient, name, globals)
+
+
 def environment(**options: Any) -> Environment:
     """The environment that Django's Jinja2 backend uses, made once for each engine."""
-    loader = options.pop("loader")
-    options["undefined"] = Missing
-    options["autoescape"] = True
-    made = Environment(  # noqa: S701 (autoescape is on, above)
-        loader=ChoiceLoader(
-            [
-                loader,
-                PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
-                # Django's own widgets, for the form of a third party that is not made of our fields.
-                FileSystemLoader(Path(django.forms.__file__).parent / "jinja2"),
-            ]
-        ),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        **options,
+    components = ComponentLoader("govuk_frontend_jinja")
+    options["loader"] = ChoiceLoader(
+        [
+            options["loader"],
+            PrefixLoader({"govuk_frontend_jinja": components}),
+            # Django's own widgets, for the form of a third party that is not made of our fields.
+            FileSystemLoader(Path(django.forms.__file__).parent / "jinja2"),
+        ]
     )
+    options |= {"undefined": StrictUndefined, "autoescape": True}
+    made = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 (autoescape is among them)
+    components.lenient = made.overlay(undefined=ChainableUndefined)
     made.globals.update(static=static, url=url, product_name=PRODUCT_NAME)
     made.filters.update(
         day=day,

@@ -8,7 +8,7 @@ from django import forms
 
 from accounts.pages.days import DayField
 
-TOKEN = "form_token"
+TOKEN = "form_token"  # noqa: S105 (a name, not a secret)
 """The name of the hidden box that holds the token."""
 
 

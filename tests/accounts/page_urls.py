@@ -1,6 +1,6 @@
 """Addresses that only the tests of the pages have."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
 
@@ -8,6 +8,8 @@ from accounts.models import Partnership
 from accounts.pages import fields
 from accounts.pages.forms import PageForm
 from accounts.pages.views import FormPage
+
+__all__ = ["Http404"]
 
 
 class Refused(Exception):
