@@ -318,7 +318,7 @@ def is_ready(environment: dict[str, str]) -> bool:
 
 def run() -> None:
     """Start everything, say where it is, and watch over it until somebody says stop."""
-    check_python(sys.version_info)
+    check_python(sys.version_info[:3])
     var = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").expanduser().absolute()
     prepare_folder(var)
     lock = hold(var)
