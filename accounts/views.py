@@ -14,8 +14,8 @@ from accounts.pages.fields import EmailField, PasswordField
 class SignInForm(AuthenticationForm):
     """An e-mail address and a password. It never says which of the two was wrong, nor that an account is closed."""
 
-    username = EmailField(subject="your email address", autocomplete="username")  # type: ignore[assignment]
-    password = PasswordField(subject="your password", label="Password")  # type: ignore[assignment]
+    username = EmailField(subject="your email address", autocomplete="username")
+    password = PasswordField(subject="your password", label="Password")
 
     def get_invalid_login_error(self) -> ValidationError:
         return ValidationError("Enter a correct email address and password", code="invalid_login")

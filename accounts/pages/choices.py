@@ -11,6 +11,12 @@ from accounts.pages.text import words_for
 Choices = Iterable[tuple[Any, str]] | Callable[[], Iterable[tuple[Any, str]]]
 
 
+def keys_of(field: forms.ChoiceField) -> list[str]:
+    """What may be chosen, as it is posted. A choice of None, like "", stands for none."""
+    choices: Any = field.choices
+    return ["" if key is None else str(key) for key, _ in choices]
+
+
 class ChoiceField(forms.ChoiceField):
     """One of a list, as radios (or a drop-down with `is_dropdown`). `subject` completes "Select ...".
 
@@ -42,7 +48,7 @@ class ChoiceField(forms.ChoiceField):
         text = "" if value is None else str(value)
         if not text and not self.required:
             return None
-        if text not in (str(key) for key, _ in self.choices if key not in ("", None)):
+        if text not in [key for key in keys_of(self) if key]:
             raise ValidationError(f"Select {self.subject}", code="invalid_choice")
         try:
             return self.coerce(text)
@@ -73,7 +79,7 @@ class ChoicesField(forms.MultipleChoiceField):
 
     def clean(self, value: Any) -> list[Any]:
         chosen = {str(item) for item in value or ()}
-        known = [str(key) for key, _ in self.choices]
+        known = keys_of(self)
         if chosen - set(known) or (self.required and not chosen):
             raise ValidationError(f"Select {self.subject}", code="invalid_choice")
         return [self.coerce(key) for key in known if key in chosen]

@@ -75,7 +75,7 @@ def _drain(request: HttpRequest) -> None:
 class SignInRequired(LoginRequiredMiddleware):
     """Every page asks for sign-in unless it is marked `login_not_required`; what was typed meanwhile is kept."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:  # type: ignore[override]
         if request.method == "POST":
             return errors.form_has_expired(request, "signed out")
         return super().handle_no_permission(request, view_func)

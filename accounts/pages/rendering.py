@@ -50,7 +50,7 @@ def error_target(bound: BoundField) -> str:
 
 def messages_of(bound: BoundField) -> str:
     """All that is wrong with the field, as one text: a field shows its errors in one place."""
-    return ". ".join(message.rstrip(".") for message in bound.errors)
+    return ". ".join(str(message).rstrip(".") for message in bound.errors)
 
 
 def humanised(name: str) -> str:

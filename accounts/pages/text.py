@@ -73,7 +73,7 @@ class TextField(forms.Field):
     """One line of text. `subject` completes "Enter ...", such as "the child's name"."""
 
     component = "input"
-    widget = forms.TextInput
+    widget: type[forms.Widget] = forms.TextInput
     is_one_line = True
 
     def __init__(

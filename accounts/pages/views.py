@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -21,7 +21,7 @@ def at(request: HttpRequest) -> datetime:
     """The one instant of this request (aware, UTC): read once, so that a page cannot disagree with itself."""
     if not hasattr(request, "at"):
         request.at = timezone.now()  # type: ignore[attr-defined]
-    return request.at  # type: ignore[attr-defined,no-any-return]
+    return request.at  # type: ignore[attr-defined]
 
 
 class AlreadySent(Exception):
@@ -37,7 +37,7 @@ class FormPage(View):
     and is shown above the form, with all that was typed.
     """
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "options"]
+    http_method_names = ["get", "head", "post", "options"]
     form_class: type[PageForm] = PageForm
     template_name = "pages/form.html"
     title = ""

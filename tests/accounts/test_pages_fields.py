@@ -126,10 +126,10 @@ def test_a_day_may_be_typed_in_several_ways(typed: str) -> None:
     assert form.cleaned_data == {"incident": date(2026, 2, 3)}
 
 
-@pytest.mark.parametrize(
-    ("month", "word"),
-    list(enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"], 1)),
-)
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"]
+
+
+@pytest.mark.parametrize(("month", "word"), list(enumerate(MONTHS, start=1)))
 def test_each_month_may_be_a_word(month: int, word: str) -> None:
     form = IncidentForm(day("incident", f"3/{word}/2026"), at=AT)
 

@@ -57,7 +57,7 @@ def test_bad_input_27_five_megabytes_are_refused_early_with_a_way_back(
     client.force_login(user)
     text = "x" * 5 * 1024 * 1024
     sent: Any = typed(account=text) if kind == "multipart" else f"account={text}"
-    more = {} if kind == "multipart" else {"content_type": kind}
+    more: Any = {} if kind == "multipart" else {"content_type": kind}
 
     response = client.post("/add/", sent, headers={"Referer": "http://testserver/add/?from=list"}, **more)
 
@@ -161,6 +161,15 @@ def test_no_page_is_kept_by_a_cache(client: Client, user: User, address: str) ->
     client.force_login(user)
 
     assert "no-store" in client.get(address).headers["Cache-Control"]
+
+
+def test_a_page_loads_and_sends_to_this_site_alone(client: Client, settings: Any) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "accounts.pages.middleware.only_our_own"]
+
+    policy = client.get("/sign-in/").headers["Content-Security-Policy"]
+
+    assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
+    assert "unsafe" not in policy
 
 
 def test_a_page_that_is_not_there_says_nothing_of_what_is(client: Client, user: User) -> None:
