@@ -2,6 +2,14 @@
 
 from django.urls import include, path
 
+handler400 = "accounts.pages.errors.bad_request"
+handler403 = "accounts.pages.errors.forbidden"
+handler404 = "accounts.pages.errors.not_found"
+handler500 = "accounts.pages.errors.server_error"
+
 urlpatterns = [
+    path("health/", include("config.health")),
     path("", include("accounts.urls")),
+    path("", include("notifications.urls")),
+    path("", include("reviews.urls")),
 ]

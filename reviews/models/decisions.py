@@ -37,7 +37,7 @@ class Decision(models.Model):
 
     @property
     def outcome(self) -> str:
-        return str(self.answers.get("outcome", ""))
+        return str(self.answers.get("decision", {}).get("outcome", ""))
 
 
 class SignOff(models.Model):

@@ -1,0 +1,123 @@
+"""Who is granted what: the table of roles and verbs, and the services that write grants from it.
+
+Grants go to seats, so they stay with the role when the person changes. guardian's direct foreign-key
+tables are the store; `visible_to` and `permits` are the only readers.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+
+from accounts.models import Agency, Partnership, Role, Seat, User
+from accounts.services import seat_for
+from reviews.models import AgencyReturn, Case, PanelRecord
+from reviews.models.cases import VERBS
+from workflows.actors import SYSTEM, System
+from workflows.models import Subject
+
+ON_CASE: Mapping[Role, tuple[str, ...]] = {
+    Role.BUSINESS_MANAGER: (
+        "view_case", *(f"{verb}_case" for verb in VERBS),
+        "ask_agencies_case", "meet_milestone_case", "see_notices_case",
+    ),
+    Role.SUB_GROUP_MEMBER: ("view_case",),
+    Role.CO_CHAIR: ("view_case",),
+    Role.INDEPENDENT_CHAIR: ("view_case", "see_notices_case"),
+}  # fmt: skip
+"""Held by seats of the whole partnership, on its cases."""
+
+ON_CASE_BY_PARTNERS: tuple[str, ...] = ("view_case", "sign_decision_case")
+"""Held by the delegated partners' seats: they decide whether to notify, and sign decisions off."""
+
+ON_RETURN: Mapping[Role, tuple[str, ...]] = {
+    Role.BUSINESS_MANAGER: tuple(
+        f"{verb}_agencyreturn" for verb in ("view", "send_back", "accept", "cancel")
+    ),
+    Role.SUB_GROUP_MEMBER: ("view_agencyreturn",),
+    Role.CO_CHAIR: ("view_agencyreturn",),
+}
+
+ON_RETURN_BY_AGENCY: Mapping[Role, tuple[str, ...]] = {
+    Role.AUTHOR: tuple(
+        f"{verb}_agencyreturn" for verb in ("view", "acknowledge", "draft", "declare_nil", "finish")
+    ),
+    Role.SAFEGUARDING_LEAD: tuple(
+        f"{verb}_agencyreturn"
+        for verb in ("view", "acknowledge", "draft", "declare_nil", "finish", "sign_off", "send_back")
+    ),
+}
+
+ON_PANEL_RECORD: tuple[str, ...] = ("view_panelrecord", "accept_panelrecord", "disagree_panelrecord")
+"""Held by the Panel, and by the business manager, who may record a reply that came by letter."""
+
+PARTNERSHIP_ROLES = tuple(ON_CASE)
+
+
+def _grant(subject: Subject, grants: Iterable[tuple[Seat, Iterable[str]]]) -> None:
+    """Write the grants; those that stand already are left as they are."""
+    model = type(subject)
+    permissions = {
+        p.codename: p
+        for p in Permission.objects.filter(content_type=ContentType.objects.get_for_model(model))
+    }
+    store = model.group_grants.rel.related_model
+    store.objects.bulk_create(
+        [
+            store(group_id=seat.pk, permission=permissions[codename], content_object=subject)
+            for seat, codenames in grants
+            for codename in codenames
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _partners(partnership: Partnership) -> list[Agency]:
+    return list(partnership.agencies.filter(is_safeguarding_partner=True, is_active=True))
+
+
+def grant_case(case: Case) -> None:
+    """Give a new case to those who work on it."""
+    seats = [(seat_for(role, partnership=case.partnership), verbs) for role, verbs in ON_CASE.items()]
+    partners = [
+        (seat_for(Role.DELEGATED_PARTNER, agency=agency), ON_CASE_BY_PARTNERS)
+        for agency in _partners(case.partnership)
+    ]
+    _grant(case, seats + partners)
+
+
+def grant_return(agency_return: AgencyReturn) -> None:
+    """Give a new return to the agency it was asked of, and to the case's people."""
+    seats = [(seat_for(role, partnership=agency_return.partnership), v) for role, v in ON_RETURN.items()]
+    agency = [(seat_for(role, agency=agency_return.agency), v) for role, v in ON_RETURN_BY_AGENCY.items()]
+    _grant(agency_return, seats + agency)
+
+
+def grant_panel_record(record: PanelRecord) -> None:
+    """Give a released record to the Panel and to the business manager."""
+    manager = seat_for(Role.BUSINESS_MANAGER, partnership=record.partnership)
+    _grant(record, [(seat_for(Role.PANEL), ON_PANEL_RECORD), (manager, ON_PANEL_RECORD)])
+
+
+def partnerships_run_by(user: User, *, at: datetime) -> list[Partnership]:
+    """The partnerships for which this person acts as business manager."""
+    seats = Seat.objects.acted_for_by(user, at=at).filter(role=Role.BUSINESS_MANAGER)
+    return list(Partnership.objects.filter(seats__in=seats).distinct().order_by("name"))
+
+
+def must_run(partnership: Partnership, by: User | System, *, at: datetime) -> None:
+    """Raise PermissionDenied unless the actor is a business manager there, or the system."""
+    if by is not SYSTEM and partnership not in partnerships_run_by(by, at=at):
+        raise PermissionDenied
+
+
+def partner_seats_of(user: User, case: Case, *, at: datetime) -> list[Agency]:
+    """The safeguarding partners for which this person may sign on the case."""
+    seats = Seat.objects.acted_for_by(user, at=at).filter(role=Role.DELEGATED_PARTNER)
+    return list(
+        Agency.objects.filter(
+            seats__in=seats, partnership=case.partnership, is_safeguarding_partner=True, is_active=True
+        ).distinct()
+    )

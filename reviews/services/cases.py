@@ -1,0 +1,271 @@
+"""The case from referral to its end: what a business manager does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import Partnership, User
+from reviews.models import AgencyReturn, Case, Child
+from reviews.services import access
+from workflows.actors import System
+from workflows.calendars import local_date
+from workflows.exceptions import NotMet, WorkflowError
+from workflows.services.clocks import void_deadline
+from workflows.services.moving import begin, change, perform
+
+Actor = User | System
+
+
+@dataclass(frozen=True, slots=True)
+class ChildGiven:
+    """What a form or a file says of one child."""
+
+    name: str = ""
+    is_unborn: bool = False
+    born_on: date | None = None
+    age_as_given: str = ""
+    sex: str = Child.Sex.NOT_KNOWN
+    is_looked_after: bool = False
+    has_protection_plan: bool = False
+    has_in_need_plan: bool = False
+
+
+@transaction.atomic
+def refer_case(
+    case: Case,
+    children: Sequence[ChildGiven],
+    *,
+    by: Actor,
+    at: datetime,
+    referred_at: datetime | None = None,
+) -> Case:
+    """Log a referral: the case, its children, its clocks, and who works on it.
+
+    `case` is unsaved, with its partnership and what is known. referred_at is when the referral came in.
+    Raises PermissionDenied, or WorkflowError for times that cannot be.
+    """
+    access.must_run(case.partnership, by, at=at)
+    for what, when in (("incident", case.incident_at), ("day the authority became aware", case.aware_at)):
+        if when and when > at:
+            raise WorkflowError(f"Cannot log this referral: the {what} lies in the future.")
+    if case.incident_at and case.aware_at and local_date(case.aware_at) < local_date(case.incident_at):
+        raise WorkflowError(
+            "Cannot log this referral: the authority cannot be aware before the incident happened."
+        )
+    case = begin(case, "refer", by=by, at=at, happened_at=referred_at)
+    access.grant_case(case)
+    _add_children(case, children)
+    return case
+
+
+@transaction.atomic
+def adopt_case(
+    case: Case,
+    children: Sequence[ChildGiven],
+    *,
+    by: Actor,
+    at: datetime,
+    happened_at: datetime,
+    precision: str,
+) -> Case:
+    """Take in a review begun elsewhere or under the earlier law, with its own dates."""
+    access.must_run(case.partnership, by, at=at)
+    case = begin(case, "adopt", by=by, at=at, happened_at=happened_at, precision=precision)
+    access.grant_case(case)
+    _add_children(case, children)
+    return case
+
+
+def _add_children(case: Case, children: Sequence[ChildGiven]) -> None:
+    first = (case.children.aggregate(last=Max("number"))["last"] or 0) + 1
+    Child.objects.bulk_create(
+        Child(
+            case=case, number=number, name=child.name, is_unborn=child.is_unborn, born_on=child.born_on,
+            age_as_given=child.age_as_given, sex=child.sex, is_looked_after=child.is_looked_after,
+            has_protection_plan=child.has_protection_plan, has_in_need_plan=child.has_in_need_plan,
+        )
+        for number, child in enumerate(children, start=first)
+    )  # fmt: skip
+
+
+@transaction.atomic
+def add_child(case: Case, child: ChildGiven, *, by: Actor, at: datetime) -> Case:
+    """One more child of the same incident."""
+    case = change(case, "add_child", permission="reviews.refer_case", by=by, at=at)
+    if case.state not in (Case.State.REFERRED, Case.State.NOTIFICATION, Case.State.RAPID_REVIEW):
+        raise WorkflowError(f"Cannot add a child to {case.code}: the rapid review is over.")
+    _add_children(case, [child])
+    return case
+
+
+def consider_case(case: Case, *, by: Actor, at: datetime, seen_version: int | None = None,
+                  happened_at: datetime | None = None) -> Case:  # fmt: skip
+    """The partners met, and mean to notify."""
+    return perform(case, Case.consider, by=by, at=at, seen_version=seen_version, happened_at=happened_at)
+
+
+def decline_case(case: Case, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None,
+                 happened_at: datetime | None = None) -> Case:  # fmt: skip
+    """The partners will not notify; the reason is kept."""
+    _need_reason(reason, "decline")
+    return perform(
+        case, Case.decline, by=by, at=at, seen_version=seen_version, happened_at=happened_at, reason=reason
+    )
+
+
+def reconsider_case(
+    case: Case, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None
+) -> Case:
+    """New information: look again. The clock from awareness runs on from where it began."""
+    _need_reason(reason, "reconsider")
+    return perform(case, Case.reconsider, by=by, at=at, seen_version=seen_version, reason=reason)
+
+
+def notify_case(
+    case: Case, *, notification_reference: str = "", by: Actor, at: datetime, notified_at: datetime | None = None,
+    seen_version: int | None = None,
+) -> Case:  # fmt: skip
+    """The notification was sent: the clock of the rapid review starts from that instant."""
+    _not_before(case, notified_at, case.aware_at, at, "sent the notification", "became aware")
+    return perform(case, Case.notify, by=by, at=at, happened_at=notified_at, seen_version=seen_version,
+                   notification_reference=notification_reference)  # fmt: skip
+
+
+def notify_only_case(
+    case: Case, *, notification_reference: str = "", by: Actor, at: datetime, notified_at: datetime | None = None,
+    seen_version: int | None = None,
+) -> Case:  # fmt: skip
+    """A looked-after child's or care leaver's death was notified; no rapid review follows."""
+    if case.notifiable == Case.Notifiable.SERIOUS_INCIDENT:
+        raise NotMet(
+            f"Cannot end {case.code} with the notification: a serious incident needs a rapid review."
+        )
+    _not_before(case, notified_at, case.aware_at, at, "sent the notification", "became aware")
+    return perform(case, Case.notify_only, by=by, at=at, happened_at=notified_at, seen_version=seen_version,
+                   notification_reference=notification_reference)  # fmt: skip
+
+
+def hold_meeting(case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None,
+                 seen_version: int | None = None) -> Case:  # fmt: skip
+    """The rapid review meeting took place."""
+    _not_before(case, held_at, case.notified_at, at, "held the meeting", "sent the notification")
+    return perform(case, Case.hold_meeting, by=by, at=at, happened_at=held_at, seen_version=seen_version)
+
+
+@transaction.atomic
+def withdraw_case(
+    case: Case, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None
+) -> Case:
+    """The notification is withdrawn: its clocks are voided, and what agencies owe is cancelled."""
+    _need_reason(reason, "withdraw")
+    case = perform(case, Case.withdraw, by=by, at=at, seen_version=seen_version, reason=reason)
+    for agency_return in case.returns.all():
+        if agency_return.state in _CANCELLABLE:
+            cancel_return(agency_return, reason=reason, by=by, at=at)
+    return case
+
+
+_CANCELLABLE = (
+    AgencyReturn.State.REQUESTED, AgencyReturn.State.ACKNOWLEDGED, AgencyReturn.State.IN_PROGRESS,
+    AgencyReturn.State.SUBMITTED, AgencyReturn.State.SENT_BACK,
+)  # fmt: skip
+
+
+@transaction.atomic
+def cancel_return(agency_return: AgencyReturn, *, reason: str, by: Actor, at: datetime) -> AgencyReturn:
+    """The review no longer needs this return; its clocks stop, with the reason."""
+    agency_return = perform(agency_return, AgencyReturn.cancel, by=by, at=at, reason=reason)
+    for deadline in agency_return.deadlines.open():
+        void_deadline(agency_return, deadline.rule_code, by=by, at=at, reason=reason)
+    return agency_return
+
+
+def finish_with_learning(case: Case, *, by: Actor, at: datetime, seen_version: int | None = None) -> Case:
+    """No practice review: the learning stands by itself."""
+    decision = case.decisions.last()
+    if decision is not None and decision.outcome == "lcspr":
+        raise NotMet(f"Cannot end {case.code} with learning only: the partners decided on a practice review.")
+    return perform(case, Case.finish_with_learning, by=by, at=at, seen_version=seen_version)
+
+
+@transaction.atomic
+def commission_review(
+    case: Case, *, method: str = "", by: Actor, at: datetime, decided_at: datetime | None = None,
+    seen_version: int | None = None,
+) -> Case:  # fmt: skip
+    """Commission the practice review: its six months begin, and the case gets its reference."""
+    decision = case.decisions.last()
+    if decision is not None and decision.outcome != "lcspr":
+        raise NotMet(
+            f"Cannot commission a practice review of {case.code}: the partners decided otherwise. Revise it."
+        )
+    case = perform(
+        case, Case.commission, by=by, at=at, happened_at=decided_at, seen_version=seen_version, method=method
+    )
+    return assign_reference(case, on=local_date(decided_at or at))
+
+
+def assign_reference(case: Case, *, on: date) -> Case:
+    """The next reference of the partnership in the year (April to March) of the decision."""
+    if case.reference_year is None:
+        Partnership.objects.select_for_update().get(pk=case.partnership_id)  # one number at a time
+        body = case.partnership.reference_prefix
+        year = on.year if on.month >= 4 else on.year - 1
+        last = Case.objects.filter(reference_body=body, reference_year=year).aggregate(
+            n=Max("reference_number")
+        )["n"]
+        case.reference_body, case.reference_year, case.reference_number = body, year, (last or 0) + 1
+        case.save(update_fields=["reference_body", "reference_year", "reference_number"])
+    return case
+
+
+def hold_learning_event(case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None,
+                        seen_version: int | None = None) -> Case:  # fmt: skip
+    """The learning event took place."""
+    return perform(
+        case, Case.hold_learning_event, by=by, at=at, happened_at=held_at, seen_version=seen_version
+    )
+
+
+def hold_recall(case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None,
+                seen_version: int | None = None) -> Case:  # fmt: skip
+    """The recall event took place."""
+    return perform(case, Case.hold_recall, by=by, at=at, happened_at=held_at, seen_version=seen_version)
+
+
+def plan_publication(case: Case, *, publish_on: date | None, by: Actor, at: datetime,
+                     seen_version: int | None = None) -> Case:  # fmt: skip
+    """The report is approved; with a planned day, the advance copy falls due 7 working days before it."""
+    return perform(
+        case, Case.plan_publication, by=by, at=at, seen_version=seen_version, publish_on=publish_on
+    )
+
+
+def publish_case(case: Case, *, by: Actor, at: datetime, published_at: datetime | None = None,
+                 seen_version: int | None = None) -> Case:  # fmt: skip
+    """The report is public, and stays so for 12 months."""
+    return perform(case, Case.publish, by=by, at=at, happened_at=published_at, seen_version=seen_version)
+
+
+def close_case(case: Case, *, by: Actor, at: datetime, seen_version: int | None = None) -> Case:
+    """Nothing more is owed."""
+    return perform(case, Case.close, by=by, at=at, seen_version=seen_version)
+
+
+def _need_reason(reason: str, verb: str) -> None:
+    if not reason.strip():
+        raise NotMet(f"Cannot {verb} without a reason.")
+
+
+def _not_before(
+    case: Case, when: datetime | None, floor: datetime | None, at: datetime, what: str, after: str
+) -> None:
+    """Raise WorkflowError when an event lies in the future, or before the one it must follow."""
+    when = when or at
+    if when > at:
+        raise WorkflowError(f"Cannot record that you {what} in the future.")
+    if floor and when < floor:
+        raise WorkflowError(f"Cannot record that you {what} before the authority {after}, for {case.code}.")

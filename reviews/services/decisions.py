@@ -1,0 +1,187 @@
+"""Deciding, signing off, sending to the Panel, and the Panel's reply."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from accounts.models import Agency, User
+from reviews.models import AgencyReturn, Case, Decision, PanelRecord, SignOff
+from reviews.questions import DECISION_FORM, DEFINITIONS, Definition, missing
+from reviews.services import access, exporting
+from workflows.actors import System
+from workflows.exceptions import NotMet, Stale, WorkflowError
+from workflows.services.clocks import meet_deadline
+from workflows.services.moving import begin, change, perform
+
+Actor = User | System
+
+
+def definition_of(decision: Decision) -> Definition:
+    """The form this decision was begun with."""
+    return DEFINITIONS[decision.form_version]
+
+
+def draft_of(case: Case, *, at: datetime) -> Decision:
+    """The decision being drafted; the last one, while none is; unsaved and empty, when there is none yet."""
+    last = case.decisions.last()
+    if last is not None:
+        return last
+    return Decision(case=case, number=1, form_version=DECISION_FORM.version, changed_at=at)
+
+
+def seen_of(decision: Decision, section: str) -> str:
+    """A mark of what a section held when a page showed it."""
+    return str(decision.answers.get("saved", {}).get(section, {}).get("at", ""))
+
+
+@transaction.atomic
+def save_decision_section(
+    case: Case, section: str, given: dict[str, Any], *, by: User, at: datetime, seen: str | None = None
+) -> Decision:  # fmt: skip
+    """Keep a draft of one section of the decision record. Raises Stale when another hand saved since."""
+    case = change(case, "save_decision", permission="reviews.decide_case", by=by, at=at)
+    if case.state != Case.State.RAPID_REVIEW:
+        raise WorkflowError(
+            f"Cannot change the decision of {case.code}: it is {case.get_state_display().lower()} now."
+        )
+    decision = draft_of(case, at=at)
+    definition_of(decision).section(section)
+    saved = decision.answers.get("saved", {}).get(section, {})
+    if seen is not None and seen != str(saved.get("at", "")):
+        raise Stale(
+            f"Cannot save over {saved.get('name', 'somebody')}'s text, saved while this page was open. "
+            "Yours is still in the boxes: compare, then save again."
+        )
+    stamp = {"by": str(by.pk), "name": by.full_name, "at": at.isoformat()}
+    decision.answers = {
+        **decision.answers, section: given, "saved": {**decision.answers.get("saved", {}), section: stamp},
+    }  # fmt: skip
+    decision.drafted_by, decision.changed_at = by, at
+    decision.save()
+    return decision
+
+
+@transaction.atomic
+def decide_case(
+    case: Case, *, by: Actor, at: datetime, seen_version: int | None = None, open_returns_reason: str = ""
+) -> Case:  # fmt: skip
+    """Send the decision to the partners. Returns still open are allowed, with a reason. Raises NotMet."""
+    decision = case.decisions.last()
+    gaps = missing(DECISION_FORM, decision.answers) if decision else ["all"]
+    if decision is None or gaps:
+        sections = ", ".join(
+            dict.fromkeys(s.title for s, _ in missing(DECISION_FORM, decision.answers if decision else {}))
+        )
+        raise NotMet(f"Cannot send the decision to the partners yet. Still to answer: {sections}.")
+    waiting = [
+        r
+        for r in case.returns.select_related("agency")
+        if not r.is_in and r.state != AgencyReturn.State.CANCELLED
+    ]
+    if waiting and not open_returns_reason.strip():
+        names = ", ".join(r.agency.name for r in waiting)
+        raise NotMet(f"Returns are still open: {names}. Say why the partners decide without them.")
+    case = perform(case, Case.decide, by=by, at=at, seen_version=seen_version, reason=open_returns_reason)
+    decision.decided_at = at
+    decision.save(update_fields=["decided_at"])
+    return case
+
+
+@transaction.atomic
+def sign_decision(
+    case: Case, partner: Agency, *, agrees: bool, dissent: str = "", by: User, at: datetime
+) -> SignOff:  # fmt: skip
+    """One partner signs, or dissents and says why. When all have, the milestone is met."""
+    case = change(case, "sign_decision", permission="reviews.sign_decision_case", by=by, at=at)
+    if partner not in access.partner_seats_of(by, case, at=at):
+        raise PermissionDenied
+    decision = case.decisions.last()
+    if case.state != Case.State.LCSPR_DECISION or decision is None:
+        raise WorkflowError(f"Cannot sign {case.code} off: it is {case.get_state_display().lower()} now.")
+    if not agrees and not dissent.strip():
+        raise NotMet("Cannot record a dissent without its reason.")
+    if earlier := decision.sign_offs.filter(partner=partner).select_related("by").first():
+        raise WorkflowError(f"{partner.name} has signed already: {earlier.by.full_name} did.")
+    signature = SignOff.objects.create(
+        decision=decision, partner=partner, by=by, at=at, agrees=agrees, dissent=dissent
+    )
+    if not waiting_to_sign(case, decision) and case.deadlines.open().filter(rule_code="LOC_SIGNOFF").exists():
+        meet_deadline(case, "LOC_SIGNOFF", by=by, at=at)
+    return signature
+
+
+def waiting_to_sign(case: Case, decision: Decision) -> list[Agency]:
+    """The safeguarding partners that have not signed yet: all of them must, three or four."""
+    signed = decision.sign_offs.values("partner_id")
+    return list(
+        Agency.objects.filter(
+            partnership_id=case.partnership_id, is_safeguarding_partner=True, is_active=True
+        )
+        .exclude(pk__in=signed)
+        .order_by("name")
+    )
+
+
+@transaction.atomic
+def submit_case(
+    case: Case, *, late_reason: str = "", by: Actor, at: datetime, sent_at: datetime | None = None,
+    seen_version: int | None = None,
+) -> PanelRecord:  # fmt: skip
+    """Send the rapid review to the Panel: freeze the decision, release the record, stop the clock.
+
+    Needs every partner's signature, and a reason when it is late. Raises NotMet.
+    """
+    decision = case.decisions.last()
+    if decision is None or (waiting := waiting_to_sign(case, decision)):
+        names = ", ".join(agency.name for agency in waiting) if decision else "every partner"
+        raise NotMet(f"Cannot send {case.code} to the Panel: still to sign: {names}.")
+    happened_at = sent_at or at
+    if happened_at > at or (decision.decided_at and happened_at < decision.decided_at):
+        raise WorkflowError("Cannot record that: it must be sent after the decision, and not in the future.")
+    clock = case.deadlines.filter(rule_code="RR_COMPLETE").first()
+    if clock and clock.due_at and happened_at >= clock.due_at and not late_reason.strip():
+        raise NotMet("This rapid review is late. Say why: the record carries the reason.")
+    case = perform(case, Case.submit, by=by, at=at, happened_at=happened_at, seen_version=seen_version)
+    decision.late_reason = late_reason
+    decision.save(update_fields=["late_reason"])
+    document = exporting.decision_document(case, decision)
+    record = PanelRecord(
+        case=case, root=case, partnership_id=case.partnership_id, decision=decision, document=document,
+        sha256=exporting.fingerprint(document),
+    )  # fmt: skip
+    record = begin(record, "release", by=by, at=at, happened_at=happened_at)
+    access.grant_panel_record(record)
+    return record
+
+
+@transaction.atomic
+def revise_decision(
+    case: Case, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None
+) -> Case:
+    """Take the decision up again. The old record is kept; a new one begins with its text."""
+    if not reason.strip():
+        raise NotMet("Cannot take the decision up again without a reason.")
+    case = perform(case, Case.revise, by=by, at=at, seen_version=seen_version, reason=reason)
+    last = case.decisions.last()
+    if last is not None:
+        Decision.objects.create(
+            case=case, number=last.number + 1, form_version=last.form_version, answers=last.answers,
+            drafted_by=last.drafted_by, changed_at=at,
+        )  # fmt: skip
+    return case
+
+
+def accept_record(record: PanelRecord, *, reply: str = "", by: Actor, at: datetime,
+                  replied_at: datetime | None = None) -> PanelRecord:  # fmt: skip
+    """The Panel agrees with the decision."""
+    return perform(record, PanelRecord.accept, by=by, at=at, happened_at=replied_at, reason=reply)
+
+
+def disagree_with_record(record: PanelRecord, *, reply: str, by: Actor, at: datetime,
+                         replied_at: datetime | None = None) -> PanelRecord:  # fmt: skip
+    """The Panel does not agree, and says why."""
+    if not reply.strip():
+        raise NotMet("Cannot record that the Panel does not agree without what it wrote.")
+    return perform(record, PanelRecord.disagree, by=by, at=at, happened_at=replied_at, reason=reply)

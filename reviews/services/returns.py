@@ -1,0 +1,154 @@
+"""What agencies are asked, and what they answer."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Agency, User
+from reviews.models import AgencyReturn, Case, ReturnVersion
+from reviews.questions import DEFINITIONS, RETURN_FORM, Definition, missing
+from reviews.services import access
+from workflows.actors import System
+from workflows.calendars import local_date
+from workflows.exceptions import NotMet, Stale, WorkflowError
+from workflows.services.calendar import current_calendar
+from workflows.services.clocks import meet_deadline
+from workflows.services.moving import begin, change, perform
+
+Actor = User | System
+
+FIRST_DAYS = 2
+"""Working days after the notification within which a request runs on the common clock."""
+
+
+def definition_of(agency_return: AgencyReturn) -> Definition:
+    """The form this return was begun with."""
+    return DEFINITIONS[agency_return.form_version]
+
+
+def suggested_agencies(case: Case) -> list[Agency]:
+    """The agencies of the partnership that have not been asked, those usually asked first in front."""
+    asked = case.returns.values("agency_id")
+    return list(
+        Agency.objects.filter(partnership_id=case.partnership_id, is_active=True)
+        .exclude(pk__in=asked)
+        .order_by("-is_asked_first", "name")
+    )
+
+
+@transaction.atomic
+def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datetime) -> list[AgencyReturn]:
+    """Ask each agency for its return, in one action. One that was asked already is left as it is.
+
+    Each gets its clocks, its grants and its notices. Raises PermissionDenied, WorkflowError.
+    """
+    case = change(case, "ask_agencies", permission="reviews.ask_agencies_case", by=by, at=at)
+    if case.state != Case.State.RAPID_REVIEW or case.notified_at is None:
+        raise WorkflowError(
+            f"Cannot ask agencies about {case.code}: it is {case.get_state_display().lower()} now."
+        )
+    asked = set(case.returns.values_list("agency_id", flat=True))
+    days = current_calendar().between(local_date(case.notified_at), local_date(at))
+    returns = []
+    for agency in agencies:
+        if agency.partnership_id != case.partnership_id or not agency.is_active:
+            raise WorkflowError(f"Cannot ask {agency.name}: it is not an agency of this partnership.")
+        if agency.pk in asked:
+            continue
+        agency_return = AgencyReturn(
+            case=case, root=case, partnership_id=case.partnership_id, agency=agency,
+            form_version=RETURN_FORM.version, is_asked_later=days > FIRST_DAYS,
+        )  # fmt: skip
+        returns.append(begin(agency_return, "request", by=by, at=at))
+        access.grant_return(agency_return)
+    if returns and case.deadlines.open().filter(rule_code="LOC_REQUEST").exists():
+        meet_deadline(case, "LOC_REQUEST", by=by, at=at)
+    return returns
+
+
+def acknowledge_return(agency_return: AgencyReturn, *, by: Actor, at: datetime) -> AgencyReturn:
+    """We have the request and are looking."""
+    return perform(agency_return, AgencyReturn.acknowledge, by=by, at=at)
+
+
+def seen_of(agency_return: AgencyReturn, section: str) -> str:
+    """A mark of what a section held when a page showed it; empty when nothing was saved."""
+    return str(agency_return.answers.get("saved", {}).get(section, {}).get("at", ""))
+
+
+@transaction.atomic
+def save_section(
+    agency_return: AgencyReturn, section: str, given: dict[str, Any], *, by: User, at: datetime, seen: str | None = None
+) -> AgencyReturn:  # fmt: skip
+    """Keep a draft of one section. The first one begins the draft.
+
+    seen is the mark the page was shown with: if another author saved since, nothing is changed and
+    Stale says who did. Raises PermissionDenied, WrongState, Stale.
+    """
+    agency_return = change(
+        agency_return, "save_section", permission="reviews.draft_agencyreturn", by=by, at=at
+    )
+    definition_of(agency_return).section(section)
+    saved = agency_return.answers.get("saved", {}).get(section, {})
+    if seen is not None and seen != str(saved.get("at", "")):
+        raise Stale(
+            f"Cannot save over {saved.get('name', 'somebody')}'s answers, saved while this page was open. "
+            "Yours are still in the boxes: compare, then save again."
+        )
+    if not agency_return.can_be_written:
+        raise WorkflowError(
+            f"Cannot change this return: it is {agency_return.get_state_display().lower()} now."
+        )
+    if agency_return.state != AgencyReturn.State.IN_PROGRESS:
+        agency_return = perform(agency_return, AgencyReturn.draft, by=by, at=at)
+    answers = dict(agency_return.answers)
+    answers[section] = given
+    answers["saved"] = {
+        **answers.get("saved", {}),
+        section: {"by": str(by.pk), "name": by.full_name, "at": at.isoformat()},
+    }
+    agency_return.answers = answers
+    agency_return.save(update_fields=["answers"])
+    return agency_return
+
+
+@transaction.atomic
+def declare_nil(agency_return: AgencyReturn, *, searched: str, by: User, at: datetime) -> AgencyReturn:
+    """The agency did not know the family, and says where it looked."""
+    if not searched.strip():
+        raise NotMet("Cannot send a nil return without saying which records were searched.")
+    return perform(agency_return, AgencyReturn.declare_nil, by=by, at=at, searched=searched)
+
+
+@transaction.atomic
+def finish_return(agency_return: AgencyReturn, *, by: User, at: datetime) -> AgencyReturn:
+    """Send the return to the safeguarding lead, and keep this version of it. Raises NotMet when it has gaps."""
+    gaps = missing(definition_of(agency_return), agency_return.answers)
+    if gaps:
+        sections = ", ".join(dict.fromkeys(section.title for section, _ in gaps))
+        raise NotMet(f"Cannot send this return for sign-off yet. Still to answer: {sections}.")
+    agency_return = perform(agency_return, AgencyReturn.finish, by=by, at=at)
+    ReturnVersion.objects.create(
+        agency_return=agency_return, number=agency_return.versions.count() + 1, answers=agency_return.answers,
+        form_version=agency_return.form_version, by=by, at=at,
+    )  # fmt: skip
+    return agency_return
+
+
+def sign_off_return(agency_return: AgencyReturn, *, by: User, at: datetime) -> AgencyReturn:
+    """The safeguarding lead stands behind it, and the partnership has it."""
+    return perform(agency_return, AgencyReturn.sign_off, by=by, at=at)
+
+
+def send_back_return(agency_return: AgencyReturn, *, reason: str, by: Actor, at: datetime) -> AgencyReturn:
+    """It needs more: say what. Raises NotMet without a reason."""
+    if not reason.strip():
+        raise NotMet("Cannot send a return back without saying what it needs.")
+    return perform(agency_return, AgencyReturn.send_back, by=by, at=at, reason=reason)
+
+
+def accept_return(agency_return: AgencyReturn, *, by: Actor, at: datetime) -> AgencyReturn:
+    """Take it into the review."""
+    return perform(agency_return, AgencyReturn.accept, by=by, at=at)
