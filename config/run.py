@@ -215,6 +215,13 @@ def pause(seconds: float) -> None:
         raise Stopped
 
 
+def put_old_logs_aside(folder: Path) -> None:
+    """What is longer than ten megabytes begins anew; the one before it is kept."""
+    for log in folder.glob("*.log"):
+        if log.stat().st_size > 10 * 1024 * 1024:
+            log.replace(log.with_suffix(".log.1"))
+
+
 # ---- The run ---------------------------------------------------------------------------------
 def environment_for(var: Path, port: int) -> dict[str, str]:
     """What every part is told: what we were told, and what fits one's own machine where we were not."""
@@ -302,7 +309,7 @@ def prepared(environment: dict[str, str], log: Path) -> str:
 def is_ready(environment: dict[str, str]) -> bool:
     """Whether the web answers that it can be sent people."""
     host = (
-        next(iter(environment.get("ALLOWED_HOSTS", "localhost").split(",")))
+        next(iter((environment.get("ALLOWED_HOSTS") or "localhost").split(",")))
         .lstrip(".")
         .replace("*", "localhost")
     )
@@ -322,6 +329,7 @@ def run() -> None:
     var = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").expanduser().absolute()
     prepare_folder(var)
     lock = hold(var)
+    put_old_logs_aside(var / "log")
     environment = environment_for(var, check_port(os.environ.get("PORT") or "8000"))
     parts: list[Part] = []
     listen_for_stop()

@@ -20,6 +20,8 @@ LONGEST = 900
 
 def find_chromium() -> str | None:
     """The browser on this machine, installed first where that is possible (Debian, as root)."""
+    if os.environ.get("NO_BROWSER") == "1":
+        return None
     if found := os.environ.get("CHROMIUM") or browser_on_the_path():
         return found
     if os.geteuid() == 0 and shutil.which("apt-get"):
@@ -61,14 +63,23 @@ class Run:
 
     @property
     def verdict(self) -> str:
-        assert self.program.process is not None
-        code = self.program.process.returncode
         said = self.program.said().strip().splitlines() or ["nothing was said"]
-        return f"{'passed' if code == 0 else f'FAILED ({code})'} on {self.name} in {self.seconds:.0f} s: {said[-1]}"
+        return f"{'passed' if self.passed else f'FAILED ({self.code})'} on {self.name} in {self.seconds:.0f} s: {said[-1]}"
 
     @property
     def passed(self) -> bool:
-        return self.program.process is not None and self.program.process.returncode == 0
+        return self.code == 0
+
+    @property
+    def had_nothing_to_do(self) -> bool:
+        """Pytest's own 5: what was asked for is not run on this database."""
+        return self.code == 5
+
+    @property
+    def code(self) -> int:
+        """Pytest's return code; that of a killed process is negative."""
+        assert self.program.process is not None
+        return int(self.program.process.returncode)
 
 
 def run_both(folder: Path, arguments: Sequence[str], database_url: str) -> bool:
@@ -94,6 +105,8 @@ def run_both(folder: Path, arguments: Sequence[str], database_url: str) -> bool:
     print()
     for run in runs:
         print(run.verdict)
+    if arguments and any(run.passed for run in runs):
+        return all(run.passed or run.had_nothing_to_do for run in runs)
     return all(run.passed for run in runs)
 
 
@@ -119,7 +132,8 @@ def main(arguments: Sequence[str]) -> int:
         print(
             "NOT TESTED: everything in a browser. Install Chromium, or name one with CHROMIUM, and run again."
         )
-    print("Everything passed." if passed else "Something failed.")
+    everything = "Everything" if browser else "Everything that was run"
+    print(f"{everything} passed." if passed else "Something failed.")
     return 0 if passed else 1
 
 

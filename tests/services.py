@@ -249,8 +249,9 @@ def _postgres_binaries() -> tuple[Path, list[str], bool]:
     )
     if debian and not is_root:
         return debian[-1], [], False
-    if debian and shutil.which("runuser"):
-        return debian[-1], ["runuser", "-u", "postgres", "--"], True
+    if debian and shutil.which("setpriv"):
+        # unlike runuser it becomes the server, and so hears our signals
+        return debian[-1], ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"], True
     raise NotHere(
         "PostgreSQL cannot be started here: root may make no user namespace, and Debian's postgresql is not installed. "
         "Run as another user, or give DATABASE_URL."
