@@ -63,8 +63,12 @@ class Run:
 
     @property
     def verdict(self) -> str:
-        said = self.program.said().strip().splitlines() or ["nothing was said"]
-        return f"{'passed' if self.passed else f'FAILED ({self.code})'} on {self.name} in {self.seconds:.0f} s: {said[-1]}"
+        last = (self.program.said().strip().splitlines() or ["nothing was said"])[-1]
+        if self.had_nothing_to_do:
+            word = "nothing to run"
+        else:
+            word = "passed" if self.passed else f"FAILED ({self.code})"
+        return f"{word} on {self.name} in {self.seconds:.0f} s: {last}"
 
     @property
     def passed(self) -> bool:
