@@ -1,0 +1,112 @@
+"""The words of a notice. A reference, the name of a duty, its day and a link: never what a case is about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.template import engines
+from jinja2 import Environment
+
+from notifications.models import Notice
+from workflows.countdown import TimeLeft, day_in_words, time_left
+from workflows.models import Deadline
+from workflows.rules import Limit
+from workflows.services.calendar import calendar_of
+
+CHASING = ("reminder", "due-today", "late")
+"""News of a ladder's rungs: about a deadline, and pointless once it is met."""
+SUBJECT_LINE = "Subject: "
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a mail says. The subject is the same for everybody whom the same news is told."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One deadline as a text shows it."""
+
+    duty: str
+    due: str
+    left: str
+    is_local: bool
+
+
+def how_it_stands(deadline: Deadline, *, at: datetime) -> TimeLeft:
+    """What the one function for days left says of this deadline."""
+    return time_left(
+        deadline.due_on, calendar_of(deadline.calendar), at=at, state=deadline.state, met_at=deadline.met_at,
+        working=Limit.parse(deadline.rule.limit).in_working_days, duty=deadline.rule.duty,
+    )  # fmt: skip
+
+
+def news_now(notice: Notice, *, at: datetime) -> str:
+    """Which text is true at the instant: what was a reminder when it was written may be late when it leaves."""
+    if notice.deadline is None or notice.news not in CHASING:
+        return notice.news
+    if notice.deadline.rule.duty == "until":
+        return "period-over" if notice.news == "late" else "reminder"
+    return {"late": "late", "today": "due-today"}.get(how_it_stands(notice.deadline, at=at).tone, "reminder")
+
+
+def headline(news: str) -> str:
+    """The first line of a text, which is also what the page of notices calls it."""
+    return _first_line(news)
+
+
+def text_of(notice: Notice, *, at: datetime) -> Text:
+    """What the mail says at the instant. Reads the subject and, where the text lists them, its open deadlines."""
+    subject = notice.subject.specific()
+    return render(
+        news_now(notice, at=at),
+        code=notice.subject.code,
+        link=settings.SITE_URL + subject.get_absolute_url(),
+        clock=_clock(notice.deadline, at=at) if notice.deadline else None,
+        clocks=_open_clocks(notice, at=at),
+    )
+
+
+def render(news: str, **context: Any) -> Text:
+    """The text of that news. Plain text: nothing is escaped, since nobody's markup is in it."""
+    written = _environment().get_template(f"notices/{news}.txt").render(context)
+    first, _, rest = written.partition("\n")
+    if not first.startswith(SUBJECT_LINE):
+        raise ValueError(f"notices/{news}.txt does not begin with {SUBJECT_LINE!r}")
+    return Text(first.removeprefix(SUBJECT_LINE).strip(), rest.strip() + "\n")
+
+
+def _clock(deadline: Deadline, *, at: datetime) -> Clock:
+    return Clock(
+        duty=deadline.rule.name,
+        due=day_in_words(deadline.due_on) if deadline.due_on else "",
+        left=how_it_stands(deadline, at=at).words,
+        is_local=deadline.rule.is_local,
+    )
+
+
+def _open_clocks(notice: Notice, *, at: datetime) -> list[Clock]:
+    if notice.deadline is not None:
+        return []
+    running = notice.subject.deadlines.running().select_related("rule", "calendar")
+    return [_clock(deadline, at=at) for deadline in running if deadline.rule.duty == "by"]
+
+
+@cache
+def _environment() -> Environment:
+    made: Environment = engines["jinja2"].env.overlay(autoescape=False)  # type: ignore[attr-defined]
+    return made
+
+
+@cache
+def _first_line(news: str) -> str:
+    source = _environment().get_template(f"notices/{news}.txt")
+    loader = _environment().loader
+    assert loader is not None
+    text, _, _ = loader.get_source(_environment(), str(source.name))
+    return text.partition("\n")[0].removeprefix(SUBJECT_LINE).strip()

@@ -1,0 +1,141 @@
+"""The outbox: what people are to be told, as rows. The row is the record; the e-mail is a nudge."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from workflows.models import Deadline, Subject
+
+
+def in_their_own_kind(subjects: Iterable[Subject]) -> dict[uuid.UUID, Any]:
+    """Each subject as an instance of its own kind, by id: one query a kind."""
+    ids: dict[str, set[uuid.UUID]] = {}
+    for subject in subjects:
+        ids.setdefault(subject.kind, set()).add(subject.pk)
+    return {
+        thing.pk: thing
+        for kind, members in ids.items()
+        for thing in apps.get_model(kind)._default_manager.filter(pk__in=members)
+    }
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def for_person(self, user: User) -> "NoticeQuerySet":
+        """Those that tell this person something."""
+        return self.filter(recipient=user)
+
+    def visible_to(self, user: User, *, at: datetime) -> "NoticeQuerySet":
+        """The person's own, while they are active: being told is theirs, whatever they may open by now.
+
+        A notice says no more than a reference and a duty; the page it leads to asks for itself.
+        """
+        return self.for_person(user) if user.is_active else self.none()
+
+    def unseen(self) -> "NoticeQuerySet":
+        """Not opened yet: seen_at is NULL until the person follows the link on the page of notices."""
+        return self.filter(seen_at=None)
+
+    def about(self, case: Subject) -> "NoticeQuerySet":
+        """Those about a case, or about something that belongs to it."""
+        return self.filter(Q(subject=case) | Q(subject__root=case))
+
+    def become(self, state: str, **columns: Any) -> int:
+        """Set the state of these, and end their lease unless a new one is given. Returns how many there were.
+
+        A notice is no subject: nobody moves it but its own workers, and this is their one door.
+        """
+        return self.update(**dict({"lease_until": None, **columns}, state=state))
+
+    def newest_first(self) -> "NoticeQuerySet":
+        return self.order_by("-created_at", "-pk")
+
+    def owed(self, *, at: datetime) -> "NoticeQuerySet":
+        """Neither sent nor given up, whose time to try has come, and at which nobody is at work."""
+        return self.filter(
+            Q(state=Notice.State.WAITING) | Q(state=Notice.State.SENDING, lease_until__lte=at),
+            send_after__lte=at,
+            next_try_at__lte=at,
+        )
+
+
+class Notice(models.Model):
+    """That one person is told one thing. The key makes it one: the database refuses the second copy.
+
+    Exactly once as a record, at least once as a mail: see notifications.services.delivering.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting to be sent"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Could not be sent"
+        DROPPED = "dropped", "Not sent: no longer needed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.CharField(
+        max_length=200,
+        unique=True,
+        help_text="What is told to whom: `rung:...` or `move:...`, and the person.",
+    )
+    recipient = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notices")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="notices")
+    deadline = models.ForeignKey(
+        Deadline, on_delete=models.PROTECT, null=True, related_name="notices", help_text="NULL: about a move."
+    )
+    news = models.CharField(max_length=40, help_text="Which text it has, such as `reminder`.")
+    due_on = models.DateField(null=True, help_text="The due day when it was written. NULL: about a move.")
+    created_at = models.DateTimeField(help_text="When the rung was reached, or the move recorded.")
+    send_after = models.DateTimeField(help_text="Not by mail before this: people sleep.")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    lease_until = models.DateTimeField(
+        null=True, help_text="While sending: when others may take it up. It also says whose it is."
+    )
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Mails begun, finished or not.")
+    next_try_at = models.DateTimeField()
+    message_id = models.CharField(
+        max_length=120,
+        help_text="Made from the id: every attempt has the same, so that a mail program sees one.",
+    )
+    sent_at = models.DateTimeField(null=True)
+    last_error = models.CharField(
+        max_length=300, blank=True, help_text="Why it is not sent, in words fit to show."
+    )
+    seen_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = NoticeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "sending", "sent", "failed", "dropped"]),
+                name="notice_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sending", lease_until__isnull=False)
+                | (~Q(state="sending") & Q(lease_until=None)),
+                name="sending_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | Q(sent_at__isnull=False), name="sent_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["failed", "dropped"]) | ~Q(last_error=""),
+                name="not_sent_says_why",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"], condition=Q(state__in=["waiting", "sending"]), name="notices_owed"
+            ),
+            models.Index(fields=["recipient", "-created_at", "-id"], name="notices_of_a_person"),
+            models.Index(fields=["recipient"], condition=Q(seen_at=None), name="notices_unseen"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,203 @@
+"""Sending what is owed: claim under lock, commit, look again, send, commit each result on its own.
+
+A notice is exactly once as a record and at least once as a mail. The only repeat is the gap between
+the mail server's "250" and our commit: whoever dies there leaves a notice that is sent once more
+when its lease ends, with the same Message-ID. Nothing is said to a mail server inside a transaction.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+
+from notifications.channels import texts
+from notifications.channels.mail import Mailer, ServerDown, Trouble
+from notifications.models import Notice
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+LONGEST = timedelta(seconds=45)
+"""How long one call goes on starting mails: a task ends well before Celery would kill it."""
+RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, *[60] * 46))
+"""Between one attempt and the next; after the last of them, two days on, the notice has failed."""
+PATIENCE = 2
+"""So many mails in a row may find the server in trouble; then the rest of the batch waits with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What one delivery did: of the notices it claimed, how many were sent, put off, failed and dropped."""
+
+    claimed: int = 0
+    sent: int = 0
+    put_off: int = 0
+    failed: int = 0
+    dropped: int = 0
+
+    def __add__(self, other: "Delivered") -> "Delivered":
+        return Delivered(
+            self.claimed + other.claimed, self.sent + other.sent, self.put_off + other.put_off,
+            self.failed + other.failed, self.dropped + other.dropped,
+        )  # fmt: skip
+
+
+class _Moment:
+    """The instant a delivery was told, moved on by a stopwatch: a long one must not live in the past."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self._started = time.monotonic()
+
+    @property
+    def passed(self) -> timedelta:
+        return timedelta(seconds=time.monotonic() - self._started)
+
+    @property
+    def now(self) -> datetime:
+        return self._at + self.passed
+
+
+def deliver_waiting(*, at: datetime, within: timedelta = LONGEST) -> Delivered:
+    """Send up to a hundred notices that are owed at the instant, starting none after `within`.
+
+    May run twice, late, or beside itself: what another has claimed is skipped until its lease ends.
+    """
+    moment = _Moment(at)
+    lease = at + timedelta(seconds=settings.NOTICE_LEASE_SECONDS)
+    ids = _claim(at=at, lease=lease)
+    total = Delivered(claimed=len(ids))
+    server_is_down: Trouble | None = None
+    troubles_in_a_row = 0
+    with Mailer() as mailer:
+        for place, pk in enumerate(ids):
+            if moment.passed >= within:
+                _put_back(ids[place:], lease)
+                break
+            notice = _still_ours(pk, lease)
+            if notice is None:
+                continue
+            if why := why_not(notice):
+                _held(notice, lease).become(Notice.State.DROPPED, last_error=why)
+                total += Delivered(dropped=1)
+                continue
+            if not (held := _begin_attempt(notice, lease, moment)):
+                continue
+            try:
+                if server_is_down:
+                    raise server_is_down
+                _send(notice, mailer, at=moment.now)
+            except Trouble as trouble:
+                total += _put_off(notice, held, trouble, at=moment.now)
+                troubles_in_a_row = troubles_in_a_row + 1 if trouble.is_the_servers else 0
+                if isinstance(trouble, ServerDown) or troubles_in_a_row >= PATIENCE:
+                    server_is_down = trouble
+            else:
+                troubles_in_a_row = 0
+                total += Delivered(sent=1)
+                # Sent is sent, whoever holds the lease by now: the other one looks before it sends.
+                Notice.objects.filter(pk=pk).become(Notice.State.SENT, sent_at=moment.now, last_error="")
+    return total
+
+
+def deliver_everything_owed(*, at: datetime, within: timedelta = LONGEST) -> Delivered:
+    """Batch after batch until nothing more is owed, or the time is over; the next tick goes on."""
+    moment = _Moment(at)
+    total = Delivered()
+    while (left := within - moment.passed) > timedelta(0):
+        batch = deliver_waiting(at=moment.now, within=left)
+        total += batch
+        if batch.claimed < BATCH:
+            break
+    return total
+
+
+def why_not(notice: Notice) -> str:
+    """Why it need not be sent any more, in words fit to show; empty when it must be."""
+    if not notice.recipient.is_active:
+        return "The person's account was closed."
+    deadline = notice.deadline
+    if deadline is None or notice.news not in texts.CHASING:
+        return ""
+    match deadline.state:
+        case deadline.State.MET:
+            return "It was done first."
+        case deadline.State.VOIDED:
+            return "It was no longer owed."
+        case deadline.State.PAUSED:
+            return "Its clock was paused."
+    return "" if deadline.due_on == notice.due_on else "Its date was moved, and has reminders of its own."
+
+
+@transaction.atomic
+def _claim(*, at: datetime, lease: datetime) -> list[UUID]:
+    """Lock what is owed, those due first before others, and hold it until the lease ends."""
+    owed = Notice.objects.owed(at=at).order_by(
+        "next_try_at", F("due_on").asc(nulls_first=True), "created_at", "pk"
+    )
+    if connection.features.has_select_for_update_skip_locked:
+        owed = owed.select_for_update(skip_locked=True)
+    ids = list(owed.values_list("pk", flat=True)[:BATCH])
+    Notice.objects.filter(pk__in=ids).become(Notice.State.SENDING, lease_until=lease)
+    return ids
+
+
+def _still_ours(pk: UUID, lease: datetime) -> Notice | None:
+    """The notice as it is now, unless another took it up because our lease had ended."""
+    notice: Notice | None = (
+        Notice.objects.filter(pk=pk, state=Notice.State.SENDING, lease_until=lease)
+        .select_related("recipient", "subject", "deadline__rule", "deadline__calendar")
+        .first()
+    )
+    return notice
+
+
+def _begin_attempt(notice: Notice, lease: datetime, moment: _Moment) -> datetime | None:
+    """Count an attempt and hold the notice anew, for one mail. None when another was quicker.
+
+    Counted before the mail, so that one which kills its worker is given up in the end like any other.
+    """
+    held = moment.now + timedelta(seconds=settings.NOTICE_LEASE_SECONDS)
+    is_ours = _held(notice, lease).update(lease_until=held, attempts=F("attempts") + 1)
+    notice.attempts += 1
+    return held if is_ours else None
+
+
+def _send(notice: Notice, mailer: Mailer, *, at: datetime) -> None:
+    try:
+        text = texts.text_of(notice, at=at)
+    except Exception as error:
+        # One text that cannot be written must not stop the others; mended, it leaves with the next attempt.
+        logger.exception("Notice %s could not be written", notice.pk)
+        raise Trouble("Its text could not be written.") from error
+    mailer.send(to=notice.recipient.email, subject=text.subject, body=text.body, message_id=notice.message_id)
+
+
+def _put_off(notice: Notice, lease: datetime, trouble: Trouble, *, at: datetime) -> Delivered:
+    """To its next attempt, or to its end when there is none."""
+    if trouble.is_permanent or notice.attempts > len(RETRY_AFTER):
+        logger.error("Notice %s could not be sent after %s attempts", notice.pk, notice.attempts)
+        _held(notice, lease).become(Notice.State.FAILED, last_error=str(trouble))
+        return Delivered(failed=1)
+    logger.warning("Notice %s is put off after attempt %s", notice.pk, notice.attempts)
+    next_try_at = at + RETRY_AFTER[notice.attempts - 1]
+    _held(notice, lease).become(Notice.State.WAITING, last_error=str(trouble), next_try_at=next_try_at)
+    return Delivered(put_off=1)
+
+
+def _put_back(ids: Sequence[UUID], lease: datetime) -> None:
+    """Leave to the next delivery what this one had no time for."""
+    Notice.objects.filter(pk__in=ids, state=Notice.State.SENDING, lease_until=lease).become(
+        Notice.State.WAITING
+    )
+
+
+def _held(notice: Notice, lease: datetime) -> Any:
+    return Notice.objects.filter(pk=notice.pk, state=Notice.State.SENDING, lease_until=lease)
