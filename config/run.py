@@ -158,6 +158,10 @@ class Part:
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def is_steady(self) -> bool:
+        """Whether it has run for long enough that it will probably go on."""
+        return self.is_running() and time.monotonic() - self.started_at > 2
+
     def restart_if_dead(self) -> None:
         """Start it again, at most once a second, and end first whatever its dead leader left behind."""
         if self.process is None or self.is_running() or time.monotonic() - self.started_at < 1:
@@ -301,9 +305,13 @@ def prepared(environment: dict[str, str], log: Path) -> str:
         told.seek(0)
         news = told.read().decode(errors="replace").strip()
     if process.returncode != 0:
-        last = (log.read_text(errors="replace").strip().splitlines() or ["it gave no reason"])[-1]
-        raise CannotStart(f"The database could not be prepared: {last} (all of it is in {log})")
+        raise CannotStart(f"The database could not be prepared: {last_line(log)} (all of it is in {log})")
     return news
+
+
+def last_line(log: Path) -> str:
+    """Where a Python program says what went wrong."""
+    return (log.read_text(errors="replace").strip().splitlines() or ["it gave no reason"])[-1].strip()
 
 
 def is_ready(environment: dict[str, str]) -> bool:
@@ -365,11 +373,12 @@ def watch(parts: Sequence[Part]) -> None:
 
 def wait_until_ready(parts: Sequence[Part], environment: dict[str, str]) -> None:
     until = time.monotonic() + READY_WITHIN
-    while not is_ready(environment):
+    while not (is_ready(environment) and all(part.is_steady() for part in parts)):
         if time.monotonic() > until:
-            raise CannotStart(
-                f"The web did not become ready in {READY_WITHIN:.0f} seconds; its log says why."
-            )
+            raise CannotStart(f"The web was not ready in {READY_WITHIN:.0f} seconds; its log says why.")
+        if hopeless := next((part for part in parts if part.deaths >= 3), None):
+            why = f"{last_line(hopeless.log)} (all of it is in {hopeless.log})"
+            raise CannotStart(f"The {hopeless.name} does not start: {why}")
         watch(parts)
 
 

@@ -258,3 +258,12 @@ def test_a_machine_without_a_broker_is_told_what_to_install(monkeypatch: pytest.
 
     with pytest.raises(CannotStart, match=r"^No broker was found: install valkey-server or redis-server"):
         find_broker()
+
+
+@pytest.mark.processes
+def test_a_part_that_cannot_start_is_named(tmp_path: Path) -> None:
+    said = refusal(tmp_path / "var", free_port(), GUNICORN_CMD_ARGS="--nonsense")
+
+    assert re.match(
+        r"The web does not start: .*unrecognized arguments: --nonsense \(all of it is in /.*web\.log\)$", said
+    )
