@@ -41,6 +41,6 @@ def _migrations_waiting() -> int:
 
 
 urlpatterns = [
-    path("health/live", live, name="health-live"),
-    path("health/ready", ready, name="health-ready"),
+    path("live", live, name="health-live"),
+    path("ready", ready, name="health-ready"),
 ]

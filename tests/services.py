@@ -382,7 +382,7 @@ class MailSink:
         message["X-Envelope-To"] = address
         with self.file.open("a") as file:
             file.write(json.dumps({"to": address, "message": content.decode(errors="replace")}) + "\n")
-        self.received.append(message)  # type: ignore[arg-type] # policy.default makes EmailMessage
+        self.received.append(message)
 
 
 @contextlib.contextmanager

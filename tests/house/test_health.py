@@ -6,8 +6,6 @@ from django.test import Client, override_settings
 
 from config import health
 
-pytestmark = pytest.mark.urls("config.health")
-
 
 def test_a_living_process_says_so_without_its_database(client: Client) -> None:
     # No database mark: pytest-django would refuse a query.

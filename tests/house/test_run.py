@@ -52,7 +52,9 @@ def processes() -> dict[int, tuple[int, str]]:
 
 def below(pid: int) -> set[int]:
     """All who descend from that process."""
-    everyone, found, new = processes(), set(), {pid}
+    everyone = processes()
+    found: set[int] = set()
+    new = {pid}
     while new:
         new = {child for child, (parent, _) in everyone.items() if parent in new} - found
         found |= new
