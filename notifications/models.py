@@ -45,6 +45,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Those about a case, or about something that belongs to it."""
         return self.filter(Q(subject=case) | Q(subject__root=case))
 
+    def owed_or_held(self) -> "NoticeQuerySet":
+        """Neither sent nor given up, now or later."""
+        return self.filter(state__in=[Notice.State.WAITING, Notice.State.SENDING])
+
     def become(self, state: str, **columns: Any) -> int:
         """Set the state of these, and end their lease unless a new one is given. Returns how many there were.
 

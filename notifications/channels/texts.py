@@ -15,7 +15,7 @@ from workflows.models import Deadline
 from workflows.rules import Limit
 from workflows.services.calendar import calendar_of
 
-CHASING = ("reminder", "due-today", "late")
+CHASING = ("reminder", "due-today", "late", "period-over")
 """News of a ladder's rungs: about a deadline, and pointless once it is met."""
 SUBJECT_LINE = "Subject: "
 
@@ -48,16 +48,16 @@ def how_it_stands(deadline: Deadline, *, at: datetime) -> TimeLeft:
 
 def news_now(notice: Notice, *, at: datetime) -> str:
     """Which text is true at the instant: what was a reminder when it was written may be late when it leaves."""
-    if notice.deadline is None or notice.news not in CHASING:
+    if notice.deadline is None or notice.news not in ("reminder", "due-today", "late"):
         return notice.news
-    if notice.deadline.rule.duty == "until":
-        return "period-over" if notice.news == "late" else "reminder"
     return {"late": "late", "today": "due-today"}.get(how_it_stands(notice.deadline, at=at).tone, "reminder")
 
 
+@cache
 def headline(news: str) -> str:
-    """The first line of a text, which is also what the page of notices calls it."""
-    return _first_line(news)
+    """The subject of the mails that tell it, and what a page calls it: the first line of its text."""
+    with open(str(_environment().get_template(f"notices/{news}.txt").filename)) as text:
+        return _subject_in(text.readline())
 
 
 def text_of(notice: Notice, *, at: datetime) -> Text:
@@ -76,9 +76,13 @@ def render(news: str, **context: Any) -> Text:
     """The text of that news. Plain text: nothing is escaped, since nobody's markup is in it."""
     written = _environment().get_template(f"notices/{news}.txt").render(context)
     first, _, rest = written.partition("\n")
-    if not first.startswith(SUBJECT_LINE):
-        raise ValueError(f"notices/{news}.txt does not begin with {SUBJECT_LINE!r}")
-    return Text(first.removeprefix(SUBJECT_LINE).strip(), rest.strip() + "\n")
+    return Text(_subject_in(first), rest.strip() + "\n")
+
+
+def _subject_in(line: str) -> str:
+    if not line.startswith(SUBJECT_LINE):
+        raise ValueError(f"A text begins with {SUBJECT_LINE!r}, not with {line!r}")
+    return line.removeprefix(SUBJECT_LINE).strip()
 
 
 def _clock(deadline: Deadline, *, at: datetime) -> Clock:
@@ -101,12 +105,3 @@ def _open_clocks(notice: Notice, *, at: datetime) -> list[Clock]:
 def _environment() -> Environment:
     made: Environment = engines["jinja2"].env.overlay(autoescape=False)  # type: ignore[attr-defined]
     return made
-
-
-@cache
-def _first_line(news: str) -> str:
-    source = _environment().get_template(f"notices/{news}.txt")
-    loader = _environment().loader
-    assert loader is not None
-    text, _, _ = loader.get_source(_environment(), str(source.name))
-    return text.partition("\n")[0].removeprefix(SUBJECT_LINE).strip()

@@ -84,7 +84,7 @@ def deliver_waiting(*, at: datetime, within: timedelta = LONGEST) -> Delivered:
             notice = _still_ours(pk, lease)
             if notice is None:
                 continue
-            if why := why_not(notice):
+            if why := why_not(notice, at=moment.now):
                 _held(notice, lease).become(Notice.State.DROPPED, last_error=why)
                 total += Delivered(dropped=1)
                 continue
@@ -119,7 +119,7 @@ def deliver_everything_owed(*, at: datetime, within: timedelta = LONGEST) -> Del
     return total
 
 
-def why_not(notice: Notice) -> str:
+def why_not(notice: Notice, *, at: datetime) -> str:
     """Why it need not be sent any more, in words fit to show; empty when it must be."""
     if not notice.recipient.is_active:
         return "The person's account was closed."
@@ -133,7 +133,14 @@ def why_not(notice: Notice) -> str:
             return "It was no longer owed."
         case deadline.State.PAUSED:
             return "Its clock was paused."
-    return "" if deadline.due_on == notice.due_on else "Its date was moved, and has reminders of its own."
+    if deadline.due_on != notice.due_on:
+        return "Its date was moved, and has reminders of its own."
+    # After an outage several steps of one ladder are owed together, and would say the same: one is enough.
+    others = Notice.objects.owed_or_held().filter(
+        deadline=deadline, recipient=notice.recipient, due_on=notice.due_on, news__in=texts.CHASING,
+        send_after__lte=at, pk__gt=notice.pk,
+    )  # fmt: skip
+    return "Another notice about the same deadline is sent instead." if others.exists() else ""
 
 
 @transaction.atomic

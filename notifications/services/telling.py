@@ -62,13 +62,16 @@ def tell_of_rungs(rungs: Sequence[Rung], *, at: datetime) -> None:
     notices = []
     for rung in rungs:
         subject_id = rung.deadline.subject_id
+        # Nobody is late when a duty to keep something up has run out.
+        is_over = rung.news == "late" and rung.deadline.rule.duty == "until"
+        news = "period-over" if is_over else rung.news
         people = audiences.get((subject_id, rung.tell))
         if people is None:
             people = audiences[subject_id, rung.tell] = subjects[subject_id].people(rung.tell, at=at)
         notices += [
             _notice(
-                rung.dedupe_key, person, subject_id, rung.news, at=at, deadline=rung.deadline,
-                send_after=at if rung.news == AT_ONCE else opens_at,
+                rung.dedupe_key, person, subject_id, news, at=at, deadline=rung.deadline,
+                send_after=at if news == AT_ONCE else opens_at,
             )
             for person in people
         ]  # fmt: skip

@@ -13,5 +13,7 @@ urlpatterns = [
     path("cases/<uuid:pk>/", page, name="case"),
     path("returns/<uuid:pk>/", page, name="return"),
     path("panel-records/<uuid:pk>/", page, name="panel-record"),
+    path("", include("notifications.urls")),
     path("", include("accounts.urls")),
 ]
+handler404 = "accounts.pages.errors.not_found"

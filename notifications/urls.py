@@ -1,0 +1,11 @@
+"""Addresses of the pages about notices."""
+
+from django.urls import path
+
+from notifications import views
+
+urlpatterns = [
+    path("notices/", views.notice_list, name="notice-list"),
+    path("notices/<uuid:notice>/open/", views.open_notice, name="notice-open"),
+    path("notices/sent/<uuid:case>/", views.sent_list, name="sent-list"),
+]

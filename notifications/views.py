@@ -1,0 +1,97 @@
+"""Pages: what I was told, opening one, and what was sent about a case."""
+
+import uuid
+from typing import cast
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from accounts.pages.views import at
+from notifications import services
+from notifications.channels import texts
+from notifications.models import Notice, NoticeQuerySet
+from workflows.models import Subject
+from workflows.services import ledger
+
+A_PAGE = 50
+SEE_NOTICES = "reviews.see_notices_case"
+
+
+def _page(notices: NoticeQuerySet, wanted: str) -> tuple[list[Notice], str]:
+    """The notices after the one that `wanted` names, newest first, and the name of the next page, if any.
+
+    A page is named by the last notice before it, so that one which arrives meanwhile moves nothing.
+    Anything else that is asked for is the first page.
+    """
+    try:
+        last = notices.filter(pk=uuid.UUID(wanted)).first()
+    except ValueError:
+        last = None
+    if last is not None:
+        notices = notices.filter(created_at__lte=last.created_at).exclude(
+            Q(created_at=last.created_at) & Q(pk__gte=last.pk)
+        )
+    related = ("recipient", "subject", "deadline__rule", "deadline__calendar")
+    shown = list(notices.newest_first().select_related(*related)[: A_PAGE + 1])
+    return shown[:A_PAGE], str(shown[A_PAGE - 1].pk) if len(shown) > A_PAGE else ""
+
+
+def _rows(request: HttpRequest, notices: list[Notice]) -> list[dict[str, object]]:
+    """Each notice with its headline, and how its duty stands now."""
+    return [
+        {
+            "notice": notice,
+            "headline": texts.headline(notice.news),
+            "time_left": texts.how_it_stands(notice.deadline, at=at(request)) if notice.deadline else None,
+        }
+        for notice in notices
+    ]
+
+
+@require_safe
+def notice_list(request: HttpRequest) -> HttpResponse:
+    """My notices, newest first, those not opened yet marked."""
+    user = cast(User, request.user)
+    mine = Notice.objects.visible_to(user, at=at(request))
+    shown, following = _page(mine, request.GET.get("page", ""))
+    context = {
+        "rows": _rows(request, shown),
+        "following": following,
+        "is_first": "page" not in request.GET,
+        "unseen": services.unseen_count(user),
+    }
+    return render(request, "notifications/notice_list.html", context)
+
+
+@require_safe
+def open_notice(request: HttpRequest, notice: uuid.UUID) -> HttpResponse:
+    """Mark one of mine as seen, and go to what it is about."""
+    user = cast(User, request.user)
+    found = get_object_or_404(Notice.objects.visible_to(user, at=at(request)), pk=notice)
+    if address := services.open_notice(found, by=user, at=at(request)):
+        return HttpResponseRedirect(address)
+    messages.info(
+        request, f"You cannot open {found.subject.code}: it is not, or no longer, among what you may see."
+    )
+    return HttpResponseRedirect(reverse("notice-list"))
+
+
+@require_safe
+@transaction.atomic
+def sent_list(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
+    """What was sent about one case: whom, which news, when, and what became of it."""
+    user = cast(User, request.user)
+    root = get_object_or_404(Subject, pk=case, root=None).specific()
+    if not root.permits(user, SEE_NOTICES, at=at(request)):
+        raise Http404
+    ledger.append(root, "read", by=user, at=at(request))
+    about = Notice.objects.about(root)
+    shown, following = _page(about, request.GET.get("page", ""))
+    context = {"case": root, "rows": _rows(request, shown), "following": following}
+    return render(request, "notifications/sent_list.html", context)
