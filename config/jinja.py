@@ -12,6 +12,7 @@ from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.html import conditional_escape
 from jinja2 import (
     ChainableUndefined,
@@ -25,7 +26,7 @@ from jinja2 import (
 )
 from markupsafe import Markup
 
-from accounts.models import LONDON
+from accounts.models import LONDON, Role, Seat, User
 from accounts.pages import rendering
 
 PRODUCT_NAME = "Rapid Review"
@@ -141,9 +142,30 @@ def environment(**options: Any) -> Environment:
 
 
 # ---- What every page knows -------------------------------------------------------------------
+OFFERED: dict[str, frozenset[str]] = {
+    Role.BUSINESS_MANAGER: frozenset(
+        ("home", "case-list", "return-list", "panel-list", "notice-list", "administration")
+    ),
+    Role.SUB_GROUP_MEMBER: frozenset(("home", "case-list", "return-list", "notice-list")),
+    Role.CO_CHAIR: frozenset(("home", "case-list", "return-list", "notice-list")),
+    Role.INDEPENDENT_CHAIR: frozenset(("home", "case-list", "notice-list")),
+    Role.DELEGATED_PARTNER: frozenset(("home", "case-list", "notice-list")),
+    Role.LEAD_PARTNER: frozenset(("home", "notice-list")),
+    Role.AUTHOR: frozenset(("home", "return-list", "notice-list")),
+    Role.SAFEGUARDING_LEAD: frozenset(("home", "return-list", "notice-list")),
+    Role.PANEL: frozenset(("home", "panel-list", "notice-list")),
+    Role.USER_ADMINISTRATOR: frozenset(("home", "notice-list", "administration")),
+}
+"""What the bar offers to each role. A courtesy: what a page shows is decided by the page."""
+
+
 def navigation_for(user: AbstractBaseUser | AnonymousUser) -> Sequence[tuple[str, str]]:
-    """Which parts of NAVIGATION this person is offered."""
-    return NAVIGATION if user.is_authenticated else ()
+    """Which parts of NAVIGATION this person is offered, by the seats they act for. One query."""
+    if not isinstance(user, User):
+        return ()
+    seats = Seat.objects.acted_for_by(user, at=timezone.now())
+    offered = {"home", "notice-list"}.union(*(OFFERED[role] for role in seats.values_list("role", flat=True)))
+    return [(words, name) for words, name in NAVIGATION if name in offered]
 
 
 def for_every_page(request: HttpRequest) -> dict[str, Any]:

@@ -18,10 +18,26 @@ from workflows.models.subjects import Beginning
 Actor = User | System
 
 VERBS = (
-    "refer", "adopt", "consider", "decline", "reconsider", "notify", "notify_only", "hold_meeting", "decide",
-    "revise", "submit", "withdraw", "finish_with_learning", "commission", "hold_learning_event", "hold_recall",
-    "plan_publication", "publish", "close",
-)  # fmt: skip
+    "refer",
+    "adopt",
+    "consider",
+    "decline",
+    "reconsider",
+    "notify",
+    "notify_only",
+    "hold_meeting",
+    "decide",
+    "revise",
+    "submit",
+    "withdraw",
+    "finish_with_learning",
+    "commission",
+    "hold_learning_event",
+    "hold_recall",
+    "plan_publication",
+    "publish",
+    "close",
+)
 
 AUDIENCE_ROLES = {
     "business-manager": Role.BUSINESS_MANAGER,
@@ -185,9 +201,11 @@ class Case(Subject):
         """The partners met: the incident looks notifiable."""
 
     @transition(
-        "state", source=[State.REFERRED, State.NOTIFICATION], target=State.NOT_NOTIFIED,
+        "state",
+        source=[State.REFERRED, State.NOTIFICATION],
+        target=State.NOT_NOTIFIED,
         permission="reviews.decline_case",
-    )  # fmt: skip
+    )
     def decline(self, *, by: Actor, at: datetime) -> None:
         """The partners considered it and will not notify; the record carries the reason."""
 
@@ -198,9 +216,12 @@ class Case(Subject):
         """New information: the partners look again."""
 
     @transition(
-        "state", source=State.NOTIFICATION, target=State.RAPID_REVIEW, permission="reviews.notify_case",
+        "state",
+        source=State.NOTIFICATION,
+        target=State.RAPID_REVIEW,
+        permission="reviews.notify_case",
         custom={"tells": {"delegated-partners": "notified", "independent-chair": "notified"}},
-    )  # fmt: skip
+    )
     def notify(self, *, by: Actor, at: datetime, notification_reference: str = "") -> None:
         """The serious incident notification was sent to the Panel."""
         self.notified_at = at
@@ -221,16 +242,21 @@ class Case(Subject):
         """The rapid review meeting was held."""
 
     @transition(
-        "state", source=State.RAPID_REVIEW, target=State.LCSPR_DECISION, permission="reviews.decide_case",
+        "state",
+        source=State.RAPID_REVIEW,
+        target=State.LCSPR_DECISION,
+        permission="reviews.decide_case",
         custom={"tells": {"delegated-partners": "sign-off-wanted"}},
-    )  # fmt: skip
+    )
     def decide(self, *, by: Actor, at: datetime) -> None:
         """The decision record is complete and goes to the partners for sign-off."""
 
     @transition(
-        "state", source=[State.LCSPR_DECISION, State.WITH_PANEL], target=State.RAPID_REVIEW,
+        "state",
+        source=[State.LCSPR_DECISION, State.WITH_PANEL],
+        target=State.RAPID_REVIEW,
         permission="reviews.revise_case",
-    )  # fmt: skip
+    )
     def revise(self, *, by: Actor, at: datetime) -> None:
         """The decision is taken up again: a new record, the old one kept."""
 
@@ -241,9 +267,11 @@ class Case(Subject):
         """The rapid review and its decision were sent to the Panel."""
 
     @transition(
-        "state", source=[State.RAPID_REVIEW, State.LCSPR_DECISION, State.WITH_PANEL], target=State.WITHDRAWN,
+        "state",
+        source=[State.RAPID_REVIEW, State.LCSPR_DECISION, State.WITH_PANEL],
+        target=State.WITHDRAWN,
         permission="reviews.withdraw_case",
-    )  # fmt: skip
+    )
     def withdraw(self, *, by: Actor, at: datetime) -> None:
         """The notification was withdrawn: the criteria were not met after all."""
 
@@ -259,14 +287,16 @@ class Case(Subject):
     @transition(
         "state", source=State.WITH_PANEL, target=State.PRACTICE_REVIEW, permission="reviews.commission_case"
     )
-    def commission(self, *, by: Actor, at: datetime, method: str = "") -> None:
+    def commission(self, *, by: Actor, at: datetime, review_method: str = "") -> None:
         """The partners commission a local child safeguarding practice review."""
-        self.method = method
+        self.method = review_method
 
     @transition(
-        "state", source=State.PRACTICE_REVIEW, target=State.LEARNING_EVENT,
+        "state",
+        source=State.PRACTICE_REVIEW,
+        target=State.LEARNING_EVENT,
         permission="reviews.hold_learning_event_case",
-    )  # fmt: skip
+    )
     def hold_learning_event(self, *, by: Actor, at: datetime) -> None:
         """Practitioners, managers and authors met at the learning event."""
 
@@ -277,9 +307,11 @@ class Case(Subject):
         """The same group tested the draft report at the recall event."""
 
     @transition(
-        "state", source=[State.PRACTICE_REVIEW, State.RECALL], target=State.PUBLICATION,
+        "state",
+        source=[State.PRACTICE_REVIEW, State.RECALL],
+        target=State.PUBLICATION,
         permission="reviews.plan_publication_case",
-    )  # fmt: skip
+    )
     def plan_publication(self, *, by: Actor, at: datetime, publish_on: date | None = None) -> None:
         """The report is approved, and a day may be planned for its publication."""
         self.publish_on = publish_on
@@ -290,9 +322,11 @@ class Case(Subject):
         self.published_on = local_date(at)
 
     @transition(
-        "state", source=[State.PUBLISHED, State.LEARNING_ONLY, State.NOTIFIED_ONLY], target=State.CLOSED,
+        "state",
+        source=[State.PUBLISHED, State.LEARNING_ONLY, State.NOTIFIED_ONLY],
+        target=State.CLOSED,
         permission="reviews.close_case",
-    )  # fmt: skip
+    )
     def close(self, *, by: Actor, at: datetime) -> None:
         """Nothing more is owed."""
 

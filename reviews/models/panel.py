@@ -56,16 +56,22 @@ class PanelRecord(Subject):
         return self.case.people(audience, at=at)
 
     @transition(
-        "state", source=State.RELEASED, target=State.ACCEPTED, permission="reviews.accept_panelrecord",
+        "state",
+        source=State.RELEASED,
+        target=State.ACCEPTED,
+        permission="reviews.accept_panelrecord",
         custom={"tells": {"business-manager": "panel-replied"}},
-    )  # fmt: skip
+    )
     def accept(self, *, by: Actor, at: datetime) -> None:
         """The Panel agrees with the decision."""
 
     @transition(
-        "state", source=State.RELEASED, target=State.DISAGREED, permission="reviews.disagree_panelrecord",
+        "state",
+        source=State.RELEASED,
+        target=State.DISAGREED,
+        permission="reviews.disagree_panelrecord",
         custom={"tells": {"business-manager": "panel-replied"}},
-    )  # fmt: skip
+    )
     def disagree(self, *, by: Actor, at: datetime) -> None:
         """The Panel does not agree; the record carries what it wrote."""
 

@@ -15,8 +15,15 @@ from workflows.models import Subject, SubjectQuerySet
 from workflows.models.subjects import Beginning
 
 RETURN_VERBS = (
-    "acknowledge", "draft", "declare_nil", "finish", "sign_off", "send_back", "accept", "cancel",
-)  # fmt: skip
+    "acknowledge",
+    "draft",
+    "declare_nil",
+    "finish",
+    "sign_off",
+    "send_back",
+    "accept",
+    "cancel",
+)
 
 
 class AgencyReturn(Subject):
@@ -52,10 +59,11 @@ class AgencyReturn(Subject):
 
     BEGINNINGS: ClassVar[dict[str, Beginning]] = {
         "request": Beginning(
-            State.REQUESTED, "reviews.ask_agencies_case",
+            State.REQUESTED,
+            "reviews.ask_agencies_case",
             {"author": "return-requested", "safeguarding-lead": "return-requested"},
         ),
-    }  # fmt: skip
+    }
     RESTING_STATES: ClassVar[frozenset[str]] = frozenset((State.ACCEPTED, State.CANCELLED))
 
     class Meta:
@@ -77,8 +85,11 @@ class AgencyReturn(Subject):
     @property
     def can_be_written(self) -> bool:
         return self.state in (
-            self.State.REQUESTED, self.State.ACKNOWLEDGED, self.State.IN_PROGRESS, self.State.SENT_BACK,
-        )  # fmt: skip
+            self.State.REQUESTED,
+            self.State.ACKNOWLEDGED,
+            self.State.IN_PROGRESS,
+            self.State.SENT_BACK,
+        )
 
     def get_absolute_url(self) -> str:
         return reverse("return", args=[self.pk])
@@ -94,8 +105,11 @@ class AgencyReturn(Subject):
         """The agency's own people for its audiences (an escalation goes to all partners if it has none)."""
         if audience not in ("author", "safeguarding-lead", "delegated-partner"):
             return self.case.people(audience, at=at)
-        role = {"author": Role.AUTHOR, "safeguarding-lead": Role.SAFEGUARDING_LEAD,
-                "delegated-partner": Role.DELEGATED_PARTNER}[audience]  # fmt: skip
+        role = {
+            "author": Role.AUTHOR,
+            "safeguarding-lead": Role.SAFEGUARDING_LEAD,
+            "delegated-partner": Role.DELEGATED_PARTNER,
+        }[audience]
         holding = Membership.objects.on(local_date(at)).filter(
             seat__agency_id=self.agency_id, seat__role=role
         )
@@ -116,45 +130,57 @@ class AgencyReturn(Subject):
         """The agency has the request and is looking."""
 
     @transition(
-        "state", source=[State.REQUESTED, State.ACKNOWLEDGED, State.SENT_BACK], target=State.IN_PROGRESS,
+        "state",
+        source=[State.REQUESTED, State.ACKNOWLEDGED, State.SENT_BACK],
+        target=State.IN_PROGRESS,
         permission="reviews.draft_agencyreturn",
-    )  # fmt: skip
+    )
     def draft(self, *, by: User, at: datetime) -> None:
         """Somebody began to write."""
         self.written_by = by
 
     @transition(
-        "state", source=[State.REQUESTED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.SENT_BACK], target=State.NIL,
+        "state",
+        source=[State.REQUESTED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.SENT_BACK],
+        target=State.NIL,
         permission="reviews.declare_nil_agencyreturn",
         custom={"tells": {"business-manager": "return-in", "safeguarding-lead": "nil-declared"}},
-    )  # fmt: skip
+    )
     def declare_nil(self, *, by: User, at: datetime, searched: str) -> None:
         """The agency did not know the family, and says where it looked."""
         self.searched = searched
         self.written_by = by
 
     @transition(
-        "state", source=State.IN_PROGRESS, target=State.SUBMITTED, permission="reviews.finish_agencyreturn",
+        "state",
+        source=State.IN_PROGRESS,
+        target=State.SUBMITTED,
+        permission="reviews.finish_agencyreturn",
         custom={"tells": {"safeguarding-lead": "return-to-sign"}},
-    )  # fmt: skip
+    )
     def finish(self, *, by: User, at: datetime) -> None:
         """The author sends it to the safeguarding lead for sign-off."""
         self.written_by = by
 
     @transition(
-        "state", source=State.SUBMITTED, target=State.SIGNED_OFF, permission="reviews.sign_off_agencyreturn",
+        "state",
+        source=State.SUBMITTED,
+        target=State.SIGNED_OFF,
+        permission="reviews.sign_off_agencyreturn",
         custom={"tells": {"business-manager": "return-in"}},
-    )  # fmt: skip
+    )
     def sign_off(self, *, by: User, at: datetime) -> None:
         """The agency's safeguarding lead stands behind it."""
         self.signed_off_by = by
         self.signed_off_at = at
 
     @transition(
-        "state", source=[State.SUBMITTED, State.SIGNED_OFF, State.NIL], target=State.SENT_BACK,
+        "state",
+        source=[State.SUBMITTED, State.SIGNED_OFF, State.NIL],
+        target=State.SENT_BACK,
         permission="reviews.send_back_agencyreturn",
         custom={"tells": {"author": "return-sent-back", "safeguarding-lead": "return-sent-back"}},
-    )  # fmt: skip
+    )
     def send_back(self, *, by: Actor, at: datetime) -> None:
         """It needs more; the record carries what."""
 
@@ -170,9 +196,10 @@ class AgencyReturn(Subject):
     @transition(
         "state",
         source=[State.REQUESTED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.SUBMITTED, State.SENT_BACK],
-        target=State.CANCELLED, permission="reviews.cancel_agencyreturn",
+        target=State.CANCELLED,
+        permission="reviews.cancel_agencyreturn",
         custom={"tells": {"author": "return-cancelled"}},
-    )  # fmt: skip
+    )
     def cancel(self, *, by: Actor, at: datetime) -> None:
         """The review no longer needs it."""
 

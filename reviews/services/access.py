@@ -20,13 +20,16 @@ from workflows.models import Subject
 
 ON_CASE: Mapping[Role, tuple[str, ...]] = {
     Role.BUSINESS_MANAGER: (
-        "view_case", *(f"{verb}_case" for verb in VERBS),
-        "ask_agencies_case", "meet_milestone_case", "see_notices_case",
+        "view_case",
+        *(f"{verb}_case" for verb in VERBS),
+        "ask_agencies_case",
+        "meet_milestone_case",
+        "see_notices_case",
     ),
     Role.SUB_GROUP_MEMBER: ("view_case",),
     Role.CO_CHAIR: ("view_case",),
     Role.INDEPENDENT_CHAIR: ("view_case", "see_notices_case"),
-}  # fmt: skip
+}
 """Held by seats of the whole partnership, on its cases."""
 
 ON_CASE_BY_PARTNERS: tuple[str, ...] = ("view_case", "sign_decision_case")

@@ -83,12 +83,19 @@ def _add_children(case: Case, children: Sequence[ChildGiven]) -> None:
     first = (case.children.aggregate(last=Max("number"))["last"] or 0) + 1
     Child.objects.bulk_create(
         Child(
-            case=case, number=number, name=child.name, is_unborn=child.is_unborn, born_on=child.born_on,
-            age_as_given=child.age_as_given, sex=child.sex, is_looked_after=child.is_looked_after,
-            has_protection_plan=child.has_protection_plan, has_in_need_plan=child.has_in_need_plan,
+            case=case,
+            number=number,
+            name=child.name,
+            is_unborn=child.is_unborn,
+            born_on=child.born_on,
+            age_as_given=child.age_as_given,
+            sex=child.sex,
+            is_looked_after=child.is_looked_after,
+            has_protection_plan=child.has_protection_plan,
+            has_in_need_plan=child.has_in_need_plan,
         )
         for number, child in enumerate(children, start=first)
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic
@@ -101,14 +108,27 @@ def add_child(case: Case, child: ChildGiven, *, by: Actor, at: datetime) -> Case
     return case
 
 
-def consider_case(case: Case, *, by: Actor, at: datetime, seen_version: int | None = None,
-                  happened_at: datetime | None = None) -> Case:  # fmt: skip
+def consider_case(
+    case: Case,
+    *,
+    by: Actor,
+    at: datetime,
+    seen_version: int | None = None,
+    happened_at: datetime | None = None,
+) -> Case:
     """The partners met, and mean to notify."""
     return perform(case, Case.consider, by=by, at=at, seen_version=seen_version, happened_at=happened_at)
 
 
-def decline_case(case: Case, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None,
-                 happened_at: datetime | None = None) -> Case:  # fmt: skip
+def decline_case(
+    case: Case,
+    *,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    seen_version: int | None = None,
+    happened_at: datetime | None = None,
+) -> Case:
     """The partners will not notify; the reason is kept."""
     _need_reason(reason, "decline")
     return perform(
@@ -125,31 +145,56 @@ def reconsider_case(
 
 
 def notify_case(
-    case: Case, *, notification_reference: str = "", by: Actor, at: datetime, notified_at: datetime | None = None,
+    case: Case,
+    *,
+    notification_reference: str = "",
+    by: Actor,
+    at: datetime,
+    notified_at: datetime | None = None,
     seen_version: int | None = None,
-) -> Case:  # fmt: skip
+) -> Case:
     """The notification was sent: the clock of the rapid review starts from that instant."""
     _not_before(case, notified_at, case.aware_at, at, "sent the notification", "became aware")
-    return perform(case, Case.notify, by=by, at=at, happened_at=notified_at, seen_version=seen_version,
-                   notification_reference=notification_reference)  # fmt: skip
+    return perform(
+        case,
+        Case.notify,
+        by=by,
+        at=at,
+        happened_at=notified_at,
+        seen_version=seen_version,
+        notification_reference=notification_reference,
+    )
 
 
 def notify_only_case(
-    case: Case, *, notification_reference: str = "", by: Actor, at: datetime, notified_at: datetime | None = None,
+    case: Case,
+    *,
+    notification_reference: str = "",
+    by: Actor,
+    at: datetime,
+    notified_at: datetime | None = None,
     seen_version: int | None = None,
-) -> Case:  # fmt: skip
+) -> Case:
     """A looked-after child's or care leaver's death was notified; no rapid review follows."""
     if case.notifiable == Case.Notifiable.SERIOUS_INCIDENT:
         raise NotMet(
             f"Cannot end {case.code} with the notification: a serious incident needs a rapid review."
         )
     _not_before(case, notified_at, case.aware_at, at, "sent the notification", "became aware")
-    return perform(case, Case.notify_only, by=by, at=at, happened_at=notified_at, seen_version=seen_version,
-                   notification_reference=notification_reference)  # fmt: skip
+    return perform(
+        case,
+        Case.notify_only,
+        by=by,
+        at=at,
+        happened_at=notified_at,
+        seen_version=seen_version,
+        notification_reference=notification_reference,
+    )
 
 
-def hold_meeting(case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None,
-                 seen_version: int | None = None) -> Case:  # fmt: skip
+def hold_meeting(
+    case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None, seen_version: int | None = None
+) -> Case:
     """The rapid review meeting took place."""
     _not_before(case, held_at, case.notified_at, at, "held the meeting", "sent the notification")
     return perform(case, Case.hold_meeting, by=by, at=at, happened_at=held_at, seen_version=seen_version)
@@ -169,9 +214,12 @@ def withdraw_case(
 
 
 _CANCELLABLE = (
-    AgencyReturn.State.REQUESTED, AgencyReturn.State.ACKNOWLEDGED, AgencyReturn.State.IN_PROGRESS,
-    AgencyReturn.State.SUBMITTED, AgencyReturn.State.SENT_BACK,
-)  # fmt: skip
+    AgencyReturn.State.REQUESTED,
+    AgencyReturn.State.ACKNOWLEDGED,
+    AgencyReturn.State.IN_PROGRESS,
+    AgencyReturn.State.SUBMITTED,
+    AgencyReturn.State.SENT_BACK,
+)
 
 
 @transaction.atomic
@@ -193,9 +241,14 @@ def finish_with_learning(case: Case, *, by: Actor, at: datetime, seen_version: i
 
 @transaction.atomic
 def commission_review(
-    case: Case, *, method: str = "", by: Actor, at: datetime, decided_at: datetime | None = None,
+    case: Case,
+    *,
+    method: str = "",
+    by: Actor,
+    at: datetime,
+    decided_at: datetime | None = None,
     seen_version: int | None = None,
-) -> Case:  # fmt: skip
+) -> Case:
     """Commission the practice review: its six months begin, and the case gets its reference."""
     decision = case.decisions.last()
     if decision is not None and decision.outcome != "lcspr":
@@ -203,7 +256,13 @@ def commission_review(
             f"Cannot commission a practice review of {case.code}: the partners decided otherwise. Revise it."
         )
     case = perform(
-        case, Case.commission, by=by, at=at, happened_at=decided_at, seen_version=seen_version, method=method
+        case,
+        Case.commission,
+        by=by,
+        at=at,
+        happened_at=decided_at,
+        seen_version=seen_version,
+        review_method=method,
     )
     return assign_reference(case, on=local_date(decided_at or at))
 
@@ -222,30 +281,39 @@ def assign_reference(case: Case, *, on: date) -> Case:
     return case
 
 
-def hold_learning_event(case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None,
-                        seen_version: int | None = None) -> Case:  # fmt: skip
+def hold_learning_event(
+    case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None, seen_version: int | None = None
+) -> Case:
     """The learning event took place."""
     return perform(
         case, Case.hold_learning_event, by=by, at=at, happened_at=held_at, seen_version=seen_version
     )
 
 
-def hold_recall(case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None,
-                seen_version: int | None = None) -> Case:  # fmt: skip
+def hold_recall(
+    case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None, seen_version: int | None = None
+) -> Case:
     """The recall event took place."""
     return perform(case, Case.hold_recall, by=by, at=at, happened_at=held_at, seen_version=seen_version)
 
 
-def plan_publication(case: Case, *, publish_on: date | None, by: Actor, at: datetime,
-                     seen_version: int | None = None) -> Case:  # fmt: skip
+def plan_publication(
+    case: Case, *, publish_on: date | None, by: Actor, at: datetime, seen_version: int | None = None
+) -> Case:
     """The report is approved; with a planned day, the advance copy falls due 7 working days before it."""
     return perform(
         case, Case.plan_publication, by=by, at=at, seen_version=seen_version, publish_on=publish_on
     )
 
 
-def publish_case(case: Case, *, by: Actor, at: datetime, published_at: datetime | None = None,
-                 seen_version: int | None = None) -> Case:  # fmt: skip
+def publish_case(
+    case: Case,
+    *,
+    by: Actor,
+    at: datetime,
+    published_at: datetime | None = None,
+    seen_version: int | None = None,
+) -> Case:
     """The report is public, and stays so for 12 months."""
     return perform(case, Case.publish, by=by, at=at, happened_at=published_at, seen_version=seen_version)
 
@@ -253,6 +321,11 @@ def publish_case(case: Case, *, by: Actor, at: datetime, published_at: datetime 
 def close_case(case: Case, *, by: Actor, at: datetime, seen_version: int | None = None) -> Case:
     """Nothing more is owed."""
     return perform(case, Case.close, by=by, at=at, seen_version=seen_version)
+
+
+def to_the_minute(when: datetime) -> datetime:
+    """People give times to the minute: what happened in the same minute is not before."""
+    return when.replace(second=0, microsecond=0)
 
 
 def _need_reason(reason: str, verb: str) -> None:
@@ -267,5 +340,5 @@ def _not_before(
     when = when or at
     if when > at:
         raise WorkflowError(f"Cannot record that you {what} in the future.")
-    if floor and when < floor:
+    if floor and when < to_the_minute(floor):
         raise WorkflowError(f"Cannot record that you {what} before the authority {after}, for {case.code}.")

@@ -10,6 +10,7 @@ from accounts.models import Agency, User
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord, SignOff
 from reviews.questions import DECISION_FORM, DEFINITIONS, Definition, missing
 from reviews.services import access, exporting
+from reviews.services.cases import to_the_minute
 from workflows.actors import System
 from workflows.exceptions import NotMet, Stale, WorkflowError
 from workflows.services.clocks import meet_deadline
@@ -39,7 +40,7 @@ def seen_of(decision: Decision, section: str) -> str:
 @transaction.atomic
 def save_decision_section(
     case: Case, section: str, given: dict[str, Any], *, by: User, at: datetime, seen: str | None = None
-) -> Decision:  # fmt: skip
+) -> Decision:
     """Keep a draft of one section of the decision record. Raises Stale when another hand saved since."""
     case = change(case, "save_decision", permission="reviews.decide_case", by=by, at=at)
     if case.state != Case.State.RAPID_REVIEW:
@@ -56,8 +57,10 @@ def save_decision_section(
         )
     stamp = {"by": str(by.pk), "name": by.full_name, "at": at.isoformat()}
     decision.answers = {
-        **decision.answers, section: given, "saved": {**decision.answers.get("saved", {}), section: stamp},
-    }  # fmt: skip
+        **decision.answers,
+        section: given,
+        "saved": {**decision.answers.get("saved", {}), section: stamp},
+    }
     decision.drafted_by, decision.changed_at = by, at
     decision.save()
     return decision
@@ -66,7 +69,7 @@ def save_decision_section(
 @transaction.atomic
 def decide_case(
     case: Case, *, by: Actor, at: datetime, seen_version: int | None = None, open_returns_reason: str = ""
-) -> Case:  # fmt: skip
+) -> Case:
     """Send the decision to the partners. Returns still open are allowed, with a reason. Raises NotMet."""
     decision = case.decisions.last()
     gaps = missing(DECISION_FORM, decision.answers) if decision else ["all"]
@@ -92,7 +95,7 @@ def decide_case(
 @transaction.atomic
 def sign_decision(
     case: Case, partner: Agency, *, agrees: bool, dissent: str = "", by: User, at: datetime
-) -> SignOff:  # fmt: skip
+) -> SignOff:
     """One partner signs, or dissents and says why. When all have, the milestone is met."""
     case = change(case, "sign_decision", permission="reviews.sign_decision_case", by=by, at=at)
     if partner not in access.partner_seats_of(by, case, at=at):
@@ -126,9 +129,14 @@ def waiting_to_sign(case: Case, decision: Decision) -> list[Agency]:
 
 @transaction.atomic
 def submit_case(
-    case: Case, *, late_reason: str = "", by: Actor, at: datetime, sent_at: datetime | None = None,
+    case: Case,
+    *,
+    late_reason: str = "",
+    by: Actor,
+    at: datetime,
+    sent_at: datetime | None = None,
     seen_version: int | None = None,
-) -> PanelRecord:  # fmt: skip
+) -> PanelRecord:
     """Send the rapid review to the Panel: freeze the decision, release the record, stop the clock.
 
     Needs every partner's signature, and a reason when it is late. Raises NotMet.
@@ -138,7 +146,7 @@ def submit_case(
         names = ", ".join(agency.name for agency in waiting) if decision else "every partner"
         raise NotMet(f"Cannot send {case.code} to the Panel: still to sign: {names}.")
     happened_at = sent_at or at
-    if happened_at > at or (decision.decided_at and happened_at < decision.decided_at):
+    if happened_at > at or (decision.decided_at and happened_at < to_the_minute(decision.decided_at)):
         raise WorkflowError("Cannot record that: it must be sent after the decision, and not in the future.")
     clock = case.deadlines.filter(rule_code="RR_COMPLETE").first()
     if clock and clock.due_at and happened_at >= clock.due_at and not late_reason.strip():
@@ -148,9 +156,13 @@ def submit_case(
     decision.save(update_fields=["late_reason"])
     document = exporting.decision_document(case, decision)
     record = PanelRecord(
-        case=case, root=case, partnership_id=case.partnership_id, decision=decision, document=document,
+        case=case,
+        root=case,
+        partnership_id=case.partnership_id,
+        decision=decision,
+        document=document,
         sha256=exporting.fingerprint(document),
-    )  # fmt: skip
+    )
     record = begin(record, "release", by=by, at=at, happened_at=happened_at)
     access.grant_panel_record(record)
     return record
@@ -167,20 +179,26 @@ def revise_decision(
     last = case.decisions.last()
     if last is not None:
         Decision.objects.create(
-            case=case, number=last.number + 1, form_version=last.form_version, answers=last.answers,
-            drafted_by=last.drafted_by, changed_at=at,
-        )  # fmt: skip
+            case=case,
+            number=last.number + 1,
+            form_version=last.form_version,
+            answers=last.answers,
+            drafted_by=last.drafted_by,
+            changed_at=at,
+        )
     return case
 
 
-def accept_record(record: PanelRecord, *, reply: str = "", by: Actor, at: datetime,
-                  replied_at: datetime | None = None) -> PanelRecord:  # fmt: skip
+def accept_record(
+    record: PanelRecord, *, reply: str = "", by: Actor, at: datetime, replied_at: datetime | None = None
+) -> PanelRecord:
     """The Panel agrees with the decision."""
     return perform(record, PanelRecord.accept, by=by, at=at, happened_at=replied_at, reason=reply)
 
 
-def disagree_with_record(record: PanelRecord, *, reply: str, by: Actor, at: datetime,
-                         replied_at: datetime | None = None) -> PanelRecord:  # fmt: skip
+def disagree_with_record(
+    record: PanelRecord, *, reply: str, by: Actor, at: datetime, replied_at: datetime | None = None
+) -> PanelRecord:
     """The Panel does not agree, and says why."""
     if not reply.strip():
         raise NotMet("Cannot record that the Panel does not agree without what it wrote.")

@@ -34,20 +34,31 @@ def proof(deadline: Deadline) -> dict[str, Any]:
     rule = deadline.rule
     return {
         "rule": {
-            "code": rule.code, "name": rule.name, "limit": rule.limit_in_words, "starts": rule.starts,
-            "owed_by": rule.owed_by, "owed_to": rule.owed_to, "citation": rule.citation, "mark": rule.mark,
-            "edition": rule.edition, "valid_from": rule.valid_from.isoformat(),
+            "code": rule.code,
+            "name": rule.name,
+            "limit": rule.limit_in_words,
+            "starts": rule.starts,
+            "owed_by": rule.owed_by,
+            "owed_to": rule.owed_to,
+            "citation": rule.citation,
+            "mark": rule.mark,
+            "edition": rule.edition,
+            "valid_from": rule.valid_from.isoformat(),
         },
         "derivation": deadline.derivation,
-    }  # fmt: skip
+    }
 
 
 def timeliness(deadline: Deadline, late_reason: str = "") -> dict[str, Any]:
     """Whether a met deadline was met on time, in the words every page and mail uses, with its proof."""
     left = time_left(
-        deadline.due_on, calendar_of(deadline.calendar), at=deadline.met_at or deadline.started_at,
-        working=deadline.rule.as_rule().limit.in_working_days, state=deadline.state, met_at=deadline.met_at,
-    )  # fmt: skip
+        deadline.due_on,
+        calendar_of(deadline.calendar),
+        at=deadline.met_at or deadline.started_at,
+        working=deadline.rule.as_rule().limit.in_working_days,
+        state=deadline.state,
+        met_at=deadline.met_at,
+    )
     return {
         "due_on": deadline.due_on.isoformat() if deadline.due_on else None,
         "met_at": deadline.met_at.isoformat() if deadline.met_at else None,

@@ -119,9 +119,7 @@ def _plain(error: Any) -> str:
             return f"{where}: {error.message[:200]}"
 
 
-def import_cases(
-    text: str, *, partnership: Partnership, by: User | System, at: datetime
-) -> list[Case]:  # fmt: skip
+def import_cases(text: str, *, partnership: Partnership, by: User | System, at: datetime) -> list[Case]:
     """Store every case of a file, replaying its events in order through the one door.
 
     All or nothing: raises BadFile with every fault and its line. at is now; the events carry their
@@ -147,9 +145,14 @@ def _when(text: str | None, fallback: datetime) -> when.When:
 
 
 def _import_case(
-    given: dict[str, Any], path: tuple[str | int, ...], lines: _Lines, *,
-    partnership: Partnership, by: User | System, at: datetime,
-) -> tuple[Case | None, list[Fault]]:  # fmt: skip
+    given: dict[str, Any],
+    path: tuple[str | int, ...],
+    lines: _Lines,
+    *,
+    partnership: Partnership,
+    by: User | System,
+    at: datetime,
+) -> tuple[Case | None, list[Fault]]:
     """One case in a savepoint of its own, so that the next can be checked too."""
     faults: list[Fault] = []
     place: tuple[str | int, ...] = path
@@ -157,31 +160,42 @@ def _import_case(
         with transaction.atomic():
             reference = given.get("reference", {})
             place = (*path, "reference")
-            if reference and Case.objects.filter(
-                reference_body=reference["body"], reference_year=reference["year"],
-                reference_number=reference["number"],
-            ).exists():  # fmt: skip
+            if (
+                reference
+                and Case.objects.filter(
+                    reference_body=reference["body"],
+                    reference_year=reference["year"],
+                    reference_number=reference["number"],
+                ).exists()
+            ):
                 raise WorkflowError("a case of this reference is here already")
             place = (*path, "incident")
             incident = when.parse(given["incident"]) if given.get("incident") else None
             place = (*path, "children")
             children = [
                 ChildGiven(
-                    is_unborn=child.get("unborn", False), age_as_given=child.get("age", ""),
+                    is_unborn=child.get("unborn", False),
+                    age_as_given=child.get("age", ""),
                     sex=child.get("sex", "not-known"),
                     born_on=date.fromisoformat(child["born_on"]) if child.get("born_on") else None,
                 )
                 for child in given["children"]
-            ]  # fmt: skip
+            ]
             case = Case(
-                partnership=partnership, harm=given["harm"], review_type=given["review_type"],
-                summary=given["summary"], place=given.get("place", ""),
+                partnership=partnership,
+                harm=given["harm"],
+                review_type=given["review_type"],
+                summary=given["summary"],
+                place=given.get("place", ""),
                 incident_at=incident.at if incident else None,
                 incident_precision=incident.precision if incident else "unknown",
-                reference_body=reference.get("body", ""), reference_year=reference.get("year"),
-                reference_number=reference.get("number"), reference_as_given=given["reference_as_given"],
-                sources=given["sources"], method=given.get("method", ""),
-            )  # fmt: skip
+                reference_body=reference.get("body", ""),
+                reference_year=reference.get("year"),
+                reference_number=reference.get("number"),
+                reference_as_given=given["reference_as_given"],
+                sources=given["sources"],
+                method=given.get("method", ""),
+            )
             latest = incident.at if incident else at
             for number, event in enumerate(given["events"]):
                 place = (*path, "events", number)
@@ -190,12 +204,21 @@ def _import_case(
                     raise WorkflowError(f"{moment.words} lies in the future")
                 latest = moment.at
                 if number == 0:
-                    case = cases.adopt_case(case, children, by=by, at=at, happened_at=moment.at,
-                                            precision=moment.precision)  # fmt: skip
+                    case = cases.adopt_case(
+                        case, children, by=by, at=at, happened_at=moment.at, precision=moment.precision
+                    )
                 else:
                     extra = {"publish_on": None} if event["verb"] == "plan_publication" else {}
-                    case = perform(case, getattr(Case, event["verb"]), by=by, at=at, happened_at=moment.at,
-                                   precision=moment.precision, reason=event.get("note", ""), **extra)  # fmt: skip
+                    case = perform(
+                        case,
+                        getattr(Case, event["verb"]),
+                        by=by,
+                        at=at,
+                        happened_at=moment.at,
+                        precision=moment.precision,
+                        reason=event.get("note", ""),
+                        **extra,
+                    )
             return case, faults
     except PermissionDenied:
         faults.append(Fault(lines.of(*path), "you may not import into this partnership"))

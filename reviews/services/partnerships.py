@@ -5,24 +5,30 @@ from datetime import date, datetime
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 
-from accounts.models import AGENCY_ROLES, Agency, Membership, Partnership, Role, Seat, User
+from accounts import services as people
+from accounts.models import AGENCY_ROLES, Agency, Deputy, Membership, Partnership, Role, Seat, User
 from accounts.services import add_member, end_membership, seat_for
 from reviews.agencies import ASKED_FIRST
-from reviews.models import Case
+from reviews.models import Case, CaseGroupGrant
 from reviews.services import access
 from workflows.actors import SYSTEM, System
+from workflows.calendars import local_date
 from workflows.exceptions import WorkflowError
-from workflows.services.rules import adopt_local_milestones
+from workflows.models import RuleVersion
+from workflows.rules import Limit
+from workflows.services.rules import adopt_local_milestones, change_milestone
 
 Actor = User | System
+
+ADMINISTRATORS = (Role.BUSINESS_MANAGER, Role.USER_ADMINISTRATOR)
+"""Who looks after a partnership's agencies and people."""
 
 
 def administered_by(user: User, *, at: datetime) -> list[Partnership]:
     """The partnerships whose agencies, people and milestones this person looks after."""
-    seats = Seat.objects.acted_for_by(user, at=at).filter(
-        role__in=(Role.BUSINESS_MANAGER, Role.USER_ADMINISTRATOR)
-    )
+    seats = Seat.objects.acted_for_by(user, at=at).filter(role__in=ADMINISTRATORS)
     return list(Partnership.objects.filter(seats__in=seats).distinct().order_by("name"))
 
 
@@ -44,33 +50,64 @@ def found_partnership(name: str, *, reference_prefix: str, on: date) -> Partners
 
 @transaction.atomic
 def add_agency(
-    partnership: Partnership, name: str, kind: str, *, by: Actor, at: datetime,
-    email_domain: str = "", is_safeguarding_partner: bool = False, is_asked_first: bool | None = None,
-) -> Agency:  # fmt: skip
+    partnership: Partnership,
+    name: str,
+    kind: str,
+    *,
+    by: Actor,
+    at: datetime,
+    email_domain: str = "",
+    is_safeguarding_partner: bool = False,
+    is_asked_first: bool | None = None,
+) -> Agency:
     """A new agency with its seats. A new safeguarding partner signs from now on, also on cases under way."""
     must_administer(partnership, by, at=at)
     if Agency.objects.filter(partnership=partnership, name__iexact=name).exists():
         raise WorkflowError(f"Cannot add {name}: there is an agency of that name already.")
     agency = Agency.objects.create(
-        partnership=partnership, name=name, kind=kind, email_domain=email_domain,
+        partnership=partnership,
+        name=name,
+        kind=kind,
+        email_domain=email_domain,
         is_safeguarding_partner=is_safeguarding_partner,
         is_asked_first=kind in ASKED_FIRST if is_asked_first is None else is_asked_first,
-    )  # fmt: skip
+    )
     for role in AGENCY_ROLES:
         seat_for(role, agency=agency)
     if is_safeguarding_partner:
-        for case in Case.objects.filter(partnership=partnership).exclude(state__in=Case.RESTING_STATES):
-            access.grant_case(case)
+        _share_cases_with(agency)
     return agency
+
+
+def _share_cases_with(agency: Agency) -> None:
+    """A safeguarding partner from now on: its delegated partner sees the cases under way, and signs."""
+    for case in Case.objects.filter(partnership=agency.partnership).exclude(state__in=Case.RESTING_STATES):
+        access.grant_case(case)
+
+
+def _close_cases_to(agency: Agency) -> None:
+    """A safeguarding partner no longer: what its delegated partner was granted for being one is taken back."""
+    seat = seat_for(Role.DELEGATED_PARTNER, agency=agency)
+    CaseGroupGrant.objects.filter(group_id=seat.pk).delete()
 
 
 @transaction.atomic
 def change_agency(
-    agency: Agency, *, name: str, kind: str, email_domain: str, is_safeguarding_partner: bool,
-    is_asked_first: bool, is_active: bool, by: Actor, at: datetime,
-) -> Agency:  # fmt: skip
-    """Change what is known of an agency."""
+    agency: Agency,
+    *,
+    name: str,
+    kind: str,
+    email_domain: str,
+    is_safeguarding_partner: bool,
+    is_asked_first: bool,
+    is_active: bool,
+    by: Actor,
+    at: datetime,
+) -> Agency:
+    """Change what is known of an agency. One that ceases to be a safeguarding partner sees cases no more."""
     must_administer(agency.partnership, by, at=at)
+    was_partner = agency.is_safeguarding_partner and agency.is_active
+    is_partner = is_safeguarding_partner and is_active
     if (
         Agency.objects.filter(partnership=agency.partnership, name__iexact=name)
         .exclude(pk=agency.pk)
@@ -81,9 +118,19 @@ def change_agency(
     agency.is_safeguarding_partner, agency.is_asked_first = is_safeguarding_partner, is_asked_first
     agency.is_active = is_active
     agency.save()
-    for case in Case.objects.filter(partnership=agency.partnership).exclude(state__in=Case.RESTING_STATES):
-        access.grant_case(case)
+    if is_partner and not was_partner:
+        _share_cases_with(agency)
+    if was_partner and not is_partner:
+        _close_cases_to(agency)
     return agency
+
+
+def people_of(partnership: Partnership, *, on: date) -> list[User]:
+    """The active people who hold a seat here on the day or later, each once, by name."""
+    held = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on), seat__partnership=partnership)
+    return list(
+        User.objects.filter(is_active=True, memberships__in=held).distinct().order_by("full_name", "email")
+    )
 
 
 @transaction.atomic
@@ -92,7 +139,8 @@ def add_person(
 ) -> tuple[User, str]:
     """Put a person in a seat, making their account if there is none. Returns them and a sign-in token.
 
-    The token (empty for an account that stands) sets their first password; it is shown once.
+    The token sets their first password; it is shown once. It is empty for an account that has a password,
+    and for one that others know too: the token would open what they granted it.
     """
     if seat.partnership is not None:
         must_administer(seat.partnership, by, at=at)
@@ -102,12 +150,15 @@ def add_person(
     if domain and not email.lower().endswith("@" + domain.lower()):
         raise WorkflowError(f"Use a work address ending in @{domain}.")
     user = User.objects.filter(email__iexact=email).first()
-    token = ""
     if user is None:
         user = User.objects.create_user(email, full_name, password)
-        token = default_token_generator.make_token(user)
+    elif not user.is_active:
+        raise WorkflowError(f"Cannot add {email}: that account was closed.")
     add_member(user, seat)
-    return user, token
+    is_known_elsewhere = user.memberships.exclude(seat__partnership=seat.partnership).exists()
+    if user.has_usable_password() or is_known_elsewhere:
+        return user, ""
+    return user, default_token_generator.make_token(user)
 
 
 def remove_person(membership: Membership, *, on: date, by: Actor, at: datetime) -> Membership:
@@ -116,4 +167,63 @@ def remove_person(membership: Membership, *, on: date, by: Actor, at: datetime) 
     if partnership is None:
         raise PermissionDenied
     must_administer(partnership, by, at=at)
+    if membership.starts_on and on < membership.starts_on:
+        raise WorkflowError(
+            f"Cannot end this on {on:%-d %B %Y}: it only begins on {membership.starts_on:%-d %B %Y}."
+        )
+    if membership.seat.role in ADMINISTRATORS and not _someone_administers_after(on, without=membership):
+        raise WorkflowError(
+            f"Cannot remove {membership.user.full_name}: nobody would be left to look after {partnership.name}. "
+            "Add another business manager or user administrator first."
+        )
     return end_membership(membership, on=on)
+
+
+def _someone_administers_after(day: date, *, without: Membership) -> bool:
+    """Whether anybody else holds a seat of an administrator, with no last day before or on that day."""
+    return (
+        Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gt=day), user__is_active=True)
+        .filter(seat__partnership=without.seat.partnership, seat__role__in=ADMINISTRATORS)
+        .exclude(pk=without.pk)
+        .exists()
+    )
+
+
+@transaction.atomic
+def appoint_deputy(
+    partnership: Partnership,
+    person: User,
+    deputy: User,
+    *,
+    starts_on: date,
+    ends_on: date,
+    by: Actor,
+    at: datetime,
+) -> Deputy:
+    """Leave cover between two days, both inclusive: the deputy acts in all seats of the person.
+
+    Both belong to this partnership, and the person to no other: cover would open that one's cases too.
+    Raises WorkflowError otherwise.
+    """
+    must_administer(partnership, by, at=at)
+    known = people_of(partnership, on=local_date(at))
+    for someone in (person, deputy):
+        if someone not in known:
+            raise WorkflowError(f"Cannot arrange cover with {someone.full_name}: they hold no seat here.")
+    if person == deputy:
+        raise WorkflowError("Cannot arrange cover: nobody can stand in for themselves.")
+    if person.memberships.exclude(seat__partnership=partnership).exists():
+        raise WorkflowError(
+            f"Cannot arrange cover for {person.full_name} here: they also act for another body, whose cases the "
+            "deputy would see. Add the deputy to the seat instead, and remove them afterwards."
+        )
+    return people.appoint_deputy(person, deputy, starts_on=starts_on, ends_on=ends_on)
+
+
+def change_local_milestone(
+    milestone: RuleVersion, *, limit: Limit, valid_from: date, by: Actor, at: datetime
+) -> RuleVersion:
+    """A new limit from that day, set by a business manager. Raises PermissionDenied, WorkflowError."""
+    if milestone.partnership is not None:
+        access.must_run(milestone.partnership, by, at=at)
+    return change_milestone(milestone, limit=limit, valid_from=valid_from, by=by, at=at)

@@ -58,9 +58,13 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
         if agency.pk in asked:
             continue
         agency_return = AgencyReturn(
-            case=case, root=case, partnership_id=case.partnership_id, agency=agency,
-            form_version=RETURN_FORM.version, is_asked_later=days > FIRST_DAYS,
-        )  # fmt: skip
+            case=case,
+            root=case,
+            partnership_id=case.partnership_id,
+            agency=agency,
+            form_version=RETURN_FORM.version,
+            is_asked_later=days > FIRST_DAYS,
+        )
         returns.append(begin(agency_return, "request", by=by, at=at))
         access.grant_return(agency_return)
     if returns and case.deadlines.open().filter(rule_code="LOC_REQUEST").exists():
@@ -80,8 +84,14 @@ def seen_of(agency_return: AgencyReturn, section: str) -> str:
 
 @transaction.atomic
 def save_section(
-    agency_return: AgencyReturn, section: str, given: dict[str, Any], *, by: User, at: datetime, seen: str | None = None
-) -> AgencyReturn:  # fmt: skip
+    agency_return: AgencyReturn,
+    section: str,
+    given: dict[str, Any],
+    *,
+    by: User,
+    at: datetime,
+    seen: str | None = None,
+) -> AgencyReturn:
     """Keep a draft of one section. The first one begins the draft.
 
     seen is the mark the page was shown with: if another author saved since, nothing is changed and
@@ -131,9 +141,13 @@ def finish_return(agency_return: AgencyReturn, *, by: User, at: datetime) -> Age
         raise NotMet(f"Cannot send this return for sign-off yet. Still to answer: {sections}.")
     agency_return = perform(agency_return, AgencyReturn.finish, by=by, at=at)
     ReturnVersion.objects.create(
-        agency_return=agency_return, number=agency_return.versions.count() + 1, answers=agency_return.answers,
-        form_version=agency_return.form_version, by=by, at=at,
-    )  # fmt: skip
+        agency_return=agency_return,
+        number=agency_return.versions.count() + 1,
+        answers=agency_return.answers,
+        form_version=agency_return.form_version,
+        by=by,
+        at=at,
+    )
     return agency_return
 
 

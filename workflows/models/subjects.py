@@ -71,6 +71,10 @@ class Subject(FSMModelMixin, models.Model):
     def __str__(self) -> str:
         return self.code
 
+    def get_state_display(self) -> str:
+        """The state in words, as its kind names it."""
+        return str(self.State(self.state).label)  # type: ignore[attr-defined] # each kind has its own
+
     @property
     def chain(self) -> "Subject":
         """The case this belongs to: itself, when it is one."""

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["json"], default="json")
         parser.add_argument("--output", type=Path, help="A file; the screen otherwise.")
 
-    def handle(self, *args: Any, case: str, format: str, output: Path | None, **options: Any) -> None:  # noqa: A002
+    def handle(self, *args: Any, case: str, format: str, output: Path | None, **options: Any) -> None:
         try:
             found = find_case(case)
         except WorkflowError as error:

@@ -1,0 +1,347 @@
+"""What a person may type, and how it is read. Forms parse; services decide."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+
+from accounts.models import Agency
+from accounts.pages.fields import (
+    ChoiceField,
+    ChoicesField,
+    DayField,
+    LongTextField,
+    MomentField,
+    TextField,
+    TickField,
+    YesNoField,
+)
+from accounts.pages.forms import PageForm
+from reviews.models import Case, Child
+from reviews.questions import Question, Section
+from reviews.services.cases import ChildGiven
+
+
+class ConfirmForm(PageForm):
+    """Nothing to type: the button says it."""
+
+
+class ReasonForm(PageForm):
+    """A reason, which is kept."""
+
+    reason = LongTextField(subject="the reason", rows=5)
+
+
+class ChildForm(PageForm):
+    """One child, as they are at the time of the incident."""
+
+    child_name = TextField(subject="the name of the child", label="Name of the child", required=False)
+    child_is_unborn = YesNoField(subject="the child is unborn", label="Is the child unborn?", initial=False)
+    child_born_on = DayField(
+        subject="the child’s date of birth",
+        label="Date of birth",
+        required=False,
+        in_past=True,
+        help_text="Leave empty for an unborn child, or when it is not known.",
+    )
+    child_sex = ChoiceField(
+        subject="the sex of the child", label="Sex", choices=Child.Sex.choices, initial="not-known"
+    )
+    child_is_looked_after = TickField(subject="", label="The child is looked after", required=False)
+    child_has_protection_plan = TickField(
+        subject="", label="The child has a child protection plan", required=False
+    )
+    child_has_in_need_plan = TickField(subject="", label="The child has a child in need plan", required=False)
+
+    def __init__(self, *args: Any, incident_on: date | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.incident_on = incident_on
+
+    def child_limit(self) -> date | None:
+        """The day of the incident: a child is born on it or before."""
+        return self.incident_on
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        born_on, limit = given.get("child_born_on"), self.child_limit()
+        if born_on and given.get("child_is_unborn"):
+            self.add_error(
+                "child_born_on", "An unborn child has no date of birth: leave it empty, or select no above"
+            )
+        elif born_on and limit and born_on > limit:
+            self.add_error("child_born_on", "Date of birth must be before the incident")
+        return given
+
+    def child(self) -> ChildGiven:
+        given = self.cleaned_data
+        return ChildGiven(
+            name=given["child_name"],
+            is_unborn=given["child_is_unborn"],
+            born_on=given["child_born_on"],
+            sex=given["child_sex"],
+            is_looked_after=given["child_is_looked_after"],
+            has_protection_plan=given["child_has_protection_plan"],
+            has_in_need_plan=given["child_has_in_need_plan"],
+        )
+
+
+class ReferralForm(ChildForm):
+    """A referral: the incident, its times, and the first child."""
+
+    notifiable = ChoiceField(
+        subject="what kind of incident this is",
+        label="What is being referred?",
+        choices=Case.Notifiable.choices,
+    )
+    harm = ChoiceField(
+        subject="what happened to the child", label="What happened to the child?", choices=Case.Harm.choices
+    )
+    incident = MomentField(
+        subject="the date of the incident",
+        label="Date of incident",
+        is_time_required=False,
+        in_past=True,
+        help_text="The time only if it is known. For example, 27 3 2026 and 14:30.",
+    )
+    aware = MomentField(
+        subject="the date on which the local authority became aware",
+        label="Date the local authority became aware",
+        time_subject="the time at which the local authority became aware",
+        in_past=True,
+        help_text="The 5 working days to notify run from this day. For example, 27 3 2026 and 14:30.",
+    )
+    place = TextField(subject="where it happened", label="Where did it happen?", required=False)
+    referred_by = TextField(subject="who made the referral", label="Who made the referral?")
+    summary = LongTextField(
+        subject="what happened", label="What happened?", help_text="What is known now, in a few sentences."
+    )
+
+    field_order = ("notifiable", "harm", "incident", "aware", "place", "referred_by", "summary")
+
+    def child_limit(self) -> date | None:
+        incident = self.cleaned_data.get("incident")
+        return incident.on if incident else None
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        incident, aware = given.get("incident"), given.get("aware")
+        if incident and aware and (aware.on < incident.on or (incident.has_time and aware.at < incident.at)):
+            self.add_error("aware", "Date the local authority became aware must be on or after the incident")
+        return given
+
+
+class HappenedForm(PageForm):
+    """When something took place: a day and a time in the past, at first the present."""
+
+    happened = MomentField(subject="the date", in_past=True)
+    words = "the date"
+    label = "Date"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["happened"]
+        assert isinstance(field, MomentField)
+        field.subject, field.label = self.words, self.label
+        field.time_subject = self.words.replace("date", "time")
+        self.initial.setdefault("happened", self.at)
+
+    def happened_at(self) -> datetime:
+        """The instant given; the present, when it is this very minute."""
+        given: datetime = self.cleaned_data["happened"].at
+        return self.at if given == self.at.replace(second=0, microsecond=0) else given
+
+
+class ConsiderForm(HappenedForm):
+    words, label = "the date on which the partners met", "When did the partners meet?"
+
+
+class NotifyForm(HappenedForm):
+    """The notification, as sent."""
+
+    words, label = "the date on which the notification was sent", "When was the notification sent?"
+    notification_reference = TextField(
+        subject="the reference of the notification",
+        max_length=60,
+        required=False,
+        label="Reference of the notification",
+        help_text="As the portal gave it.",
+    )
+
+
+class MeetingForm(HappenedForm):
+    words, label = "the date of the meeting", "When was the rapid review meeting?"
+
+
+class AskForm(PageForm):
+    """Which agencies to ask."""
+
+    agencies = ChoicesField(subject="at least one agency", label="Which agencies should answer?")
+
+    def __init__(self, *args: Any, agencies: list[Agency], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.agencies = {str(agency.pk): agency for agency in agencies}
+        field = self.fields["agencies"]
+        assert isinstance(field, ChoicesField)
+        field.choices = [(key, agency.name) for key, agency in self.agencies.items()]
+        self.initial.setdefault(
+            "agencies", [key for key, agency in self.agencies.items() if agency.is_asked_first]
+        )
+
+    def chosen(self) -> list[Agency]:
+        return [self.agencies[key] for key in self.cleaned_data["agencies"]]
+
+
+class NilForm(PageForm):
+    """The agency did not know the family, and where it looked."""
+
+    searched = LongTextField(
+        subject="which records you searched",
+        label="Which records did you search?",
+        rows=5,
+        help_text="Name each system, and the details you searched by.",
+    )
+
+
+class SendBackForm(PageForm):
+    reason = LongTextField(subject="what the return needs", label="What does it need?", rows=5)
+
+
+class DecideForm(PageForm):
+    """To the partners; with a reason, if returns are still open."""
+
+    open_returns_reason = LongTextField(
+        subject="why the partners decide without them",
+        required=False,
+        rows=4,
+        label="If returns are still open: why do the partners decide without them?",
+    )
+
+
+class SignForm(PageForm):
+    """A partner's signature, or dissent."""
+
+    partner = ChoiceField(subject="the partner for whom you sign", label="For which partner do you sign?")
+    agrees = ChoiceField(
+        subject="whether the partner agrees",
+        label="Does this partner agree with the decision?",
+        choices=[("yes", "Yes, sign it off"), ("no", "No, record a dissent")],
+    )
+    dissent = LongTextField(
+        subject="why the partner does not agree", label="If not: why?", required=False, rows=5
+    )
+
+    def __init__(self, *args: Any, partners: list[Agency], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.partners = {str(agency.pk): agency for agency in partners}
+        field = self.fields["partner"]
+        assert isinstance(field, ChoiceField)
+        field.choices = [(key, agency.name) for key, agency in self.partners.items()]
+        if len(self.partners) == 1:
+            self.initial["partner"] = next(iter(self.partners))
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("agrees") == "no" and not given.get("dissent"):
+            self.add_error("dissent", "Enter why the partner does not agree")
+        return given
+
+
+class SubmitForm(HappenedForm):
+    words, label = (
+        "the date on which the rapid review was sent",
+        "When was the rapid review sent to the Panel?",
+    )
+    late_reason = LongTextField(subject="why it is late", label="If it is late: why?", required=False, rows=4)
+
+
+class ReplyForm(PageForm):
+    """What the Panel replied."""
+
+    agrees = ChoiceField(
+        subject="whether the Panel agrees",
+        label="Does the Panel agree with the decision?",
+        choices=[("yes", "Yes"), ("no", "No")],
+    )
+    reply = LongTextField(
+        subject="what the Panel wrote", label="What did the Panel write?", required=False, rows=6
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("agrees") == "no" and not given.get("reply"):
+            self.add_error("reply", "Enter what the Panel wrote")
+        return given
+
+
+class CommissionForm(PageForm):
+    method = TextField(
+        subject="the method",
+        label="How will the review be done?",
+        max_length=100,
+        required=False,
+        initial="SILP",
+    )
+
+
+class EventForm(HappenedForm):
+    words, label = "the date of the event", "When was the event?"
+
+
+class PlanForm(PageForm):
+    publish_on = DayField(
+        subject="the planned day of publication",
+        label="On which day is it to be published?",
+        required=False,
+        in_future=True,
+        help_text="Leave empty while courts or others must be waited for.",
+    )
+
+
+class PublishForm(HappenedForm):
+    words, label = "the date of publication", "When was it published?"
+
+
+class DoneForm(HappenedForm):
+    words, label = "the date on which it was done", "When was it done?"
+
+
+# ---- Forms made of questions -----------------------------------------------------------------
+def _field(question: Question) -> forms.Field:
+    shared: dict[str, Any] = {
+        "subject": question.subject,
+        "label": question.label,
+        "help_text": question.hint,
+        "required": question.required,
+    }
+    match question.kind:
+        case "line":
+            return TextField(**shared)
+        case "yes-no":
+            return YesNoField(**{**shared, "subject": question.subject.removeprefix("yes if ")})
+        case "choice":
+            return ChoiceField(choices=list(question.choices), **shared)
+        case "day":
+            return DayField(**shared)
+        case _:
+            return LongTextField(**shared)
+
+
+class SectionForm(PageForm):
+    """The questions of one section. As a draft, nothing must be answered; what is, must be right."""
+
+    def __init__(self, *args: Any, section: Section, draft: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+        for question in section.questions:
+            self.fields[question.code] = _field(question)
+        if draft and self.is_bound:
+            for field in self.fields.values():
+                field.required = False
+
+    def answers(self) -> dict[str, Any]:
+        """The answers as they are stored: text, true or false, ISO days; None for an empty box."""
+        rows: dict[str, Any] = {}
+        for question in self.section.questions:
+            value = self.cleaned_data.get(question.code)
+            rows[question.code] = value.isoformat() if isinstance(value, date) else value
+        return rows

@@ -1,0 +1,268 @@
+"""How things stand: the clocks of a subject, its path, and what needs a person, by when. Reads only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Role, Seat, User
+from reviews.models import AgencyReturn, Case, PanelRecord
+from workflows.countdown import TimeLeft, time_left
+from workflows.models import Deadline, Subject
+from workflows.services.calendar import current_calendar
+from workflows.services.proof import proof_lines
+
+MAIN_PATH = (
+    Case.State.REFERRED,
+    Case.State.NOTIFICATION,
+    Case.State.RAPID_REVIEW,
+    Case.State.LCSPR_DECISION,
+    Case.State.WITH_PANEL,
+)
+REVIEW_PATH = (
+    Case.State.PRACTICE_REVIEW,
+    Case.State.LEARNING_EVENT,
+    Case.State.RECALL,
+    Case.State.PUBLICATION,
+    Case.State.PUBLISHED,
+    Case.State.CLOSED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A deadline as a page shows it: its name, how it stands, and why its date is what it is."""
+
+    deadline: Deadline
+    left: TimeLeft
+    proof: list[str]
+
+    @property
+    def name(self) -> str:
+        return self.deadline.rule.name
+
+    @property
+    def can_be_marked_done(self) -> bool:
+        """Open, and no move of the subject would end it."""
+        return self.deadline.state in ("running", "paused") and not self.deadline.rule.met_by
+
+
+def stand(deadline: Deadline, *, at: datetime) -> TimeLeft:
+    """How one deadline stands, by the one function for days left. Needs its rule fetched."""
+    return time_left(
+        deadline.due_on,
+        current_calendar(),
+        at=at,
+        working=deadline.rule.limit.endswith("wd"),
+        state=deadline.state,
+        met_at=deadline.met_at,
+        duty=deadline.rule.duty,
+    )
+
+
+def clocks_of(subject: Subject, *, at: datetime) -> list[Clock]:
+    """The deadlines of a subject: open ones by date, then those that ended."""
+    calendar = current_calendar()
+    clocks = [
+        Clock(
+            deadline,
+            time_left(
+                deadline.due_on,
+                calendar,
+                at=at,
+                working=deadline.rule.limit.endswith("wd"),
+                state=deadline.state,
+                met_at=deadline.met_at,
+                duty=deadline.rule.duty,
+            ),
+            proof_lines(deadline),
+        )
+        for deadline in Deadline.objects.filter(subject_id=subject.pk).select_related("rule")
+    ]
+    return sorted(
+        clocks, key=lambda c: (c.deadline.state not in ("running", "paused"), c.deadline.due_at or at)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage on the picture of a case's path: been through, here now, or ahead."""
+
+    label: str
+    standing: str
+
+
+def path_of(case: Case, been: Iterable[str]) -> list[Stage]:
+    """The stages of this case in order: those it went through, where it is, and what lies ahead."""
+    seen = set(been)
+    if case.state in (Case.State.NOT_NOTIFIED, Case.State.NOTIFIED_ONLY, Case.State.WITHDRAWN):
+        stages = [s for s in MAIN_PATH if s in seen] + [Case.State(case.state)]
+    elif Case.State.LEARNING_ONLY in seen and Case.State.PRACTICE_REVIEW not in seen:
+        stages = [*MAIN_PATH, Case.State.LEARNING_ONLY, Case.State.CLOSED]
+    elif Case.State.REFERRED not in seen:
+        stages = list(REVIEW_PATH)
+    elif Case.State.PRACTICE_REVIEW in seen:
+        stages = [*MAIN_PATH, *REVIEW_PATH]
+    else:
+        stages = [*MAIN_PATH]
+    here = stages.index(Case.State(case.state)) if case.state in stages else len(stages)
+    return [
+        Stage(str(stage.label), "now" if n == here else "done" if stage in seen or n < here else "ahead")
+        for n, stage in enumerate(stages)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something that needs this person: what, where, and by when."""
+
+    what: str
+    where: str
+    url: str
+    left: TimeLeft | None
+    due_at: datetime | None
+
+
+def what_needs(user: User, *, at: datetime) -> list[Duty]:
+    """What needs this person, by when, soonest first; what has no date comes last."""
+    duties = [
+        *_of_cases(user, at=at),
+        *_of_returns(user, at=at),
+        *_of_partners(user, at=at),
+        *_of_the_panel(user, at=at),
+    ]
+    return sorted(duties, key=lambda duty: (duty.due_at is None, duty.due_at or at))
+
+
+def _duty(deadline: Deadline, what: str, subject: Any, *, at: datetime) -> Duty:
+    return Duty(what, str(subject), subject.get_absolute_url(), stand(deadline, at=at), deadline.due_at)
+
+
+def _of_cases(user: User, *, at: datetime) -> list[Duty]:
+    """For who runs cases: every open clock of a case, and returns to look at."""
+    run = {c.pk: c for c in Case.objects.granted(user, "reviews.meet_milestone_case", at=at)}
+    if not run:
+        return []
+    clocks = Deadline.objects.open().filter(subject_id__in=run, rule__duty="by").select_related("rule")
+    duties = [_duty(d, d.rule.name, run[d.subject_id], at=at) for d in clocks]
+    taken = AgencyReturn.objects.granted(user, "reviews.accept_agencyreturn", at=at).select_related(
+        "agency", "case"
+    )
+    duties += [
+        Duty(f"Accept or send back: {r.agency}", str(r.case), r.get_absolute_url(), None, None)
+        for r in taken.filter(state__in=(AgencyReturn.State.SIGNED_OFF, AgencyReturn.State.NIL))
+    ]
+    waiting = {r.pk: r for r in taken.filter(state__in=OPEN_RETURNS)}
+    late = (
+        Deadline.objects.overdue(at=at)
+        .filter(subject_id__in=waiting)
+        .exclude(rule_code="LOC_ACK")
+        .select_related("rule")
+    )
+    duties += [
+        Duty(
+            f"Chase the return of {waiting[d.subject_id].agency}",
+            str(waiting[d.subject_id].case),
+            waiting[d.subject_id].get_absolute_url(),
+            stand(d, at=at),
+            d.due_at,
+        )
+        for d in late
+    ]
+    return duties
+
+
+OPEN_RETURNS = (
+    AgencyReturn.State.REQUESTED,
+    AgencyReturn.State.ACKNOWLEDGED,
+    AgencyReturn.State.IN_PROGRESS,
+    AgencyReturn.State.SUBMITTED,
+    AgencyReturn.State.SENT_BACK,
+)
+
+
+def _of_returns(user: User, *, at: datetime) -> list[Duty]:
+    """For an agency: returns to write, and to sign off."""
+    mine = AgencyReturn.objects.granted(user, "reviews.draft_agencyreturn", at=at).filter(
+        state__in=OPEN_RETURNS
+    )
+    returns = {r.pk: r for r in mine.select_related("agency")}
+    signs = set(
+        AgencyReturn.objects.granted(user, "reviews.sign_off_agencyreturn", at=at)
+        .filter(pk__in=returns)
+        .values_list("pk", flat=True)
+    )
+    clocks = (
+        Deadline.objects.open()
+        .filter(subject_id__in=returns)
+        .exclude(rule_code="LOC_ACK")
+        .select_related("rule")
+    )
+    due = {d.subject_id: d for d in clocks}
+    duties = []
+    for pk, agency_return in returns.items():
+        is_written = agency_return.state == AgencyReturn.State.SUBMITTED
+        if is_written and pk not in signs:
+            continue
+        what = f"{'Sign off' if is_written else 'Write'} the return of {agency_return.agency}"
+        clock = due.get(pk)
+        duties.append(
+            Duty(
+                what,
+                agency_return.code,
+                agency_return.get_absolute_url(),
+                stand(clock, at=at) if clock else None,
+                clock.due_at if clock else None,
+            )
+        )
+    return duties
+
+
+def _of_partners(user: User, *, at: datetime) -> list[Duty]:
+    """For a delegated partner: decisions that wait for their signature."""
+    seats = Seat.objects.acted_for_by(user, at=at).filter(
+        role=Role.DELEGATED_PARTNER, agency__is_safeguarding_partner=True, agency__is_active=True
+    )
+    mine = {seat.agency_id: seat.agency for seat in seats.select_related("agency")}
+    if not mine:
+        return []
+    waiting = list(
+        Case.objects.granted(user, "reviews.sign_decision_case", at=at)
+        .filter(state=Case.State.LCSPR_DECISION)
+        .prefetch_related("decisions__sign_offs")
+    )
+    clocks = {
+        d.subject_id: d
+        for d in Deadline.objects.open()
+        .filter(subject__in=waiting, rule_code="LOC_SIGNOFF")
+        .select_related("rule")
+    }
+    duties = []
+    for case in waiting:
+        decision = list(case.decisions.all())[-1]
+        signed = {s.partner_id for s in decision.sign_offs.all()}
+        clock = clocks.get(case.pk)
+        duties += [
+            Duty(
+                f"Sign the decision off for {agency.name}",
+                str(case),
+                case.get_absolute_url(),
+                stand(clock, at=at) if clock else None,
+                clock.due_at if clock else None,
+            )
+            for pk, agency in mine.items()
+            if pk not in signed
+        ]
+    return duties
+
+
+def _of_the_panel(user: User, *, at: datetime) -> list[Duty]:
+    """For the Panel: released records without a reply."""
+    if not Seat.objects.acted_for_by(user, at=at).filter(role=Role.PANEL).exists():
+        return []
+    records = PanelRecord.objects.granted(user, "reviews.accept_panelrecord", at=at).filter(
+        state=PanelRecord.State.RELEASED
+    )
+    waiting = {r.pk: r for r in records}
+    clocks = Deadline.objects.open().filter(subject_id__in=waiting).select_related("rule")
+    return [_duty(d, "Reply to a decision record", waiting[d.subject_id], at=at) for d in clocks]

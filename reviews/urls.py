@@ -1,0 +1,39 @@
+"""The addresses of a review. Identifiers are UUIDs; nothing in an address says what it is about."""
+
+from django.urls import path
+
+from reviews.views import cases, decisions, home, panel, returns, stages
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("cases/", cases.case_list, name="case-list"),
+    path("cases.csv", cases.case_list_csv, name="case-list-csv"),
+    path("cases/refer/", stages.Refer.as_view(), name="refer"),
+    path("cases/<uuid:pk>/", cases.case_page, name="case"),
+    path("cases/<uuid:pk>/add-child/", stages.AddChild.as_view(), name="case-add-child"),
+    path("cases/<uuid:pk>/ask/", stages.AskAgencies.as_view(), name="case-ask"),
+    path("cases/<uuid:pk>/done/<str:code>/", stages.MilestoneDone.as_view(), name="milestone-done"),
+    path("cases/<uuid:pk>/decision/", decisions.decision_page, name="decision"),
+    path("cases/<uuid:pk>/decision/send/", decisions.Decide.as_view(), name="decision-send"),
+    path("cases/<uuid:pk>/decision/sign/", decisions.Sign.as_view(), name="decision-sign"),
+    path(
+        "cases/<uuid:pk>/decision/<slug:section>/", decisions.WriteSection.as_view(), name="decision-section"
+    ),
+    *(
+        path(f"cases/<uuid:pk>/{stages.PATHS[verb]}/", page.as_view(), name=f"case-{stages.PATHS[verb]}")
+        for verb, (_, page) in stages.ACTIONS.items()
+    ),
+    path("returns/", returns.return_list, name="return-list"),
+    path("returns/<uuid:pk>/", returns.return_page, name="return"),
+    path("returns/<uuid:pk>/acknowledge/", returns.Acknowledge.as_view(), name="return-acknowledge"),
+    path("returns/<uuid:pk>/nil/", returns.DeclareNil.as_view(), name="return-nil"),
+    path("returns/<uuid:pk>/finish/", returns.Finish.as_view(), name="return-finish"),
+    path("returns/<uuid:pk>/sign-off/", returns.SignOff.as_view(), name="return-sign-off"),
+    path("returns/<uuid:pk>/send-back/", returns.SendBack.as_view(), name="return-send-back"),
+    path("returns/<uuid:pk>/accept/", returns.Accept.as_view(), name="return-accept"),
+    path("returns/<uuid:pk>/write/<slug:section>/", returns.WriteSection.as_view(), name="return-section"),
+    path("panel/", panel.panel_list, name="panel-list"),
+    path("panel/<uuid:pk>/", panel.panel_record, name="panel-record"),
+    path("panel/<uuid:pk>/record.json", panel.panel_record_json, name="panel-record-json"),
+    path("panel/<uuid:pk>/reply/", panel.Reply.as_view(), name="panel-reply"),
+]

@@ -1,0 +1,81 @@
+"""What the pages of a case have in common: find it among what may be seen, check the grant, say what refuses."""
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from accounts.pages.views import FormPage, at
+from reviews.models import Case
+from workflows.exceptions import WorkflowError
+from workflows.models import Subject
+
+
+def find(model: type[Any], request: HttpRequest, pk: Any) -> Any:
+    """The subject, if the person may see it; otherwise 404, as if there were none."""
+    found = model.objects.visible_to(request.user, at=at(request)).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+class SubjectPage(FormPage):
+    """A page about one subject. Unseen is 404; seen but not permitted is 403; a refusal stands on the form."""
+
+    model: ClassVar[type[Subject]] = Case
+    permission = ""
+    refusals = (WorkflowError,)
+    template_name = "reviews/act.html"
+    done = ""
+    """What the page the person comes back to says."""
+    subject: Any
+
+    def prepare(self) -> None:
+        self.subject = find(self.model, self.request, self.kwargs["pk"])
+        self.held = self.subject.permissions_of(self.request.user, at=self.at)
+        if self.permission and self.permission not in self.held:
+            raise PermissionDenied
+
+    @property
+    def seen_version(self) -> int | None:
+        """The version of the subject that the page showed; None when it was tampered with, which is no version."""
+        typed = self.request.POST.get("seen_version", "")
+        return int(typed) if typed.isdecimal() and len(typed) < 9 else -1
+
+    def acting(self) -> dict[str, Any]:
+        """Who acts, and when: what every service wants."""
+        return {"by": self.request.user, "at": self.at}
+
+    def moving(self) -> dict[str, Any]:
+        """The same for a move, which also wants to know what the person had seen."""
+        return {**self.acting(), "seen_version": self.seen_version}
+
+    def come_back(self, words: str = "") -> str:
+        """Say what was done, and go to the subject's page."""
+        if words or self.done:
+            messages.success(self.request, words or self.done)
+        return str(self.subject.get_absolute_url())
+
+    def context(self, form: Any) -> dict[str, Any]:
+        return {"subject": self.subject, "back_url": self.subject.get_absolute_url()}
+
+
+class CaseMove(SubjectPage):
+    """A move of a case. Opened in a state from which it does not lead, it goes back to the case and says so."""
+
+    sources: ClassVar[tuple[str, ...]] = ()
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.prepare()
+        if self.subject.state not in self.sources:
+            return self.not_now()
+        return super().get(request, *args, **kwargs)
+
+    def not_now(self) -> HttpResponse:
+        messages.info(
+            self.request, f"That cannot be done now: the case is at “{self.subject.get_state_display()}”."
+        )
+        return redirect(self.subject.get_absolute_url())

@@ -1,0 +1,234 @@
+"""The list of cases, and the page of one."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count, Min, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.pages.views import at
+from reviews import when
+from reviews.models import AgencyReturn, Case, Decision
+from reviews.services import access, decisions
+from reviews.services.references import parse_reference
+from reviews.services.standing import OPEN_RETURNS, clocks_of, path_of
+from reviews.views.base import find
+from reviews.views.stages import ACTIONS, action_url
+from workflows.services import ledger
+from workflows.services.moving import verbs_open_to
+
+PAGE = 50
+
+
+def cases_wanted(request: HttpRequest) -> tuple[QuerySet[Case], dict[str, str]]:
+    """The visible cases that the filters leave, newest first, and the filters as understood.
+
+    What is not in the lists of what may be asked is ignored.
+    """
+    rows = Case.objects.visible_to(request.user, at=at(request))
+    state = request.GET.get("state", "")
+    if state not in Case.State.values:
+        state = ""
+    if state:
+        rows = rows.filter(state=state)
+    typed = request.GET.get("q", "").strip()[:100]
+    if parts := parse_reference(typed):
+        rows = rows.filter(reference_body=parts[0], reference_year=parts[1], reference_number=parts[2])
+    elif typed:
+        rows = rows.filter(
+            Q(code__icontains=typed)
+            | Q(reference_as_given__icontains=typed)
+            | Q(notification_reference__icontains=typed)
+        )
+    rows = rows.annotate(
+        next_due=Min("deadlines__due_on", filter=Q(deadlines__state="running", deadlines__rule__duty="by")),
+        asked=Count("returns", distinct=True),
+        waiting=Count("returns", distinct=True, filter=Q(returns__state__in=OPEN_RETURNS)),
+    )
+    return rows.order_by("-begun_at", "pk"), {"state": state, "q": typed}
+
+
+@require_safe
+def case_list(request: HttpRequest) -> HttpResponse:
+    """Every case this person may see."""
+    rows, wanted = cases_wanted(request)
+    return render(
+        request,
+        "reviews/case_list.html",
+        {
+            "title": "Cases",
+            "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+            "wanted": wanted,
+            "states": Case.State.choices,
+            "can_refer": bool(access.partnerships_run_by(request.user, at=at(request))),
+        },
+    )
+
+
+def plain_cell(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "＝") else text
+
+
+class _Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+@require_safe
+def case_list_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The same list as a file, without any fact of a case."""
+    rows, _ = cases_wanted(request)
+    writer = csv.writer(_Echo())
+
+    def lines() -> Iterator[str]:
+        yield writer.writerow(["code", "reference", "stage", "next due", "returns asked", "returns waiting"])
+        for case in rows:
+            cells = (
+                case.code,
+                case.reference,
+                case.get_state_display(),
+                case.next_due,
+                case.asked,
+                case.waiting,
+            )
+            yield writer.writerow([plain_cell(cell) for cell in cells])
+
+    return StreamingHttpResponse(
+        lines(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="cases.csv"'},
+    )
+
+
+@require_safe
+@transaction.atomic
+def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
+    """One case: where it stands, its clocks, who holds what up, and the next thing to do."""
+    now = at(request)
+    case: Case = find(Case, request, pk)
+    ledger.append(case, "read", by=request.user, at=now)
+    held = case.permissions_of(request.user, at=now)
+    verbs = verbs_open_to(case, request.user, at=now)
+    records = list(case.records.select_related("by"))
+    decision: Decision | None = case.decisions.last()
+    waiting_to_sign = decisions.waiting_to_sign(case, decision) if decision and decision.decided_at else []
+    signs_for = [a for a in access.partner_seats_of(request.user, case, at=now) if a in waiting_to_sign]
+    actions = [
+        {"text": words, "url": action_url(case, verb)}
+        for verb, (words, _) in ACTIONS.items()
+        if verb in verbs and is_offered(case, decision, verb)
+    ]
+    if case.state == Case.State.RAPID_REVIEW:
+        if "reviews.decide_case" in held:
+            actions.insert(
+                0, {"text": "Write the decision record", "url": reverse("decision", args=[case.pk])}
+            )
+        if "reviews.ask_agencies_case" in held:
+            actions.insert(
+                0, {"text": "Ask agencies for their returns", "url": reverse("case-ask", args=[case.pk])}
+            )
+    if case.state == Case.State.LCSPR_DECISION and signs_for:
+        actions.insert(0, {"text": "Sign the decision off", "url": reverse("decision-sign", args=[case.pk])})
+    return render(
+        request,
+        "reviews/case.html",
+        {
+            "title": str(case),
+            "case": case,
+            "children": list(case.children.all()),
+            "clocks": clocks_of(case, at=now),
+            "stages": path_of(case, {r.target for r in records}),
+            "returns": returns_of(case, request),
+            "history": [
+                (r, when.in_words(r.at, r.precision), label_of(r.verb), state_label(r.target))
+                for r in records
+            ],
+            "incident": when.in_words(case.incident_at, case.incident_precision)
+            if case.incident_at
+            else "Not known",
+            "actions": actions,
+            "decision": decision,
+            "waiting_to_sign": waiting_to_sign,
+            "panel_records": list(case.panel_records.all()),
+            "can_add_child": "reviews.refer_case" in held
+            and case.state in (Case.State.REFERRED, Case.State.NOTIFICATION, Case.State.RAPID_REVIEW),
+            "can_mark_done": "reviews.meet_milestone_case" in held,
+            "can_see_notices": "reviews.see_notices_case" in held,
+            "now": now,
+        },
+    )
+
+
+def is_offered(case: Case, decision: Decision | None, verb: str) -> bool:
+    """Whether a verb that the map allows makes sense to offer: not the road the partners did not take."""
+    outcome = decision.outcome if decision else ""
+    if verb == "notify_only":
+        return case.notifiable != Case.Notifiable.SERIOUS_INCIDENT
+    if verb == "commission":
+        return outcome == "lcspr"
+    if verb == "finish_with_learning":
+        return outcome != "lcspr"
+    return True
+
+
+def returns_of(case: Case, request: HttpRequest) -> list[dict[str, Any]]:
+    """The returns asked for, each with how it stands: who holds the review up."""
+    rows = []
+    visible = AgencyReturn.objects.visible_to(request.user, at=at(request)).filter(case=case)
+    for agency_return in visible.select_related("agency").order_by("agency__name"):
+        clocks = [c for c in clocks_of(agency_return, at=at(request)) if c.deadline.rule_code != "LOC_ACK"]
+        rows.append({"it": agency_return, "clock": clocks[0] if clocks else None})
+    return rows
+
+
+LABELS = {
+    "refer": "Referred",
+    "adopt": "Review taken in",
+    "consider": "Partners met, and will notify",
+    "decline": "Not notified",
+    "reconsider": "Looked at again",
+    "notify": "Notification sent",
+    "notify_only": "Notification sent, no rapid review",
+    "hold_meeting": "Rapid review meeting held",
+    "decide": "Decision sent to the partners",
+    "revise": "Decision taken up again",
+    "submit": "Rapid review sent to the Panel",
+    "withdraw": "Notification withdrawn",
+    "finish_with_learning": "Finished with the learning",
+    "commission": "Practice review commissioned",
+    "hold_learning_event": "Learning event held",
+    "hold_recall": "Recall event held",
+    "plan_publication": "Report approved",
+    "publish": "Published",
+    "close": "Closed",
+    "request": "Return asked for",
+    "acknowledge": "Acknowledged",
+    "draft": "Writing began",
+    "declare_nil": "Nil return",
+    "finish": "Sent for sign-off",
+    "sign_off": "Signed off",
+    "send_back": "Sent back",
+    "accept": "Accepted",
+    "cancel": "No longer needed",
+    "release": "Released to the Panel",
+    "disagree": "The Panel does not agree",
+}
+"""What a transition is called in a history."""
+
+
+def label_of(verb: str) -> str:
+    return LABELS.get(verb, verb.replace("_", " "))
+
+
+def state_label(state: str) -> str:
+    return str(Case.State(state).label) if state in Case.State.values else state

@@ -1,0 +1,172 @@
+"""The decision record: its sections, the partners' signatures."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.pages.views import at
+from reviews import forms
+from reviews.models import AgencyReturn, Case
+from reviews.questions import is_complete, missing
+from reviews.services import access, decisions
+from reviews.views.base import CaseMove, find
+from workflows.services import ledger
+
+
+@require_safe
+@transaction.atomic
+def decision_page(request: HttpRequest, pk: Any) -> HttpResponse:
+    """The decision record as a task list while it is written, and in full once it is not."""
+    now = at(request)
+    case: Case = find(Case, request, pk)
+    ledger.append(case, "read_decision", by=request.user, at=now)
+    held = case.permissions_of(request.user, at=now)
+    can_write = "reviews.decide_case" in held and case.state == Case.State.RAPID_REVIEW
+    decision = decisions.draft_of(case, at=now)
+    if decision.pk is None and not can_write:
+        raise Http404
+    definition = decisions.definition_of(decision)
+    return render(
+        request,
+        "reviews/decision.html",
+        {
+            "title": "Decision record",
+            "case": case,
+            "decision": decision,
+            "sections": [
+                {
+                    "section": section,
+                    "done": is_complete(section, decision.answers),
+                    "begun": section.code in decision.answers,
+                    "url": reverse("decision-section", args=[case.pk, section.code]),
+                    "answers": decision.answers.get(section.code, {}),
+                }
+                for section in definition
+            ],
+            "is_whole": not missing(definition, decision.answers),
+            "can_write": can_write,
+            "sign_offs": list(decision.sign_offs.select_related("partner", "by")) if decision.pk else [],
+            "waiting_to_sign": decisions.waiting_to_sign(case, decision) if decision.pk else [],
+            "earlier": [d for d in case.decisions.all() if d.pk != decision.pk],
+        },
+    )
+
+
+class WriteSection(CaseMove):
+    """One section of the decision record."""
+
+    permission, sources = "reviews.decide_case", (Case.State.RAPID_REVIEW,)
+    form_class = forms.SectionForm
+    template_name = "reviews/section.html"
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.decision = decisions.draft_of(self.subject, at=self.at)
+        try:
+            self.section = decisions.definition_of(self.decision).section(self.kwargs["section"])
+        except KeyError:
+            raise Http404 from None
+
+    def get_title(self) -> str:
+        return self.section.title
+
+    def initial(self) -> dict[str, Any]:
+        answers: dict[str, Any] = self.decision.answers.get(self.section.code, {})
+        return answers
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"section": self.section, "draft": "draft" in self.request.POST}
+
+    def context(self, form: Any) -> dict[str, Any]:
+        return {
+            **super().context(form),
+            "lead": self.section.lead,
+            "caption": "Decision record",
+            "back_url": reverse("decision", args=[self.subject.pk]),
+            "seen": decisions.seen_of(self.decision, self.section.code),
+        }
+
+    def act(self, form: Any) -> str:
+        decisions.save_decision_section(
+            self.subject,
+            self.section.code,
+            form.answers(),
+            seen=self.request.POST.get("seen", "")[:60],
+            **self.acting(),
+        )
+        sections = list(decisions.definition_of(self.decision))
+        place = sections.index(self.section)
+        if "draft" not in self.request.POST and place + 1 < len(sections):
+            return reverse("decision-section", args=[self.subject.pk, sections[place + 1].code])
+        return reverse("decision", args=[self.subject.pk])
+
+
+class Decide(CaseMove):
+    title, submit = "Send the decision to the partners", "Send for sign-off"
+    done = "The partners were asked to sign the decision off."
+    permission, sources, form_class = "reviews.decide_case", (Case.State.RAPID_REVIEW,), forms.DecideForm
+
+    def context(self, form: Any) -> dict[str, Any]:
+        waiting = [
+            r
+            for r in self.subject.returns.select_related("agency")
+            if not r.is_in and r.state != AgencyReturn.State.CANCELLED
+        ]
+        names = ", ".join(r.agency.name for r in waiting)
+        return {
+            **super().context(form),
+            "lead": f"Returns still open: {names}." if names else "Every return is in.",
+        }
+
+    def act(self, form: Any) -> str:
+        decisions.decide_case(
+            self.subject, open_returns_reason=form.cleaned_data["open_returns_reason"], **self.moving()
+        )
+        return self.come_back()
+
+
+class Sign(CaseMove):
+    """A delegated partner signs, or dissents."""
+
+    title, submit, done = "Sign the decision off", "Record it", "Recorded. Thank you."
+    permission, sources, form_class = (
+        "reviews.sign_decision_case",
+        (Case.State.LCSPR_DECISION,),
+        forms.SignForm,
+    )
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.prepare()
+        if self.subject.state in self.sources and not self._open_to_me():
+            return self.not_now()
+        return super().get(request, *args, **kwargs)
+
+    def _open_to_me(self) -> list[Any]:
+        decision = self.subject.decisions.last()
+        waiting = decisions.waiting_to_sign(self.subject, decision) if decision else []
+        return [
+            a for a in access.partner_seats_of(self.request.user, self.subject, at=self.at) if a in waiting
+        ]
+
+    def form_arguments(self) -> dict[str, Any]:
+        mine = access.partner_seats_of(self.request.user, self.subject, at=self.at)
+        return {"partners": self._open_to_me() or mine}
+
+    def context(self, form: Any) -> dict[str, Any]:
+        return {**super().context(form), "read_url": reverse("decision", args=[self.subject.pk])}
+
+    def act(self, form: Any) -> str:
+        given = form.cleaned_data
+        decisions.sign_decision(
+            self.subject,
+            form.partners[given["partner"]],
+            agrees=given["agrees"] == "yes",
+            dissent=given["dissent"],
+            **self.acting(),
+        )
+        return self.come_back()

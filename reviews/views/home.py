@@ -1,0 +1,34 @@
+"""Home: what needs me, by when."""
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.pages.views import at
+from reviews.services import access
+from reviews.services.standing import what_needs
+
+
+@require_safe
+@transaction.atomic
+def home(request: HttpRequest) -> HttpResponse:
+    """Everything that waits for the signed-in person, soonest first."""
+    now = at(request)
+    duties = what_needs(request.user, at=now)
+    groups = [
+        ("Late", [d for d in duties if d.left and d.left.tone == "late"]),
+        ("Due today", [d for d in duties if d.left and d.left.tone == "today"]),
+        ("Coming up", [d for d in duties if d.left and d.left.tone not in ("late", "today")]),
+        ("No date", [d for d in duties if d.left is None]),
+    ]
+    return render(
+        request,
+        "reviews/home.html",
+        {
+            "title": "What needs me, by when",
+            "groups": [(name, rows) for name, rows in groups if rows],
+            "can_refer": bool(access.partnerships_run_by(request.user, at=now)),
+            "today": now,
+        },
+    )

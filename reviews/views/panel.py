@@ -1,0 +1,90 @@
+"""Released decision records: the Panel's list, one record, its file, and the reply."""
+
+import json
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.pages.views import at
+from reviews import forms, when
+from reviews.models import PanelRecord
+from reviews.questions import DECISION_FORM
+from reviews.services import decisions
+from reviews.services.standing import clocks_of
+from reviews.views.base import SubjectPage, find
+from reviews.views.cases import label_of
+from workflows.services import ledger
+from workflows.services.moving import verbs_open_to
+
+
+@require_safe
+def panel_list(request: HttpRequest) -> HttpResponse:
+    """Every released record this person may see."""
+    rows = (
+        PanelRecord.objects.visible_to(request.user, at=at(request))
+        .select_related("partnership")
+        .order_by("-begun_at")
+    )
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    return render(request, "reviews/panel_list.html", {"title": "Panel records", "page": page})
+
+
+@require_safe
+@transaction.atomic
+def panel_record(request: HttpRequest, pk: Any) -> HttpResponse:
+    """One record as it was released: nothing here is read from the live case."""
+    now = at(request)
+    it: PanelRecord = find(PanelRecord, request, pk)
+    ledger.append(it, "read", by=request.user, at=now)
+    return render(
+        request,
+        "reviews/panel_record.html",
+        {
+            "title": f"Decision record {it.document['code']}",
+            "it": it,
+            "document": it.document,
+            "definition": {s.code: s for s in DECISION_FORM},
+            "clocks": clocks_of(it, at=now),
+            "verbs": verbs_open_to(it, request.user, at=now),
+            "history": [
+                (r, when.in_words(r.at, r.precision), label_of(r.verb))
+                for r in it.records.select_related("by")
+            ],
+        },
+    )
+
+
+@require_safe
+@transaction.atomic
+def panel_record_json(request: HttpRequest, pk: Any) -> HttpResponse:
+    """The record as a file. Its SHA-256, over canonical JSON, is in a header and on the page."""
+    it: PanelRecord = find(PanelRecord, request, pk)
+    ledger.append(it, "export", by=request.user, at=at(request))
+    return HttpResponse(
+        json.dumps(it.document, indent=2, ensure_ascii=False) + "\n",
+        content_type="application/json; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{it.document["code"]}-decision-record.json"',
+            "X-Record-SHA256": it.sha256,
+        },
+    )
+
+
+class Reply(SubjectPage):
+    """Record whether the Panel agrees."""
+
+    model = PanelRecord
+    title, submit, done = "Record the Panel's reply", "Record the reply", "The reply was recorded."
+    permission, form_class = "reviews.accept_panelrecord", forms.ReplyForm
+
+    def act(self, form: Any) -> str:
+        reply = form.cleaned_data["reply"]
+        if form.cleaned_data["agrees"] == "yes":
+            decisions.accept_record(self.subject, reply=reply, **self.acting())
+        else:
+            decisions.disagree_with_record(self.subject, reply=reply, **self.acting())
+        return self.come_back()

@@ -1,0 +1,120 @@
+"""Every page of a case opens for the person it is for, whatever stage the case has reached."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from reviews.models import Case, PanelRecord
+from reviews.services import cases, decisions, returns
+from reviews.views.stages import ACTIONS, action_url
+from tests import factories
+from workflows.actors import SYSTEM
+from workflows.services.moving import verbs_open_to
+
+pytestmark = pytest.mark.django_db
+DECIDED = datetime(2026, 4, 7, 9, tzinfo=UTC)
+
+
+def signed_in(person):
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def opens(client, url):
+    response = client.get(url)
+    assert response.status_code == 200, (url, response.status_code)
+    assert response.headers["Cache-Control"] == "no-store" or "no-store" in response.headers["Cache-Control"]
+    return response.content.decode()
+
+
+def actions_open(world, case):
+    client = signed_in(world.manager)
+    opens(client, case.get_absolute_url())
+    for verb in verbs_open_to(case, world.manager, at=DECIDED):
+        if verb in ACTIONS:
+            opens(client, action_url(case, verb))
+
+
+def test_the_pages_of_a_referral():
+    world = factories.a_world()
+    case = factories.a_referral(world)
+    client = signed_in(world.manager)
+    for name in ("home", "case-list", "refer", "return-list", "panel-list", "notice-list"):
+        opens(client, reverse(name))
+    opens(client, reverse("case-add-child", args=[case.pk]))
+    assert case.code in opens(client, reverse("case-list"))
+    actions_open(world, case)
+
+
+def test_the_pages_of_a_rapid_review():
+    world = factories.a_world()
+    case = factories.a_notified_case(world)
+    made = factories.asked_returns(world, case)
+    actions_open(world, case)
+    manager = signed_in(world.manager)
+    for name in ("case-ask", "decision", "decision-send", "sent-list"):
+        opens(manager, reverse(name, args=[case.pk]))
+    for section in decisions.DECISION_FORM:
+        opens(manager, reverse("decision-section", args=[case.pk, section.code]))
+    opens(manager, reverse("milestone-done", args=[case.pk, "LOC_SINCOPY"]))
+
+    author = signed_in(world.gp_author)
+    opens(author, reverse("home"))
+    opens(author, reverse("return-list"))
+    opens(author, made["gp"].get_absolute_url())
+    for name in ("return-acknowledge", "return-nil"):
+        opens(author, reverse(name, args=[made["gp"].pk]))
+    for section in returns.RETURN_FORM:
+        opens(author, reverse("return-section", args=[made["gp"].pk, section.code]))
+
+    gp = factories.a_return_in(made["gp"], world.gp_author, world.gp_lead, at=DECIDED)
+    for name in ("return-accept", "return-send-back", "return"):
+        opens(manager, reverse(name, args=[gp.pk]))
+
+
+def test_the_pages_from_the_decision_to_the_end():
+    world, panel = factories.a_world(), factories.a_panel_member()
+    case = factories.a_decided_case(world, at=DECIDED, outcome="lcspr") if False else None
+    case = factories.a_notified_case(world)
+    for section, given in factories.full_answers(decisions.DECISION_FORM, outcome="lcspr").items():
+        decisions.save_decision_section(case, section, given, by=world.manager, at=DECIDED)
+    case = decisions.decide_case(case, by=world.manager, at=DECIDED)
+    partner = signed_in(world.partner_1)
+    for name in ("decision", "decision-sign", "case"):
+        opens(partner, reverse(name, args=[case.pk]))
+    opens(partner, reverse("home"))
+    factories.sign_by_all(world, case, at=DECIDED)
+    actions_open(world, case)
+    record = decisions.submit_case(case, by=world.manager, at=DECIDED)
+    for name in ("panel-record", "panel-reply", "panel-record-json"):
+        opens(signed_in(panel), reverse(name, args=[record.pk]))
+    opens(signed_in(panel), reverse("panel-list"))
+    case = Case.objects.get(pk=case.pk)
+    actions_open(world, case)
+    case = cases.commission_review(case, by=world.manager, at=DECIDED)
+    for step in (cases.hold_learning_event, cases.hold_recall):
+        actions_open(world, case)
+        case = step(case, by=world.manager, at=DECIDED)
+    case = cases.plan_publication(case, publish_on=None, by=world.manager, at=DECIDED)
+    actions_open(world, case)
+    case = cases.publish_case(case, by=world.manager, at=DECIDED)
+    actions_open(world, case)
+    case = cases.close_case(case, by=world.manager, at=DECIDED)
+    opens(signed_in(world.manager), case.get_absolute_url())
+    assert PanelRecord.objects.count() == 1
+
+
+def test_the_published_cases_are_shown_as_cases():
+    from reviews.services.importing import import_published_cases
+
+    world = factories.a_world()
+    made = import_published_cases(world.partnership, at=datetime(2026, 11, 21, 9, tzinfo=UTC))
+    client = signed_in(world.manager)
+    pages = {case.reference: opens(client, case.get_absolute_url()) for case in made}
+    assert list(pages) == ["BSCB 2015/16-03", "BSCP 2019/20-01", "BSCB 2018/19-01", "Child RS"]
+    assert "autumn 2015" in pages["BSCB 2015/16-03"]
+    assert "until" in pages["BSCP 2019/20-01"] or "ended" in pages["BSCP 2019/20-01"]
+    assert SYSTEM.full_name in pages["Child RS"]
