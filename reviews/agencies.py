@@ -25,7 +25,15 @@ KINDS: dict[str, str] = {
 }
 
 ASKED_FIRST = frozenset(
-    ("childrens-social-care", "police", "general-practice", "health-visiting", "acute-trust", "midwifery",
-     "mental-health", "education")
-)  # fmt: skip
+    (
+        "childrens-social-care",
+        "police",
+        "general-practice",
+        "health-visiting",
+        "acute-trust",
+        "midwifery",
+        "mental-health",
+        "education",
+    )
+)
 """Suggested whenever returns are asked for; a partnership changes it agency by agency."""

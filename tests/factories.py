@@ -46,13 +46,22 @@ def a_world(name: str = "Northborough", *, partners: int = 3) -> World:
     slug = name.lower()
     world = World(partnerships.found_partnership(name, reference_prefix="NSCP", on=date(2018, 7, 4)))
     for code, role in (
-        ("manager", Role.BUSINESS_MANAGER), ("member", Role.SUB_GROUP_MEMBER), ("co_chair", Role.CO_CHAIR),
-        ("chair", Role.INDEPENDENT_CHAIR), ("administrator", Role.USER_ADMINISTRATOR),
-    ):  # fmt: skip
+        ("manager", Role.BUSINESS_MANAGER),
+        ("member", Role.SUB_GROUP_MEMBER),
+        ("co_chair", Role.CO_CHAIR),
+        ("chair", Role.INDEPENDENT_CHAIR),
+        ("administrator", Role.USER_ADMINISTRATOR),
+    ):
         world.people[code] = a_person(f"{code}@{slug}.example", f"{code.title()} of {name}")
         add_member(world.people[code], seat_for(role, partnership=world.partnership))
-    kinds = [("council", "childrens-social-care", True), ("police", "police", True), ("icb", "icb", True),
-             ("trust", "early-help", partners > 3), ("gp", "general-practice", False), ("school", "education", False)]  # fmt: skip
+    kinds = [
+        ("council", "childrens-social-care", True),
+        ("police", "police", True),
+        ("icb", "icb", True),
+        ("trust", "early-help", partners > 3),
+        ("gp", "general-practice", False),
+        ("school", "education", False),
+    ]
     for number, (code, kind, is_partner) in enumerate(kinds, start=1):
         agency = partnerships.add_agency(
             world.partnership,
@@ -83,9 +92,14 @@ def a_panel_member(email: str = "panel@panel.example") -> User:
 def a_referral(world: World, *, at: datetime = REFERRED, aware_at: datetime = AWARE) -> Case:
     """A referred case with two children; its words are canaries."""
     case = Case(
-        partnership=world.partnership, harm=Case.Harm.SERIOUS_HARM, summary=CANARIES[1], place=CANARIES[2],
-        incident_at=min(INCIDENT, aware_at), aware_at=aware_at, referred_by="Children's social care",
-    )  # fmt: skip
+        partnership=world.partnership,
+        harm=Case.Harm.SERIOUS_HARM,
+        summary=CANARIES[1],
+        place=CANARIES[2],
+        incident_at=min(INCIDENT, aware_at),
+        aware_at=aware_at,
+        referred_by="Children's social care",
+    )
     children = [ChildGiven(name=CANARIES[0], born_on=date(2025, 11, 2)), ChildGiven(is_unborn=True)]
     return cases.refer_case(case, children, by=world.manager, at=at)
 

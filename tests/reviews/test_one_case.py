@@ -27,11 +27,16 @@ def test_a_case_from_referral_to_an_accepted_panel_record():
 
     # Then the rapid review is due fifteen working days later, counted from the day it was sent
     assert due_days(case) == {
-        "SIN_NOTIFY": date(2026, 3, 19), "LOC_DECIDE": date(2026, 3, 13),
-        "RR_COMPLETE": date(2026, 4, 10), "LOC_SINCOPY": date(2026, 3, 19), "LOC_REQUEST": date(2026, 3, 19),
-        "LOC_PROGRESS": date(2026, 3, 25), "LOC_MEETING": date(2026, 4, 1), "LOC_DRAFT": date(2026, 4, 7),
+        "SIN_NOTIFY": date(2026, 3, 19),
+        "LOC_DECIDE": date(2026, 3, 13),
+        "RR_COMPLETE": date(2026, 4, 10),
+        "LOC_SINCOPY": date(2026, 3, 19),
+        "LOC_REQUEST": date(2026, 3, 19),
+        "LOC_PROGRESS": date(2026, 3, 25),
+        "LOC_MEETING": date(2026, 4, 1),
+        "LOC_DRAFT": date(2026, 4, 7),
         "LOC_SIGNOFF": date(2026, 4, 9),
-    }  # fmt: skip
+    }
 
     # When two agencies answer, one of them that it knew nobody
     made = factories.asked_returns(world, case)
@@ -39,8 +44,12 @@ def test_a_case_from_referral_to_an_accepted_panel_record():
     gp = factories.a_return_in(
         made["gp"], world.gp_author, world.gp_lead, at=datetime(2026, 3, 25, 9, tzinfo=UTC)
     )
-    school = returns.declare_nil(made["school"], searched="SIMS, by name", by=world.school_author,
-                                 at=datetime(2026, 3, 20, 9, tzinfo=UTC))  # fmt: skip
+    school = returns.declare_nil(
+        made["school"],
+        searched="SIMS, by name",
+        by=world.school_author,
+        at=datetime(2026, 3, 20, 9, tzinfo=UTC),
+    )
     for agency_return in (gp, school):
         returns.accept_return(agency_return, by=world.manager, at=datetime(2026, 3, 26, 9, tzinfo=UTC))
 
