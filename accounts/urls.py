@@ -7,4 +7,5 @@ from accounts import views
 urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", views.SignOut.as_view(), name="sign-out"),
+    path("set-password/<uidb64>/<token>/", views.SetPassword.as_view(), name="set-password"),
 ]

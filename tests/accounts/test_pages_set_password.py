@@ -1,0 +1,120 @@
+"""The link that a new person is given: it works once, for them alone."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.tokens import default_token_generator
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from accounts.models import User
+
+pytestmark = [pytest.mark.urls("tests.accounts.page_urls"), pytest.mark.django_db]
+
+GOOD = "a lamp a ferry a turnip"
+NO_LINK = '<h1 class="govuk-heading-l">This link does not work</h1>'
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("ann@example.org", "Ann Example")
+
+
+def link(user: User) -> str:
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    return reverse("set-password", args=[uid, default_token_generator.make_token(user)])
+
+
+def choose(client: Client, address: str, first: str, second: str) -> Any:
+    form = client.get(address, follow=True).request["PATH_INFO"]
+    return client.post(form, {"new_password1": first, "new_password2": second})
+
+
+def test_a_new_person_chooses_a_password_and_signs_in_with_it(client: Client, user: User) -> None:
+    # Given a link, opened by somebody who is not signed in
+    address = link(user)
+    opened = client.get(address)
+
+    # Then the token leaves the address at once
+    assert opened.url == address.replace(address.split("/")[-2], "set-password")  # type: ignore[attr-defined]
+
+    # When they choose a password
+    response = choose(client, address, GOOD, GOOD)
+
+    # Then it is theirs, and they are asked to sign in with it
+    assert response.url == "/sign-in/"
+    user.refresh_from_db()
+    assert user.check_password(GOOD)
+    assert "Your password is set. Sign in with it now." in client.get("/sign-in/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "box", "message"),
+    [
+        ("", "", "new_password1", "Enter a password"),
+        ("", "", "new_password2", "Enter the password again"),
+        (GOOD, "another ferry", "new_password2", "The two passwords must be the same"),
+        ("short", "short", "new_password1", "This password is too short"),
+        ("ann@example.org", "ann@example.org", "new_password1", "The password is too similar to the email address"),
+        ("1234567890123", "1234567890123", "new_password1", "This password is too common"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_password_is_said_at_its_box(
+    client: Client, user: User, first: str, second: str, box: str, message: str
+) -> None:
+    page = choose(client, link(user), first, second).content.decode()
+
+    assert message in page.split(f'id="id_{box}-error"')[1].split("</p>")[0]
+    assert "<title>Error: Choose a password – Rapid Review</title>" in page
+    assert not User.objects.get().has_usable_password()
+    assert f'value="{first}"' not in page
+
+
+def used(client: Client, user: User) -> str:
+    address = link(user)
+    choose(client, address, GOOD, GOOD)
+    return address
+
+
+def closed(client: Client, user: User) -> str:
+    address = link(user)
+    User.objects.update(is_active=False)
+    return address
+
+
+@pytest.mark.parametrize(
+    "dead",
+    [
+        used,
+        closed,
+        lambda client, user: link(user)[:-2] + "x/",
+        lambda client, user: reverse("set-password", args=["%FF%00", "x-y"]),
+        lambda client, user: reverse("set-password", args=["AAAA", "set-password"]),
+    ],
+)
+def test_a_link_that_was_used_closed_cut_or_invented_does_nothing(
+    client: Client, user: User, dead: Any
+) -> None:
+    address = dead(client, user)
+    before = User.objects.get().password
+
+    page = client.get(address, follow=True).content.decode()
+    posted = client.post(address, {"new_password1": GOOD * 2, "new_password2": GOOD * 2}, follow=True)
+
+    assert NO_LINK in page
+    assert NO_LINK in posted.content.decode()
+    assert User.objects.get().password == before
+
+
+def test_a_link_ends_after_three_days(client: Client, user: User) -> None:
+    address = link(user)
+
+    with time_machine.travel(timezone.now() + timedelta(days=3, minutes=1)):
+        assert NO_LINK in client.get(address, follow=True).content.decode()
+    with time_machine.travel(timezone.now() + timedelta(days=3, minutes=-1)):
+        assert "Choose a password" in client.get(address, follow=True).content.decode()
