@@ -34,7 +34,9 @@ def administered_by(user: User, *, at: datetime) -> list[Partnership]:
 
 def must_administer(partnership: Partnership, by: Actor, *, at: datetime) -> None:
     """Raise PermissionDenied unless the actor looks after this partnership, or is the system."""
-    if by is not SYSTEM and partnership not in administered_by(by, at=at):
+    if by is SYSTEM:
+        return
+    if not isinstance(by, User) or partnership not in administered_by(by, at=at):
         raise PermissionDenied
 
 

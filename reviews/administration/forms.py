@@ -1,0 +1,177 @@
+"""What is asked on the pages of administration. Parses and validates; decides nothing."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from accounts.models import AGENCY_ROLES, Agency, Role, User
+from accounts.pages import fields
+from accounts.pages.forms import PageForm
+from reviews.agencies import KINDS
+from workflows.rules import UNITS, Limit
+
+PARTNERSHIP_ROLES = tuple(role for role in Role if role not in (*AGENCY_ROLES, Role.PANEL))
+LONGEST_DAYS = 731
+"""A milestone further off than two years is a slip of the hand, and would count past the end of the calendar."""
+
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", re.IGNORECASE)
+_DAYS_IN = {"wd": 7 / 5, "d": 1, "w": 7, "mo": 31}
+
+
+class AgencyForm(PageForm):
+    """A body that may hold records about a family."""
+
+    name = fields.TextField(subject="the name of the agency", label="Name", max_length=200)
+    kind = fields.ChoiceField(
+        subject="what kind of agency it is",
+        label="What kind of agency is it?",
+        choices=[("", "Select a kind"), *KINDS.items()],
+        is_dropdown=True,
+    )
+    email_domain = fields.TextField(
+        subject="the end of its work addresses",
+        label="What do its work addresses end in?",
+        help_text="For example, police.example. Only such addresses can then be given a seat here.",
+        required=False,
+    )
+    is_safeguarding_partner = fields.YesNoField(
+        subject="it is a safeguarding partner",
+        label="Is it one of the safeguarding partners?",
+        help_text="They see every case under way, and each signs every decision.",
+    )
+    is_asked_first = fields.YesNoField(
+        subject="it is usually asked for a return",
+        label="Is it usually asked for a return?",
+        help_text="It is then at the top of the list when agencies are asked.",
+    )
+
+    def clean_email_domain(self) -> str:
+        domain = str(self.cleaned_data["email_domain"]).removeprefix("@").lower()
+        if domain and not _DOMAIN.fullmatch(domain):
+            raise ValidationError("Enter what follows the @ in its work addresses, like police.example")
+        return domain
+
+
+class ChangeAgencyForm(AgencyForm):
+    """The same of an agency that is there, and whether it still takes part."""
+
+    is_active = fields.YesNoField(
+        subject="it still takes part",
+        label="Does it still take part?",
+        help_text="If not, it is asked for nothing new. What it has returned stays.",
+    )
+
+
+class PersonForm(PageForm):
+    """A person and a seat for them."""
+
+    role = fields.ChoiceField(
+        subject="what they do",
+        label="What do they do?",
+        choices=[(str(role), role.label) for role in (*PARTNERSHIP_ROLES, *AGENCY_ROLES)],
+        hints={str(role): "For one agency" for role in AGENCY_ROLES},
+        coerce=Role,
+    )
+    agency = fields.ChoiceField(
+        subject="the agency they act for",
+        label="Which agency do they act for?",
+        help_text="Leave this empty if they act for the whole partnership.",
+        is_dropdown=True,
+        required=False,
+    )
+    email = fields.EmailField(
+        subject="their work email address", label="Work email address", autocomplete="off"
+    )
+    full_name = fields.TextField(subject="their full name", label="Full name", max_length=200)
+
+    def __init__(self, *args: Any, agencies: Sequence[Agency], **kwargs: Any) -> None:
+        self.agencies = {str(agency.pk): agency for agency in agencies}
+        super().__init__(*args, **kwargs)
+        named = [(key, agency.name) for key, agency in self.agencies.items()]
+        agency_field = self.fields["agency"]
+        assert isinstance(agency_field, fields.ChoiceField)
+        agency_field.choices = [("", "None: the whole partnership"), *named]
+        agency_field.coerce = self.agencies.__getitem__
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if "role" in given and "agency" in given:
+            if given["role"] in AGENCY_ROLES and given["agency"] is None:
+                self.add_error("agency", "Select the agency they act for")
+            if given["role"] not in AGENCY_ROLES and given["agency"] is not None:
+                self.add_error(
+                    "agency", f"Leave the agency empty: {given['role'].label} is for the whole partnership"
+                )
+        return given
+
+
+class RemovePersonForm(PageForm):
+    """From when somebody no longer holds a seat."""
+
+    last_day = fields.DayField(
+        subject="their last day",
+        label="Last day",
+        help_text="They can use the service until the end of that day. For example, 27 3 2026.",
+    )
+
+
+def _first_day(form: Any) -> date | None:
+    found: date | None = form.cleaned_data.get("starts_on")
+    return found
+
+
+class DeputyForm(PageForm):
+    """Leave cover."""
+
+    person = fields.ChoiceField(subject="who is away", label="Who is away?", is_dropdown=True)
+    deputy = fields.ChoiceField(
+        subject="who stands in for them",
+        label="Who stands in for them?",
+        help_text="They can see and do all that the other can, and get the same notices only if they hold a seat.",
+        is_dropdown=True,
+    )
+    starts_on = fields.DayField(subject="the first day", label="First day")
+    ends_on = fields.DayField(
+        subject="the last day", label="Last day", in_future=True, not_before=(_first_day, "")
+    )
+
+    def __init__(self, *args: Any, people: Sequence[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = {str(person.pk): person for person in people}
+        for name in ("person", "deputy"):
+            field = self.fields[name]
+            assert isinstance(field, fields.ChoiceField)
+            named = [(key, f"{person.full_name} ({person.email})") for key, person in known.items()]
+            field.choices = [("", "Select a person"), *named]
+            field.coerce = known.__getitem__
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("person") and given.get("person") == given.get("deputy"):
+            self.add_error("deputy", "Select somebody else: nobody can stand in for themselves")
+        return given
+
+
+class MilestoneForm(PageForm):
+    """A new limit, and from when it counts."""
+
+    count = fields.WholeNumberField(subject="how long it is", label="How long?", least=1, most=LONGEST_DAYS)
+    unit = fields.ChoiceField(
+        subject="what it is counted in",
+        label="Counted in",
+        choices=[(unit, f"{words}s".capitalize()) for unit, words in UNITS.items()],
+    )
+    valid_from = fields.DayField(
+        subject="the day from which it counts", label="From which day?", in_future=True
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("count") and given.get("unit"):
+            given["limit"] = Limit(given["count"], given["unit"])
+            if given["count"] * _DAYS_IN[given["unit"]] > LONGEST_DAYS:
+                self.add_error("count", "How long? must be two years or less")
+        return given

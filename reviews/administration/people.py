@@ -1,0 +1,160 @@
+"""Looking after a partnership: who holds which seat, and who stands in for whom."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Prefetch, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from accounts.models import AGENCY_ROLES, Deputy, Membership, Role, Seat, User
+from accounts.pages.views import at
+from accounts.services import seat_for
+from reviews.administration.forms import DeputyForm, PersonForm, RemovePersonForm
+from reviews.administration.views import AdministrationForm, AdministrationPage
+from reviews.services import partnerships
+from workflows.calendars import local_date
+
+PEOPLE = ("People", "people-list")
+ONCE = "administration.first-password"
+"""Where the session keeps the link to pass on until it is shown, which it is once."""
+
+ORDER = {role: place for place, role in enumerate(Role)}
+
+
+class PeopleList(AdministrationPage):
+    """Every seat of the partnership, with those who hold it now or will; empty ones too, since they are gaps."""
+
+    template_name = "administration/people.html"
+    title = "People"
+
+    def shown(self) -> dict[str, Any]:
+        today = local_date(at(self.request))
+        held = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=today)).select_related("user")
+        seats = (
+            Seat.objects.filter(partnership=self.partnership)
+            .exclude(agency__is_active=False)
+            .select_related("agency")
+            .prefetch_related(Prefetch("memberships", held.order_by("user__full_name"), to_attr="held"))
+        )
+        cover = (
+            Deputy.objects.filter(ends_on__gte=today, person__memberships__seat__partnership=self.partnership)
+            .select_related("person", "deputy")
+            .distinct()
+            .order_by("starts_on", "pk")
+        )
+        ordered = sorted(
+            seats, key=lambda seat: (seat.agency.name.lower() if seat.agency else "", ORDER[Role(seat.role)])
+        )
+        return {
+            "whole": [seat for seat in ordered if seat.agency is None],
+            "of_agencies": [seat for seat in ordered if seat.agency is not None],
+            "cover": list(cover),
+            "today": today,
+        }
+
+
+class AddPerson(AdministrationForm):
+    """A new account is made for an address that has none; its link is then shown once."""
+
+    title = "Add a person"
+    section = PEOPLE
+    form_class = PersonForm
+    submit = "Add person"
+    lead = "If they have an account already, they keep its name and password."
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"agencies": self.partnership.agencies.filter(is_active=True)}
+
+    def act(self, form: PersonForm) -> str:
+        given = form.cleaned_data
+        role = given["role"]
+        seat = (
+            seat_for(role, agency=given["agency"])
+            if role in AGENCY_ROLES
+            else seat_for(role, partnership=self.partnership)
+        )
+        user, token = partnerships.add_person(
+            seat, email=given["email"], full_name=given["full_name"], **self.acting()
+        )
+        if not token:
+            return self.come_back(f"{user.full_name} holds the seat now: {seat}.")
+        path = reverse("set-password", args=[urlsafe_base64_encode(force_bytes(user.pk)), token])
+        # Not in the address: that is written into logs, and into the receipt of this form.
+        self.request.session[ONCE] = {"name": user.full_name, "link": settings.SITE_URL + path}
+        return self.address("person-added")
+
+
+class PersonAdded(AdministrationPage):
+    """The link with which a new person sets their first password, to be passed on. Shown once."""
+
+    template_name = "administration/added.html"
+    title = "Pass this link on"
+    section = PEOPLE
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.prepare()
+        if ONCE not in request.session:
+            return redirect(self.address("people-list"))
+        return super().get(request, *args, **kwargs)
+
+    def shown(self) -> dict[str, Any]:
+        return {"added": self.request.session.pop(ONCE)}
+
+
+class RemovePerson(AdministrationForm):
+    section = PEOPLE
+    form_class = RemovePersonForm
+    submit = "Remove person"
+    membership: Membership
+
+    def prepare(self) -> None:
+        super().prepare()
+        found = (
+            Membership.objects.filter(pk=self.kwargs["pk"])
+            .select_related("user", "seat__agency", "seat__partnership")
+            .annotate(partnership_id=F("seat__partnership"))
+            .first()
+        )
+        self.membership = self.own(found)
+
+    def get_title(self) -> str:
+        return f"Remove {self.membership.user.full_name}"
+
+    def initial(self) -> dict[str, Any]:
+        return {"last_day": self.membership.ends_on or local_date(self.at)}
+
+    def context(self, form: Any) -> dict[str, Any]:
+        return {**super().context(form), "lead": f"From the seat: {self.membership.seat}."}
+
+    def act(self, form: RemovePersonForm) -> str:
+        last_day = form.cleaned_data["last_day"]
+        partnerships.remove_person(self.membership, on=last_day, **self.acting())
+        name = self.membership.user.full_name
+        return self.come_back(f"{name} leaves the seat at the end of {last_day:%-d %B %Y}.")
+
+
+class AddDeputy(AdministrationForm):
+    title = "Arrange leave cover"
+    section = PEOPLE
+    form_class = DeputyForm
+    submit = "Arrange cover"
+
+    def people(self) -> list[User]:
+        return partnerships.people_of(self.partnership, on=local_date(self.at))
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"people": self.people()}
+
+    def initial(self) -> dict[str, Any]:
+        return {"starts_on": local_date(self.at)}
+
+    def act(self, form: DeputyForm) -> str:
+        cover = partnerships.appoint_deputy(self.partnership, **form.cleaned_data, **self.acting())
+        return self.come_back(
+            f"{cover.deputy.full_name} stands in for {cover.person.full_name} "
+            f"from {cover.starts_on:%-d %B %Y} to {cover.ends_on:%-d %B %Y}."
+        )

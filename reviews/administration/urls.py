@@ -1,0 +1,19 @@
+"""Addresses of the pages on which a partnership is looked after."""
+
+from django.urls import path
+
+from reviews.administration import milestones, people, views
+
+urlpatterns = [
+    path("administration/", views.Index.as_view(), name="administration"),
+    path("administration/agencies/", views.AgencyList.as_view(), name="agency-list"),
+    path("administration/agencies/add/", views.AddAgency.as_view(), name="agency-add"),
+    path("administration/agencies/<uuid:pk>/", views.EditAgency.as_view(), name="agency-edit"),
+    path("administration/people/", people.PeopleList.as_view(), name="people-list"),
+    path("administration/people/add/", people.AddPerson.as_view(), name="person-add"),
+    path("administration/people/added/", people.PersonAdded.as_view(), name="person-added"),
+    path("administration/people/<int:pk>/remove/", people.RemovePerson.as_view(), name="person-remove"),
+    path("administration/deputies/add/", people.AddDeputy.as_view(), name="deputy-add"),
+    path("administration/milestones/", milestones.MilestoneList.as_view(), name="milestone-list"),
+    path("administration/milestones/<int:pk>/", milestones.EditMilestone.as_view(), name="milestone-edit"),
+]
