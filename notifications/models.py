@@ -46,14 +46,16 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(Q(subject=case) | Q(subject__root=case))
 
     def owed_or_held(self) -> "NoticeQuerySet":
-        """Neither sent nor given up, now or later."""
-        return self.filter(state__in=[Notice.State.WAITING, Notice.State.SENDING])
+        """Neither sent nor given up, now or later: next_try_at is NULL once nothing more will be tried."""
+        return self.filter(next_try_at__isnull=False)
 
     def become(self, state: str, **columns: Any) -> int:
         """Set the state of these, and end their lease unless a new one is given. Returns how many there were.
 
         A notice is no subject: nobody moves it but its own workers, and this is their one door.
         """
+        if state in FINISHED:
+            columns["next_try_at"] = None
         return self.update(**dict({"lease_until": None, **columns}, state=state))
 
     def newest_first(self) -> "NoticeQuerySet":
@@ -62,9 +64,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def owed(self, *, at: datetime) -> "NoticeQuerySet":
         """Neither sent nor given up, whose time to try has come, and at which nobody is at work."""
         return self.filter(
-            Q(state=Notice.State.WAITING) | Q(state=Notice.State.SENDING, lease_until__lte=at),
-            send_after__lte=at,
-            next_try_at__lte=at,
+            Q(lease_until=None) | Q(lease_until__lte=at), send_after__lte=at, next_try_at__lte=at
         )
 
 
@@ -101,7 +101,7 @@ class Notice(models.Model):
         null=True, help_text="While sending: when others may take it up. It also says whose it is."
     )
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Mails begun, finished or not.")
-    next_try_at = models.DateTimeField()
+    next_try_at = models.DateTimeField(null=True, help_text="NULL: nothing more will be tried.")
     message_id = models.CharField(
         max_length=120,
         help_text="Made from the id: every attempt has the same, so that a mail program sees one.",
@@ -126,6 +126,11 @@ class Notice(models.Model):
                 name="sending_has_a_lease",
             ),
             models.CheckConstraint(
+                condition=Q(state__in=["waiting", "sending"], next_try_at__isnull=False)
+                | Q(state__in=["sent", "failed", "dropped"], next_try_at=None),
+                name="only_what_is_owed_is_tried",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state="sent") | Q(sent_at__isnull=False), name="sent_has_a_time"
             ),
             models.CheckConstraint(
@@ -134,12 +139,15 @@ class Notice(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["next_try_at"], condition=Q(state__in=["waiting", "sending"]), name="notices_owed"
-            ),
+            # IS NOT NULL and no list of states: both databases see that `next_try_at <= now` falls under it.
+            models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="notices_owed"),
             models.Index(fields=["recipient", "-created_at", "-id"], name="notices_of_a_person"),
             models.Index(fields=["recipient"], condition=Q(seen_at=None), name="notices_unseen"),
         ]
 
     def __str__(self) -> str:
         return self.key
+
+
+FINISHED = (Notice.State.SENT, Notice.State.FAILED, Notice.State.DROPPED)
+"""Nothing more is tried: the row stays as the record."""

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.template import engines
-from jinja2 import Environment
+from jinja2 import Environment, TemplateNotFound
 
 from notifications.models import Notice
 from workflows.countdown import TimeLeft, day_in_words, time_left
@@ -55,9 +56,15 @@ def news_now(notice: Notice, *, at: datetime) -> str:
 
 @cache
 def headline(news: str) -> str:
-    """The subject of the mails that tell it, and what a page calls it: the first line of its text."""
-    with open(str(_environment().get_template(f"notices/{news}.txt").filename)) as text:
-        return _subject_in(text.readline())
+    """The subject of the mails that tell it, and what a page calls it: the first line of its text.
+
+    A news whose text was retired keeps its page: there it is called by its code.
+    """
+    try:
+        template = _environment().get_template(f"notices/{news}.txt")
+    except TemplateNotFound:
+        return news.replace("-", " ").capitalize()
+    return _subject_in(Path(str(template.filename)).read_text("utf-8").partition("\n")[0])
 
 
 def text_of(notice: Notice, *, at: datetime) -> Text:

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'Waiting to be sent'), ('sending', 'Being sent'), ('sent', 'Sent'), ('failed', 'Could not be sent'), ('dropped', 'Not sent: no longer needed')], default='waiting', max_length=10)),
                 ('lease_until', models.DateTimeField(help_text='While sending: when others may take it up. It also says whose it is.', null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0, help_text='Mails begun, finished or not.')),
-                ('next_try_at', models.DateTimeField()),
+                ('next_try_at', models.DateTimeField(help_text='NULL: nothing more will be tried.', null=True)),
                 ('message_id', models.CharField(help_text='Made from the id: every attempt has the same, so that a mail program sees one.', max_length=120)),
                 ('sent_at', models.DateTimeField(null=True)),
                 ('last_error', models.CharField(blank=True, help_text='Why it is not sent, in words fit to show.', max_length=300)),
@@ -38,8 +38,8 @@ class Migration(migrations.Migration):
                 ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='workflows.subject')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'sending'])), fields=['next_try_at'], name='notices_owed'), models.Index(fields=['recipient', '-created_at', '-id'], name='notices_of_a_person'), models.Index(condition=models.Q(('seen_at', None)), fields=['recipient'], name='notices_unseen')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sending', 'sent', 'failed', 'dropped'])), name='notice_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'sending')), models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_until', None)), _connector='OR'), name='sending_has_a_lease'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='sent_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['failed', 'dropped']), _negated=True), models.Q(('last_error', ''), _negated=True), _connector='OR'), name='not_sent_says_why')],
+                'indexes': [models.Index(condition=models.Q(('next_try_at__isnull', False)), fields=['next_try_at'], name='notices_owed'), models.Index(fields=['recipient', '-created_at', '-id'], name='notices_of_a_person'), models.Index(condition=models.Q(('seen_at', None)), fields=['recipient'], name='notices_unseen')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sending', 'sent', 'failed', 'dropped'])), name='notice_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state', 'sending')), models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_until', None)), _connector='OR'), name='sending_has_a_lease'), models.CheckConstraint(condition=models.Q(models.Q(('next_try_at__isnull', False), ('state__in', ['waiting', 'sending'])), models.Q(('next_try_at', None), ('state__in', ['sent', 'failed', 'dropped'])), _connector='OR'), name='only_what_is_owed_is_tried'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='sent_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['failed', 'dropped']), _negated=True), models.Q(('last_error', ''), _negated=True), _connector='OR'), name='not_sent_says_why')],
             },
         ),
     ]

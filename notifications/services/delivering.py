@@ -88,6 +88,11 @@ def deliver_waiting(*, at: datetime, within: timedelta = LONGEST) -> Delivered:
                 _held(notice, lease).become(Notice.State.DROPPED, last_error=why)
                 total += Delivered(dropped=1)
                 continue
+            if notice.attempts > len(RETRY_AFTER):
+                # Every attempt ended without an answer: its worker died each time, and the next would too.
+                _held(notice, lease).become(Notice.State.FAILED, last_error="Every attempt broke off.")
+                total += Delivered(failed=1)
+                continue
             if not (held := _begin_attempt(notice, lease, moment)):
                 continue
             try:

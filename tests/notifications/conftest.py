@@ -16,7 +16,6 @@ def london(text: str) -> datetime:
 
 @pytest.fixture
 def world(db: None, settings: Any) -> World:
-    settings.ROOT_URLCONF = "tests.notifications.urls"
     settings.SITE_URL = "https://reviews.example.org"
     return a_world()
 

@@ -24,7 +24,9 @@ from workflows.rules import Limit
 from workflows.services.clocks import extend_deadline, void_deadline
 from workflows.services.sweeping import sweep
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+several_connections = pytest.mark.django_db(transaction=True)
+"""For tests in which somebody else must see the rows, or in which nobody may be in a transaction."""
 
 FRIDAY = london("2026-03-20 09:00")
 
@@ -94,6 +96,7 @@ def test_a_hundred_are_claimed_at_a_time_and_everything_leaves(case: Case, smtp:
     assert services.deliver_everything_owed(at=FRIDAY) == Delivered(claimed=1, sent=1)
 
 
+@several_connections
 def test_no_mail_leaves_inside_a_transaction(case: Case, smtp: MailSink) -> None:
     # Given a watch on the mail server: at every recipient it is named, is anybody in a transaction?
     owe(case, people=3)
@@ -224,6 +227,15 @@ def test_after_the_last_attempt_it_has_failed(case: Case, smtp: MailSink) -> Non
     assert (notice.state, notice.lease_until) == ("failed", None)
 
 
+def test_one_that_kills_its_worker_every_time_is_given_up(case: Case, smtp: MailSink) -> None:
+    # Given a notice of which every attempt was begun and none ended. When its lease ends once more:
+    owe(case)
+    Notice.objects.update(attempts=len(RETRY_AFTER) + 1)
+    assert services.deliver_waiting(at=FRIDAY) == Delivered(claimed=1, failed=1)
+    assert Notice.objects.get().last_error == "Every attempt broke off."
+    assert smtp.attempts == 0
+
+
 def test_an_address_that_is_refused_fails_at_once_and_stops_nobody_else(case: Case, smtp: MailSink) -> None:
     # Given three people, of whom the second is unknown to the server (550). When it is delivered:
     notices = owe(case, people=3)
@@ -305,6 +317,7 @@ def test_what_a_dead_worker_held_is_sent_when_its_lease_ends(
     assert services.deliver_waiting(at=until) == Delivered(claimed=1, sent=1)
 
 
+@several_connections
 def test_two_deliverers_at_once_send_each_notice_once(case: Case, smtp: MailSink) -> None:
     # Given sixty notices. When four deliver at the same moment:
     owe(case, people=60)
@@ -330,6 +343,7 @@ def test_two_deliverers_at_once_send_each_notice_once(case: Case, smtp: MailSink
     assert states() == {"sent": 60}
 
 
+@several_connections
 def test_whoever_lost_the_lease_does_not_send(case: Case, smtp: MailSink, settings: Any) -> None:
     # Given a deliverer that is held up at its first mail for longer than its lease:
     settings.NOTICE_LEASE_SECONDS = 1

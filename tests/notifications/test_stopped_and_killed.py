@@ -52,7 +52,7 @@ def programs(tmp_path: Path, valkey: Broker, sink: MailSink) -> Iterator[Callabl
     made: list[Program] = []
     environment = environment_with(
         DATABASE_URL=url_of_the_test_database(), BROKER_URL=valkey.url, EMAIL_URL=sink.url,
-        DJANGO_SETTINGS_MODULE="tests.notifications.worker_settings", SEND_WINDOW="always",
+        SEND_WINDOW="always",
         SWEEP_EVERY="1", DELIVER_EVERY="1", NOTICE_LEASE_SECONDS="2", SITE_URL="https://reviews.example.org",
         BEAT_SCHEDULE=str(tmp_path / "beat-schedule"),
     )  # fmt: skip

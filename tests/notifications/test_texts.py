@@ -171,6 +171,11 @@ Now: ended Monday 2 March 2026
     )
 
 
+def test_a_news_whose_text_is_retired_is_called_by_its_code() -> None:
+    assert texts.headline("agency-moved-away") == "Agency moved away"
+    assert texts.headline("late") == "A deadline has passed"
+
+
 def test_signs_that_mean_something_in_html_are_left_alone_in_plain_text() -> None:
     clock = texts.Clock("Partners' & agencies' <duty>", "", "paused", is_local=True)
     text = texts.render("reminder", code="R-7K3QF", link="LINK", clock=clock, clocks=[])
