@@ -179,16 +179,16 @@ class AskForm(PageForm):
 
     def __init__(self, *args: Any, agencies: list[Agency], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.agencies = {str(agency.pk): agency for agency in agencies}
+        self.offered = {str(agency.pk): agency for agency in agencies}
         field = self.fields["agencies"]
         assert isinstance(field, ChoicesField)
-        field.choices = [(key, agency.name) for key, agency in self.agencies.items()]
+        field.choices = [(key, agency.name) for key, agency in self.offered.items()]
         self.initial.setdefault(
-            "agencies", [key for key, agency in self.agencies.items() if agency.is_asked_first]
+            "agencies", [key for key, agency in self.offered.items() if agency.is_asked_first]
         )
 
     def chosen(self) -> list[Agency]:
-        return [self.agencies[key] for key in self.cleaned_data["agencies"]]
+        return [self.offered[key] for key in self.cleaned_data["agencies"]]
 
 
 class NilForm(PageForm):

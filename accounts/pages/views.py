@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views import View
 
-from accounts.models import Receipt
+from accounts.models import Receipt, User
 from accounts.pages.forms import TOKEN, PageForm, read_token
 
 
@@ -22,6 +22,12 @@ def at(request: HttpRequest) -> datetime:
     if not hasattr(request, "at"):
         request.at = timezone.now()  # type: ignore[attr-defined]
     return request.at  # type: ignore[attr-defined]
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The person of this request. For pages behind sign-in, which is every page that does not say otherwise."""
+    assert isinstance(request.user, User)  # SignInRequired saw to it
+    return request.user
 
 
 class AlreadySent(Exception):

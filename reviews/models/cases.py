@@ -127,7 +127,8 @@ class Case(Subject):
     )
 
     class Meta:
-        permissions = [(f"{verb}_case", f"Can {verb.replace('_', ' ')} a case") for verb in VERBS] + [
+        permissions: ClassVar[list[Any]] = [
+            *((f"{verb}_case", f"Can {verb.replace('_', ' ')} a case") for verb in VERBS),
             ("ask_agencies_case", "Can ask agencies for returns"),
             ("meet_milestone_case", "Can record that a milestone was met"),
             ("sign_decision_case", "Can sign a decision off for a safeguarding partner"),

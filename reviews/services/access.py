@@ -6,6 +6,7 @@ tables are the store; `visible_to` and `permits` are the only readers.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
@@ -15,7 +16,7 @@ from accounts.models import Agency, Partnership, Role, Seat, User
 from accounts.services import seat_for
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.models.cases import VERBS
-from workflows.actors import SYSTEM, System
+from workflows.actors import System
 from workflows.models import Subject
 
 ON_CASE: Mapping[Role, tuple[str, ...]] = {
@@ -61,7 +62,7 @@ PARTNERSHIP_ROLES = tuple(ON_CASE)
 
 def _grant(subject: Subject, grants: Iterable[tuple[Seat, Iterable[str]]]) -> None:
     """Write the grants; those that stand already are left as they are."""
-    model = type(subject)
+    model: Any = type(subject)
     permissions = {
         p.codename: p
         for p in Permission.objects.filter(content_type=ContentType.objects.get_for_model(model))
@@ -112,7 +113,7 @@ def partnerships_run_by(user: User, *, at: datetime) -> list[Partnership]:
 
 def must_run(partnership: Partnership, by: User | System, *, at: datetime) -> None:
     """Raise PermissionDenied unless the actor is a business manager there, or the system."""
-    if by is not SYSTEM and partnership not in partnerships_run_by(by, at=at):
+    if isinstance(by, User) and partnership not in partnerships_run_by(by, at=at):
         raise PermissionDenied
 
 

@@ -223,7 +223,7 @@ def _of_partners(user: User, *, at: datetime) -> list[Duty]:
     seats = Seat.objects.acted_for_by(user, at=at).filter(
         role=Role.DELEGATED_PARTNER, agency__is_safeguarding_partner=True, agency__is_active=True
     )
-    mine = {seat.agency_id: seat.agency for seat in seats.select_related("agency")}
+    mine = {seat.agency_id: seat.agency for seat in seats.select_related("agency") if seat.agency}
     if not mine:
         return []
     waiting = list(

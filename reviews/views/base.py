@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from accounts.pages.views import FormPage, at
+from accounts.pages.views import FormPage, at, signed_in
 from reviews.models import Case
 from workflows.exceptions import WorkflowError
 from workflows.models import Subject
@@ -16,7 +16,7 @@ from workflows.models import Subject
 
 def find(model: type[Any], request: HttpRequest, pk: Any) -> Any:
     """The subject, if the person may see it; otherwise 404, as if there were none."""
-    found = model.objects.visible_to(request.user, at=at(request)).filter(pk=pk).first()
+    found = model.objects.visible_to(signed_in(request), at=at(request)).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found
@@ -35,7 +35,7 @@ class SubjectPage(FormPage):
 
     def prepare(self) -> None:
         self.subject = find(self.model, self.request, self.kwargs["pk"])
-        self.held = self.subject.permissions_of(self.request.user, at=self.at)
+        self.held = self.subject.permissions_of(signed_in(self.request), at=self.at)
         if self.permission and self.permission not in self.held:
             raise PermissionDenied
 
@@ -47,7 +47,7 @@ class SubjectPage(FormPage):
 
     def acting(self) -> dict[str, Any]:
         """Who acts, and when: what every service wants."""
-        return {"by": self.request.user, "at": self.at}
+        return {"by": signed_in(self.request), "at": self.at}
 
     def moving(self) -> dict[str, Any]:
         """The same for a move, which also wants to know what the person had seen."""

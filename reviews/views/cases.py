@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.pages.views import at
+from accounts.pages.views import at, signed_in
 from reviews import when
 from reviews.models import AgencyReturn, Case, Decision
 from reviews.services import access, decisions
@@ -26,12 +26,12 @@ from workflows.services.moving import verbs_open_to
 PAGE = 50
 
 
-def cases_wanted(request: HttpRequest) -> tuple[QuerySet[Case], dict[str, str]]:
+def cases_wanted(request: HttpRequest) -> tuple[QuerySet[Any], dict[str, str]]:
     """The visible cases that the filters leave, newest first, and the filters as understood.
 
     What is not in the lists of what may be asked is ignored.
     """
-    rows = Case.objects.visible_to(request.user, at=at(request))
+    rows = Case.objects.visible_to(signed_in(request), at=at(request))
     state = request.GET.get("state", "")
     if state not in Case.State.values:
         state = ""
@@ -66,7 +66,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
             "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
             "wanted": wanted,
             "states": Case.State.choices,
-            "can_refer": bool(access.partnerships_run_by(request.user, at=at(request))),
+            "can_refer": bool(access.partnerships_run_by(signed_in(request), at=at(request))),
         },
     )
 
@@ -92,7 +92,7 @@ def case_list_csv(request: HttpRequest) -> StreamingHttpResponse:
 
     def lines() -> Iterator[str]:
         yield writer.writerow(["code", "reference", "stage", "next due", "returns asked", "returns waiting"])
-        for case in rows:
+        for case in rows.iterator(chunk_size=500):
             cells = (
                 case.code,
                 case.reference,
@@ -116,13 +116,13 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
     """One case: where it stands, its clocks, who holds what up, and the next thing to do."""
     now = at(request)
     case: Case = find(Case, request, pk)
-    ledger.append(case, "read", by=request.user, at=now)
-    held = case.permissions_of(request.user, at=now)
-    verbs = verbs_open_to(case, request.user, at=now)
+    ledger.append(case, "read", by=signed_in(request), at=now)
+    held = case.permissions_of(signed_in(request), at=now)
+    verbs = verbs_open_to(case, signed_in(request), at=now)
     records = list(case.records.select_related("by"))
     decision: Decision | None = case.decisions.last()
     waiting_to_sign = decisions.waiting_to_sign(case, decision) if decision and decision.decided_at else []
-    signs_for = [a for a in access.partner_seats_of(request.user, case, at=now) if a in waiting_to_sign]
+    signs_for = [a for a in access.partner_seats_of(signed_in(request), case, at=now) if a in waiting_to_sign]
     actions = [
         {"text": words, "url": action_url(case, verb)}
         for verb, (words, _) in ACTIONS.items()
@@ -184,7 +184,7 @@ def is_offered(case: Case, decision: Decision | None, verb: str) -> bool:
 def returns_of(case: Case, request: HttpRequest) -> list[dict[str, Any]]:
     """The returns asked for, each with how it stands: who holds the review up."""
     rows = []
-    visible = AgencyReturn.objects.visible_to(request.user, at=at(request)).filter(case=case)
+    visible = AgencyReturn.objects.visible_to(signed_in(request), at=at(request)).filter(case=case)
     for agency_return in visible.select_related("agency").order_by("agency__name"):
         clocks = [c for c in clocks_of(agency_return, at=at(request)) if c.deadline.rule_code != "LOC_ACK"]
         rows.append({"it": agency_return, "clock": clocks[0] if clocks else None})

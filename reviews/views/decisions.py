@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.pages.views import at
+from accounts.pages.views import at, signed_in
 from reviews import forms
 from reviews.models import AgencyReturn, Case
 from reviews.questions import is_complete, missing
@@ -24,9 +24,9 @@ def decision_page(request: HttpRequest, pk: Any) -> HttpResponse:
     """The decision record as a task list while it is written, and in full once it is not."""
     now = at(request)
     case: Case = find(Case, request, pk)
-    ledger.append(case, "read_decision", by=request.user, at=now)
-    held = case.permissions_of(request.user, at=now)
-    can_write = "reviews.decide_case" in held and case.state == Case.State.RAPID_REVIEW
+    ledger.append(case, "read_decision", by=signed_in(request), at=now)
+    held = case.permissions_of(signed_in(request), at=now)
+    can_write = case.state == Case.State.RAPID_REVIEW and "reviews.decide_case" in held
     decision = decisions.draft_of(case, at=now)
     if decision.pk is None and not can_write:
         raise Http404
@@ -150,11 +150,13 @@ class Sign(CaseMove):
         decision = self.subject.decisions.last()
         waiting = decisions.waiting_to_sign(self.subject, decision) if decision else []
         return [
-            a for a in access.partner_seats_of(self.request.user, self.subject, at=self.at) if a in waiting
+            a
+            for a in access.partner_seats_of(signed_in(self.request), self.subject, at=self.at)
+            if a in waiting
         ]
 
     def form_arguments(self) -> dict[str, Any]:
-        mine = access.partner_seats_of(self.request.user, self.subject, at=self.at)
+        mine = access.partner_seats_of(signed_in(self.request), self.subject, at=self.at)
         return {"partners": self._open_to_me() or mine}
 
     def context(self, form: Any) -> dict[str, Any]:

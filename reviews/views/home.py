@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.pages.views import at
+from accounts.pages.views import at, signed_in
 from reviews.services import access
 from reviews.services.standing import what_needs
 
@@ -15,7 +15,7 @@ from reviews.services.standing import what_needs
 def home(request: HttpRequest) -> HttpResponse:
     """Everything that waits for the signed-in person, soonest first."""
     now = at(request)
-    duties = what_needs(request.user, at=now)
+    duties = what_needs(signed_in(request), at=now)
     groups = [
         ("Late", [d for d in duties if d.left and d.left.tone == "late"]),
         ("Due today", [d for d in duties if d.left and d.left.tone == "today"]),
@@ -28,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "title": "What needs me, by when",
             "groups": [(name, rows) for name, rows in groups if rows],
-            "can_refer": bool(access.partnerships_run_by(request.user, at=now)),
+            "can_refer": bool(access.partnerships_run_by(signed_in(request), at=now)),
             "today": now,
         },
     )

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.pages.views import at
+from accounts.pages.views import at, signed_in
 from reviews import forms, when
 from reviews.models import PanelRecord
 from reviews.questions import DECISION_FORM
@@ -25,7 +25,7 @@ from workflows.services.moving import verbs_open_to
 def panel_list(request: HttpRequest) -> HttpResponse:
     """Every released record this person may see."""
     rows = (
-        PanelRecord.objects.visible_to(request.user, at=at(request))
+        PanelRecord.objects.visible_to(signed_in(request), at=at(request))
         .select_related("partnership")
         .order_by("-begun_at")
     )
@@ -39,7 +39,7 @@ def panel_record(request: HttpRequest, pk: Any) -> HttpResponse:
     """One record as it was released: nothing here is read from the live case."""
     now = at(request)
     it: PanelRecord = find(PanelRecord, request, pk)
-    ledger.append(it, "read", by=request.user, at=now)
+    ledger.append(it, "read", by=signed_in(request), at=now)
     return render(
         request,
         "reviews/panel_record.html",
@@ -49,7 +49,7 @@ def panel_record(request: HttpRequest, pk: Any) -> HttpResponse:
             "document": it.document,
             "definition": {s.code: s for s in DECISION_FORM},
             "clocks": clocks_of(it, at=now),
-            "verbs": verbs_open_to(it, request.user, at=now),
+            "verbs": verbs_open_to(it, signed_in(request), at=now),
             "history": [
                 (r, when.in_words(r.at, r.precision), label_of(r.verb))
                 for r in it.records.select_related("by")
@@ -63,7 +63,7 @@ def panel_record(request: HttpRequest, pk: Any) -> HttpResponse:
 def panel_record_json(request: HttpRequest, pk: Any) -> HttpResponse:
     """The record as a file. Its SHA-256, over canonical JSON, is in a header and on the page."""
     it: PanelRecord = find(PanelRecord, request, pk)
-    ledger.append(it, "export", by=request.user, at=at(request))
+    ledger.append(it, "export", by=signed_in(request), at=at(request))
     return HttpResponse(
         json.dumps(it.document, indent=2, ensure_ascii=False) + "\n",
         content_type="application/json; charset=utf-8",

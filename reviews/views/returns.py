@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.pages.views import at
+from accounts.pages.views import at, signed_in
 from reviews import forms, when
 from reviews.models import AgencyReturn
 from reviews.questions import is_complete, missing
@@ -26,7 +26,7 @@ from workflows.services.moving import verbs_open_to
 def return_list(request: HttpRequest) -> HttpResponse:
     """Every return this person may see."""
     rows = (
-        AgencyReturn.objects.visible_to(request.user, at=at(request))
+        AgencyReturn.objects.visible_to(signed_in(request), at=at(request))
         .select_related("agency", "case")
         .prefetch_related("deadlines__rule")
         .order_by("-begun_at", "pk")
@@ -41,8 +41,8 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
     """One return: what is asked, by when, what has been written, and what to do next."""
     now = at(request)
     it: AgencyReturn = find(AgencyReturn, request, pk)
-    ledger.append(it, "read", by=request.user, at=now)
-    held = it.permissions_of(request.user, at=now)
+    ledger.append(it, "read", by=signed_in(request), at=now)
+    held = it.permissions_of(signed_in(request), at=now)
     is_of_the_agency = "reviews.draft_agencyreturn" in held
     definition = returns.definition_of(it)
     return render(
@@ -72,7 +72,7 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "can_write": is_of_the_agency and it.can_be_written,
             "is_of_the_agency": is_of_the_agency,
             "sees_case": "reviews.accept_agencyreturn" in held,
-            "verbs": verbs_open_to(it, request.user, at=now),
+            "verbs": verbs_open_to(it, signed_in(request), at=now),
             "history": [
                 (r, when.in_words(r.at, r.precision), label_of(r.verb))
                 for r in it.records.select_related("by")
@@ -92,7 +92,7 @@ class ReturnAct(SubjectPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.prepare()
-        if self.verb and self.verb not in verbs_open_to(self.subject, request.user, at=self.at):
+        if self.verb and self.verb not in verbs_open_to(self.subject, signed_in(request), at=self.at):
             return redirect(self.subject.get_absolute_url())
         return super().get(request, *args, **kwargs)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404
 from django.urls import reverse
 
-from accounts.pages.views import FormPage
+from accounts.pages.views import FormPage, signed_in
 from reviews import forms
 from reviews.models import Case
 from reviews.services import access, cases, decisions
@@ -29,7 +29,7 @@ class Refer(FormPage):
     refusals = (WorkflowError,)
 
     def prepare(self) -> None:
-        run = access.partnerships_run_by(self.request.user, at=self.at)
+        run = access.partnerships_run_by(signed_in(self.request), at=self.at)
         if not run:
             raise Http404
         wanted = self.request.GET.get("partnership")
@@ -48,7 +48,7 @@ class Refer(FormPage):
             referred_by=given["referred_by"],
             summary=given["summary"],
         )
-        case = cases.refer_case(case, [form.child()], by=self.request.user, at=self.at)
+        case = cases.refer_case(case, [form.child()], by=signed_in(self.request), at=self.at)
         return case.get_absolute_url()
 
 

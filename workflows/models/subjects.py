@@ -88,7 +88,8 @@ class Subject(FSMModelMixin, models.Model):
         """Whether this actor may do that here. The same grants as sight, asked for one object."""
         if permission == only_the_system or by is SYSTEM:
             return by is SYSTEM
-        return type(self).objects.filter(pk=self.pk).granted(by, permission, at=at).exists()
+        mine: SubjectQuerySet = type(self).objects.filter(pk=self.pk)  # type: ignore[assignment]
+        return isinstance(by, User) and mine.granted(by, permission, at=at).exists()
 
     def permissions_of(self, by: User, *, at: datetime) -> set[str]:
         """Every permission the person holds on this one, in two queries."""
@@ -104,6 +105,9 @@ class Subject(FSMModelMixin, models.Model):
         }
 
     # What a kind says of itself, overridden there.
+
+    group_grants: Any
+    user_grants: Any
 
     def anchors(self, verb: str, *, at: datetime) -> dict[str, datetime]:
         """The events that this transition is, by the name rules know them by, each with its instant."""

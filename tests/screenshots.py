@@ -1,0 +1,177 @@
+"""`make screenshots`: the demonstration in a real browser, every page wide and narrow, into docs/screenshots.
+
+Builds the demonstration in a folder of its own, serves it, signs in as each role and takes a picture of
+what they see; axe looks at each page too, and what it finds is printed. Pictures are to be looked at.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = ("home-wide.png", "case-wide.png", "return-narrow.png")
+"""The pictures that the README shows; the others go where OUT says."""
+SIZES = {"wide": (1280, 900), "narrow": (320, 800)}
+
+
+def main() -> int:
+    folder = tempfile.mkdtemp(prefix="rapid-pictures-")
+    out = Path(os.environ.get("OUT", str(Path(folder) / "pictures")))
+    out.mkdir(parents=True, exist_ok=True)
+    os.environ.update(
+        VAR_DIR=folder,
+        HTTPS="0",
+        SECRET_KEY="for-pictures-only-0123456789-abcdefghijklmnopqrstuvwxyz",
+        DJANGO_SETTINGS_MODULE="config.settings",
+        DJANGO_ALLOW_ASYNC_UNSAFE="true",
+        LOG_LEVEL="ERROR",
+    )
+    os.environ.pop("DATABASE_URL", None)
+    manage = [sys.executable, str(ROOT / "manage.py")]
+    for command in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"], ["demo"]):
+        subprocess.run([*manage, *command], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    import django
+
+    django.setup()
+    from tests import services
+
+    port = services.free_port()
+    with services.gunicorn(dict(os.environ), Path(folder) / "web.log", port):
+        address = f"http://127.0.0.1:{port}"
+        services.wait_for(lambda: urlopen(f"{address}/health/ready").status == 200, saying="the web")  # noqa: S310
+        wrong = take_all(address, out)
+    for name in KEPT:
+        (ROOT / "docs" / "screenshots").mkdir(parents=True, exist_ok=True)
+        (ROOT / "docs" / "screenshots" / name).write_bytes((out / name).read_bytes())
+    print(f"{len(list(out.glob('*.png')))} pictures in {out}; {wrong} things found by axe")
+    return 1 if wrong else 0
+
+
+def pages_by_person() -> list[tuple[str, str, str]]:
+    """(who, name of the picture, path) of every page worth a look."""
+    from accounts.models import Membership, Role
+    from reviews.models import AgencyReturn, Case, PanelRecord
+
+    def holder(role: Role, **where: Any) -> str:
+        held = (
+            Membership.objects.filter(seat__role=role, **where).select_related("user").order_by("pk").first()
+        )
+        assert held is not None, role
+        return held.user.email
+
+    ours = {"seat__partnership__name__startswith": "Northborough"}
+    manager = holder(Role.BUSINESS_MANAGER, **ours)
+    rapid = Case.objects.filter(state="rapid_review", returns__isnull=False).distinct()
+    busiest = max(rapid, key=lambda case: case.returns.count())
+    drafting = (
+        AgencyReturn.objects.filter(state__in=("in_progress", "requested")).select_related("agency").first()
+    )
+    assert drafting is not None
+    author = holder(Role.AUTHOR, seat__agency=drafting.agency)
+    lead = holder(Role.SAFEGUARDING_LEAD, seat__agency=drafting.agency)
+    partner = holder(Role.DELEGATED_PARTNER, **ours)
+    deciding = Case.objects.filter(
+        state="lcspr_decision", partnership__name__startswith="Northborough"
+    ).first()
+    assert deciding is not None
+    record = PanelRecord.objects.first()
+    assert record is not None
+    old = Case.objects.exclude(sources=[]).first()
+    assert old is not None
+    panel = holder(Role.PANEL)
+    return [
+        ("", "sign-in", "/sign-in/"),
+        (manager, "home", "/"),
+        (manager, "cases", "/cases/"),
+        (manager, "cases-none", "/cases/?q=nothing-like-this"),
+        (manager, "refer", "/cases/refer/"),
+        (manager, "case", busiest.get_absolute_url()),
+        (manager, "case-old", old.get_absolute_url()),
+        (manager, "ask", f"{busiest.get_absolute_url()}ask/"),
+        (manager, "decision-tasks", f"{busiest.get_absolute_url()}decision/"),
+        (manager, "decision-section", f"{busiest.get_absolute_url()}decision/criteria/"),
+        (manager, "case-deciding", deciding.get_absolute_url()),
+        (manager, "sent", f"/notices/sent/{busiest.pk}/"),
+        (manager, "notices", "/notices/"),
+        (manager, "returns", "/returns/"),
+        (manager, "panel-list", "/panel/"),
+        (manager, "administration", "/administration/"),
+        (manager, "agencies", "/administration/agencies/"),
+        (manager, "people", "/administration/people/"),
+        (manager, "milestones", "/administration/milestones/"),
+        (author, "home-author", "/"),
+        (author, "return", drafting.get_absolute_url()),
+        (author, "return-section", f"{drafting.get_absolute_url()}write/analysis/"),
+        (author, "return-nil", f"{drafting.get_absolute_url()}nil/"),
+        (lead, "home-lead", "/"),
+        (partner, "home-partner", "/"),
+        (partner, "sign", f"{deciding.get_absolute_url()}decision/sign/"),
+        (partner, "decision", f"{deciding.get_absolute_url()}decision/"),
+        (panel, "home-panel", "/"),
+        (panel, "panel-record", record.get_absolute_url()),
+        (panel, "not-found", deciding.get_absolute_url()),
+    ]
+
+
+def session_of(email: str) -> str:
+    """A session for that person, as signing in would make it."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from accounts.models import User
+
+    user = User.objects.get(email=email)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def take_all(address: str, out: Path) -> int:
+    """Take every picture; returns how many things axe found."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.conftest import CHROMIUM_OPTIONS, chromium
+
+    axe = (ROOT / "tests" / "data" / "axe.min.js").read_text()
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    wrong = 0
+    todo = pages_by_person()
+    sessions = {email: session_of(email) for email in {who for who, _, _ in todo if who}}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_OPTIONS)
+        for who, name, path in todo:
+            for size, (width, height) in SIZES.items():
+                context = browser.new_context(viewport={"width": width, "height": height}, bypass_csp=True)
+                if who:
+                    context.add_cookies([{"name": "sessionid", "value": sessions[who], "url": address}])
+                page = context.new_page()
+                page.goto(address + path)
+                page.screenshot(path=out / f"{name}-{size}.png", full_page=True)
+                page.evaluate(axe)
+                found = page.evaluate(
+                    "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags
+                )["violations"]
+                overflow = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+                for violation in found:
+                    print(
+                        f"{name}-{size}: {violation['id']}: {[n['target'] for n in violation['nodes']][:3]}"
+                    )
+                if overflow:
+                    print(f"{name}-{size}: the page is wider than its window")
+                wrong += len(found) + bool(overflow)
+                context.close()
+        browser.close()
+    return wrong
+
+
+if __name__ == "__main__":
+    print(f"Pictures of {datetime.now(tz=UTC):%Y-%m-%d}")
+    sys.exit(main())
