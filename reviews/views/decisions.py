@@ -28,7 +28,7 @@ def decision_page(request: HttpRequest, pk: Any) -> HttpResponse:
     held = case.permissions_of(signed_in(request), at=now)
     can_write = case.state == Case.State.RAPID_REVIEW and "reviews.decide_case" in held
     decision = decisions.draft_of(case, at=now)
-    if decision.pk is None and not can_write:
+    if decision._state.adding and not can_write:
         raise Http404
     definition = decisions.definition_of(decision)
     return render(
