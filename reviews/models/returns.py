@@ -23,6 +23,7 @@ RETURN_VERBS = (
     "send_back",
     "accept",
     "cancel",
+    "return_to_author",
 )
 
 
@@ -176,13 +177,20 @@ class AgencyReturn(Subject):
 
     @transition(
         "state",
-        source=[State.SUBMITTED, State.SIGNED_OFF, State.NIL],
+        source=[State.SIGNED_OFF, State.NIL],
         target=State.SENT_BACK,
         permission="reviews.send_back_agencyreturn",
         custom={"tells": {"author": "return-sent-back", "safeguarding-lead": "return-sent-back"}},
     )
+    @transition(
+        "state",
+        source=State.SUBMITTED,
+        target=State.SENT_BACK,
+        permission="reviews.return_to_author_agencyreturn",
+        custom={"tells": {"author": "return-sent-back"}},
+    )
     def send_back(self, *, by: Actor, at: datetime) -> None:
-        """It needs more; the record carries what."""
+        """It needs more; the record carries what. Before sign-off the lead says so, after it the partnership."""
 
     @transition(
         "state",

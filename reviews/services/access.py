@@ -50,7 +50,7 @@ ON_RETURN_BY_AGENCY: Mapping[Role, tuple[str, ...]] = {
     ),
     Role.SAFEGUARDING_LEAD: tuple(
         f"{verb}_agencyreturn"
-        for verb in ("view", "acknowledge", "draft", "declare_nil", "finish", "sign_off", "send_back")
+        for verb in ("view", "acknowledge", "draft", "declare_nil", "finish", "sign_off", "return_to_author")
     ),
 }
 

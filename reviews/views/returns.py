@@ -201,7 +201,7 @@ class SignOff(ReturnAct):
 class SendBack(ReturnAct):
     title, submit, verb = "Send the return back", "Send it back", "send_back"
     done = "The return was sent back."
-    permission, form_class = "reviews.send_back_agencyreturn", forms.SendBackForm
+    form_class = forms.SendBackForm
 
     def act(self, form: Any) -> str:
         returns.send_back_return(self.subject, reason=form.cleaned_data["reason"], **self.acting())
