@@ -4,8 +4,9 @@ from datetime import date
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from accounts.models import AGENCY_ROLES, Agency, Deputy, Membership, Partnership, Role, Seat, User
+from accounts.models import AGENCY_ROLES, Agency, Deputy, Membership, Partnership, Role, Seat, User, in_window
 
 
 @transaction.atomic
@@ -50,10 +51,12 @@ def appoint_deputy(person: User, deputy: User, *, starts_on: date, ends_on: date
     return Deputy.objects.create(person=person, deputy=deputy, starts_on=starts_on, ends_on=ends_on)
 
 
-def people_in(seats: "list[Seat]", *, on: date) -> list[User]:
-    """The active people who hold any of these seats on that day, each once, by name."""
+def people_in(seats: QuerySet[Seat], *, on: date) -> list[User]:
+    """The active people who hold any of these seats on that day, and who deputise for them; each once, by name."""
+    holding = Membership.objects.on(on).filter(seat__in=seats)
+    standing_in = Deputy.objects.filter(in_window(on), person__memberships__in=holding)
     return list(
-        User.objects.filter(memberships__in=Membership.objects.on(on).filter(seat__in=seats))
-        .distinct()
-        .order_by("full_name")
+        User.objects.filter(
+            Q(pk__in=holding.values("user")) | Q(pk__in=standing_in.values("deputy")), is_active=True
+        ).order_by("full_name")
     )

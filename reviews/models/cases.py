@@ -9,7 +9,8 @@ from django.urls import reverse
 from django_fsm import transition
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from accounts.models import Membership, Role, User
+from accounts.models import Role, Seat, User
+from accounts.services import people_in
 from workflows.actors import System
 from workflows.calendars import local_date, start_of
 from workflows.models import Subject, SubjectQuerySet
@@ -188,12 +189,11 @@ class Case(Subject):
         return {}
 
     def people(self, audience: str, *, at: datetime) -> list[User]:
-        """The holders of the role in this partnership on the day; none for an unknown audience."""
-        role = AUDIENCE_ROLES.get(audience)
-        holding = Membership.objects.on(local_date(at)).filter(
-            seat__partnership_id=self.partnership_id, seat__role=role
-        )
-        return list(User.objects.filter(memberships__in=holding).distinct().order_by("full_name"))
+        """Who holds the role in this partnership on the day, and their deputies; none for an unknown audience."""
+        if (role := AUDIENCE_ROLES.get(audience)) is None:
+            return []
+        seats = Seat.objects.filter(partnership_id=self.partnership_id, role=role)
+        return people_in(seats, on=local_date(at))
 
     # The map. A body sets fields and nothing else; only perform() calls one.
 

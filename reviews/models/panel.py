@@ -8,9 +8,11 @@ from django.urls import reverse
 from django_fsm import transition
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from accounts.models import User
+from accounts.models import Role, Seat, User
+from accounts.services import people_in
 from reviews.models.cases import Actor, Case
 from reviews.models.decisions import Decision
+from workflows.calendars import local_date
 from workflows.models import Subject, SubjectQuerySet
 from workflows.models.subjects import Beginning
 
@@ -52,7 +54,7 @@ class PanelRecord(Subject):
 
     def people(self, audience: str, *, at: datetime) -> list[User]:
         if audience == "panel":
-            return list(User.objects.filter(memberships__seat__role="panel", is_active=True).distinct())
+            return people_in(Seat.objects.filter(role=Role.PANEL), on=local_date(at))
         return self.case.people(audience, at=at)
 
     @transition(

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django_fsm import transition
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from accounts.models import Agency, Membership, Role, User
+from accounts.models import Agency, Role, Seat, User
+from accounts.services import people_in
 from reviews.models.cases import Actor, Case
 from workflows.calendars import local_date
 from workflows.models import Subject, SubjectQuerySet
@@ -111,10 +112,7 @@ class AgencyReturn(Subject):
             "safeguarding-lead": Role.SAFEGUARDING_LEAD,
             "delegated-partner": Role.DELEGATED_PARTNER,
         }[audience]
-        holding = Membership.objects.on(local_date(at)).filter(
-            seat__agency_id=self.agency_id, seat__role=role
-        )
-        found = list(User.objects.filter(memberships__in=holding).distinct().order_by("full_name"))
+        found = people_in(Seat.objects.filter(agency_id=self.agency_id, role=role), on=local_date(at))
         if not found and audience == "delegated-partner":
             return self.case.people("delegated-partners", at=at)
         if not found:

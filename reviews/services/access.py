@@ -54,6 +54,9 @@ ON_RETURN_BY_AGENCY: Mapping[Role, tuple[str, ...]] = {
     ),
 }
 
+ON_RETURN_BY_PARTNERS: tuple[str, ...] = ("view_agencyreturn",)
+"""Held by the delegated partners, to whom a late return is escalated."""
+
 ON_PANEL_RECORD: tuple[str, ...] = ("view_panelrecord", "accept_panelrecord", "disagree_panelrecord")
 """Held by the Panel, and by the business manager, who may record a reply that came by letter."""
 
@@ -96,7 +99,11 @@ def grant_return(agency_return: AgencyReturn) -> None:
     """Give a new return to the agency it was asked of, and to the case's people."""
     seats = [(seat_for(role, partnership=agency_return.partnership), v) for role, v in ON_RETURN.items()]
     agency = [(seat_for(role, agency=agency_return.agency), v) for role, v in ON_RETURN_BY_AGENCY.items()]
-    _grant(agency_return, seats + agency)
+    escalated_to = {agency_return.agency, *_partners(agency_return.partnership)}
+    partners = [
+        (seat_for(Role.DELEGATED_PARTNER, agency=each), ON_RETURN_BY_PARTNERS) for each in escalated_to
+    ]
+    _grant(agency_return, seats + agency + partners)
 
 
 def grant_panel_record(record: PanelRecord) -> None:
