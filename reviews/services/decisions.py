@@ -149,10 +149,12 @@ def submit_case(
     if happened_at > at or (decision.decided_at and happened_at < to_the_minute(decision.decided_at)):
         raise WorkflowError("Cannot record that: it must be sent after the decision, and not in the future.")
     clock = case.deadlines.filter(rule_code="RR_COMPLETE").first()
-    if clock and clock.due_at and happened_at >= clock.due_at and not late_reason.strip():
+    # A second decision is not late when the first was sent in time: the clock stopped then.
+    is_late = bool(clock and clock.due_at and (clock.met_at or happened_at) >= clock.due_at)
+    if is_late and not late_reason.strip():
         raise NotMet("This rapid review is late. Say why: the record carries the reason.")
     case = perform(case, Case.submit, by=by, at=at, happened_at=happened_at, seen_version=seen_version)
-    decision.late_reason = late_reason
+    decision.late_reason = late_reason if is_late else ""
     decision.save(update_fields=["late_reason"])
     document = exporting.decision_document(case, decision)
     record = PanelRecord(
