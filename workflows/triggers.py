@@ -75,7 +75,7 @@ SQLITE = [
 def create(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Install the triggers of the database at hand."""
     for statement in POSTGRESQL if schema_editor.connection.vendor == "postgresql" else SQLITE:
-        schema_editor.execute(statement)
+        schema_editor.execute(statement, params=None)  # so that % in a message stays %
 
 
 def drop(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
