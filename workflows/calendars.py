@@ -1,6 +1,5 @@
 """Which days count: a zone, its holidays, and how far they are known. Pure: no database, no clock, no settings."""
 
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,7 +23,9 @@ def start_of(day: date) -> datetime:
 
 
 def end_of(day: date) -> datetime:
-    """The midnight that ends a London day (aware, UTC): the first instant after it."""
+    """The midnight that ends a London day (aware, UTC): the first instant after it. Raises CalendarEnds."""
+    if day == date.max:
+        raise CalendarEnds("Cannot say when 31 December 9999 ends: no calendar goes that far.")
     return start_of(day + timedelta(days=1))
 
 
@@ -116,7 +117,7 @@ class Calendar:
 
     def first_working_day(self, day: date) -> date:
         """The day itself if it counts, otherwise the next that does."""
-        return self._working_day(bisect_left(self._days, day.toordinal()), day)
+        return day if self.is_working_day(day) else self.add(day, 1)
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,8 @@ class SendWindow:
         if text == "always":
             return cls(None, None)
         opens, closes = (time.fromisoformat(part.strip()) for part in text.split("-"))
+        if opens >= closes:
+            raise ValueError(f"the window {text!r} closes before it opens")
         return cls(opens, closes)
 
     def next_open(self, at: datetime, calendar: Calendar) -> datetime:

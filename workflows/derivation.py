@@ -1,7 +1,7 @@
 """Facts + rule + calendar -> when it is due, and why. Pure: no database, no clock, no settings."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -110,19 +110,50 @@ class Derivation:
         }
 
 
+def undone_facts(facts: Iterable[FactLike]) -> set[int]:
+    """The ids of facts taken back. An undo may itself be taken back, and then has no effect."""
+    undone: set[int] = set()
+    undos = (fact for fact in facts if fact.kind == UNDONE)
+    for fact in sorted(undos, key=lambda fact: fact.id, reverse=True):
+        if fact.id not in undone:
+            undone.add(int(fact.details["fact"]))
+    return undone
+
+
 def standing_facts(facts: Iterable[FactLike]) -> list[FactLike]:
     """The facts that still hold, in order of effect: an undone fact, and what undid it, are left out."""
     rows = list(facts)
-    undone: set[int] = set()
-    for fact in sorted(
-        (fact for fact in rows if fact.kind == UNDONE), key=lambda fact: fact.id, reverse=True
-    ):
-        if fact.id not in undone:
-            undone.add(int(fact.details["fact"]))
+    undone = undone_facts(rows)
     return sorted(
         (fact for fact in rows if fact.kind != UNDONE and fact.id not in undone),
         key=lambda fact: (fact.effective_at, fact.id),
     )
+
+
+_ONLY_WHEN: dict[str, tuple[State, ...]] = {
+    PAUSED: ("running",),
+    RESUMED: ("paused",),
+    EXTENDED: ("running", "paused"),
+    RE_RULED: ("running", "paused"),
+    MET: ("running", "paused"),
+    VOIDED: ("running", "paused"),
+    REOPENED: ("met", "voided"),
+}
+"""The states in which a fact can be true. One that no longer fits, since another was undone, has no effect."""
+
+_THEN: dict[str, State] = {
+    PAUSED: "paused",
+    RESUMED: "running",
+    MET: "met",
+    VOIDED: "voided",
+    REOPENED: "running",
+    RESTARTED: "running",
+}
+
+
+def fits(kind: str, state: State) -> bool:
+    """Whether a fact of that kind can be true of a clock in that state."""
+    return kind not in _ONLY_WHEN or state in _ONLY_WHEN[kind]
 
 
 def stopped_days(stop: datetime, go: datetime, *, after: date) -> tuple[date, date] | None:
@@ -135,9 +166,21 @@ def stopped_days(stop: datetime, go: datetime, *, after: date) -> tuple[date, da
     return (first, last) if first <= last else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """A time in which the clock did not run, half-open."""
+
+    since: datetime
+    until: datetime
+
+
 @dataclass
 class _Fold:
-    """The state of a clock while its facts are told, one after the other."""
+    """The state of a clock while its facts are told, one after the other.
+
+    The due day is always the limit counted from day 0 and moved by everything in `moves`, in order: so a
+    new limit keeps earlier pauses and extensions, and counts the pauses in its own kind of day.
+    """
 
     calendar: Calendar
     limit: Limit
@@ -147,9 +190,11 @@ class _Fold:
     due_on: date = field(init=False)
     state: State = "running"
     stopped_at: datetime | None = None
-    stopped_by: FactLike | None = None
+    stopped_by: FactLike = field(init=False)
+    days_stopped: int = 0
     met_at: datetime | None = None
     voided_at: datetime | None = None
+    moves: list[_Stop | FactLike] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -158,60 +203,91 @@ class _Fold:
     def begin(self, at: datetime) -> None:
         self.started_at = at
         self.start_on = local_date(at)
+        self.moves, self.days_stopped = [], 0
         self.first_due_on = self.due_on = self.limit.from_day(self.start_on, self.calendar)
-        self.state, self.stopped_at, self.met_at, self.voided_at = "running", None, None, None
+        self.stopped_at, self.met_at, self.voided_at = None, None, None
 
-    def move(self, due_on: date, fact: FactLike, stopped: int = 0) -> None:
-        self.changes.append(Change(fact.kind, self.due_on, due_on, stopped, fact.authority, fact.reason))
-        self.due_on = due_on
+    def count_again(self) -> tuple[date, int]:
+        """The due day by the limit and all the moves, and how many days were stopped."""
+        due_on, total = self.limit.from_day(self.start_on, self.calendar), 0
+        for move in self.moves:
+            if isinstance(move, _Stop):
+                stopped = self.stopped_in(move, due_on)
+                due_on, total = self.limit.stretched(due_on, stopped, self.calendar), total + stopped
+            elif "to" in move.details:
+                due_on = date.fromisoformat(move.details["to"])
+            else:
+                due_on = Limit.parse(move.details["by"]).from_day(due_on, self.calendar)
+        return due_on, total
+
+    def stopped_in(self, stop: _Stop, due_on: date) -> int:
+        """The days of the limit's own kind that lie wholly in the stop; none once the due day has passed."""
+        days = stopped_days(stop.since, stop.until, after=self.start_on)
+        if days is None or days[0] > due_on:
+            return 0
+        first, last = days
+        if self.limit.in_working_days:
+            return self.calendar.between(first - timedelta(days=1), last)
+        return (last - first).days + 1
+
+    def move(self, fact: FactLike) -> None:
+        """Count again, and note what that changed."""
+        before, stopped = self.due_on, self.days_stopped
+        self.due_on, self.days_stopped = self.count_again()
+        if fact.kind in (EXTENDED, RE_RULED) or self.due_on != before:
+            self.changes.append(
+                Change(
+                    fact.kind, before, self.due_on, self.days_stopped - stopped, fact.authority, fact.reason
+                )
+            )
+
+    def stop(self, at: datetime, fact: FactLike) -> None:
+        self.stopped_at, self.stopped_by = at, fact
 
     def go(self, at: datetime) -> None:
         """End the stop: the days that lay wholly inside it are added at the end."""
-        if self.stopped_at is None or self.stopped_by is None:
+        if self.stopped_at is None:
             return
-        days = stopped_days(self.stopped_at, at, after=self.start_on)
-        if days is not None and days[0] <= self.due_on:
-            first, last = days
-            if self.limit.in_working_days:
-                count = self.calendar.between(first - timedelta(days=1), last)
-            else:
-                count = (last - first).days + 1
-            if count:
-                self.move(self.limit.stretched(self.due_on, count, self.calendar), self.stopped_by, count)
-        self.stopped_at, self.stopped_by = None, None
+        since = self.stopped_at
+        last = self.moves[-1] if self.moves else None
+        if isinstance(last, _Stop) and last.until == since:
+            since = last.since  # one stop ran into the next: the day they share was stopped too
+            self.moves.pop()
+        self.moves.append(_Stop(since, at))
+        self.stopped_at = None
+        self.move(self.stopped_by)
 
     def tell(self, fact: FactLike) -> None:
+        if not fits(fact.kind, self.state):
+            return
         match fact.kind:
             case "restarted":
                 before = self.due_on
                 self.begin(fact.effective_at)
                 self.changes.append(Change(fact.kind, before, self.due_on, 0, fact.authority, fact.reason))
-            case "paused" if self.state == "running":
-                self.state, self.stopped_at, self.stopped_by = "paused", fact.effective_at, fact
-            case "resumed" if self.state == "paused":
+            case "paused":
+                self.stop(fact.effective_at, fact)
+            case "resumed":
                 self.go(fact.effective_at)
-                self.state = "running"
             case "extended":
-                if "to" in fact.details:
-                    self.move(date.fromisoformat(fact.details["to"]), fact)
-                else:
-                    self.move(Limit.parse(fact.details["by"]).from_day(self.due_on, self.calendar), fact)
+                self.moves.append(fact)
+                self.move(fact)
             case "re-ruled":
-                stopped = sum(change.stopped for change in self.changes)
                 self.limit = Limit.parse(fact.details["limit"])
-                due_on = self.limit.from_day(self.start_on, self.calendar)
-                self.move(self.limit.stretched(due_on, stopped, self.calendar), fact)
+                self.move(fact)
             case "met":
                 self.go(fact.effective_at)
-                self.state, self.met_at = "met", fact.effective_at
+                self.met_at = fact.effective_at
             case "voided":
                 self.go(fact.effective_at)
-                self.state, self.voided_at = "voided", fact.effective_at
-            case "reopened" if self.state in ("met", "voided"):
-                if fact.details.get("closed_time") == "stopped":
-                    self.stopped_at, self.stopped_by = self.met_at or self.voided_at, fact
+                self.voided_at = fact.effective_at
+            case "reopened":
+                closed_at = self.met_at or self.voided_at
+                if closed_at and fact.details.get("closed_time") == "stopped":
+                    self.stop(closed_at, fact)
                     self.go(fact.effective_at)
-                self.state, self.met_at, self.voided_at = "running", None, None
+                self.met_at, self.voided_at = None, None
+        self.state = _THEN.get(fact.kind, self.state)
 
 
 def derive(limit: Limit, facts: Iterable[FactLike], calendar: Calendar) -> Derivation:
@@ -266,26 +342,21 @@ def refuse_impossible(
     if effective_at < start.effective_at and limit.count >= 0:
         raise ClockError(f"Cannot record {kind!r} at a time before the clock started.")
     if kind == UNDONE:
-        if details.get("fact") not in {fact.id for fact in rows} - {start.id}:
+        undone = undone_facts(facts)
+        if details.get("fact") not in {fact.id for fact in facts if fact.id not in undone} - {start.id}:
             raise ClockError("Cannot undo that: no such fact holds for this deadline.")
         return
-    before = [fact for fact in rows if fact.effective_at <= effective_at]
-    state = "running"
-    for fact in before:
-        state = {PAUSED: "paused", RESUMED: "running", MET: "met", VOIDED: "voided",
-                 REOPENED: "running", RESTARTED: "running"}.get(fact.kind, state)  # fmt: skip
-    needs = {PAUSED: ("running",), RESUMED: ("paused",), REOPENED: ("met", "voided"),
-             MET: ("running", "paused"), VOIDED: ("running", "paused")}.get(kind)  # fmt: skip
-    if needs and state not in needs:
+    state: State = "running"
+    for fact in rows:
+        if fact.effective_at <= effective_at and fits(fact.kind, state):
+            state = _THEN.get(fact.kind, state)
+    if not fits(kind, state):
         raise ClockError(
-            f"Cannot record {kind!r}: at that time the clock was {state}, not {' or '.join(needs)}."
+            f"Cannot record {kind!r}: at that time the clock was {state}, not {' or '.join(_ONLY_WHEN[kind])}."
         )
-    later = next((fact for fact in rows if fact.effective_at > effective_at), None)
-    if (
-        kind in (PAUSED, RESUMED, MET, VOIDED)
-        and later is not None
-        and later.kind in (PAUSED, RESUMED, MET, VOIDED)
-    ):
+    turns = (PAUSED, RESUMED, MET, VOIDED)
+    later = next((fact for fact in rows if fact.effective_at > effective_at and fact.kind in turns), None)
+    if kind in turns and later is not None:
         raise ClockError(
             f"Cannot record {kind!r} at that time: the clock was {later.kind} after it. Undo that first."
         )

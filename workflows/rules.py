@@ -122,9 +122,10 @@ class RuleBook:
 
 def find_rule(rules: Iterable[DeadlineRule], code: str, on: date) -> DeadlineRule:
     """The version of the rule in force on the day. Raises NoSuchRule, naming what there is."""
-    versions = [rule for rule in rules if rule.code == code]
+    there = list(rules)
+    versions = [rule for rule in there if rule.code == code]
     if not versions:
-        known = ", ".join(sorted({rule.code for rule in rules}))
+        known = ", ".join(sorted({rule.code for rule in there}))
         raise NoSuchRule(f"There is no rule {code!r}. Use a limit such as 15wd, or one of: {known}.")
     for rule in versions:
         if rule.in_force(on):
