@@ -13,10 +13,19 @@ from accounts.models import User
 from workflows.actors import System
 from workflows.calendars import local_date
 from workflows.derivation import (
-    EXTENDED, MET, PAUSED, RESUMED, STARTED, UNDONE, VOIDED, Derivation, derive, refuse_impossible,
-)  # fmt: skip
-from workflows.exceptions import ClockError, NoSuchRule
-from workflows.ladders import climb
+    EXTENDED,
+    MET,
+    PAUSED,
+    RESUMED,
+    STARTED,
+    UNDONE,
+    VOIDED,
+    Derivation,
+    derive,
+    refuse_impossible,
+)
+from workflows.exceptions import ClockError, NoSuchRule, WorkflowError
+from workflows.ladders import MISSED, climb
 from workflows.models import CalendarVersion, Deadline, Fact, RuleVersion, Rung, Subject
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
@@ -37,6 +46,10 @@ def lock(subject: Subject) -> None:
     """
     for pk in filter(None, (subject.root_id, subject.pk)):
         Subject.objects.select_for_update(no_key=True).only("pk").get(pk=pk)
+
+
+CACHED = ["state", "calendar", "started_at", "due_on", "due_at", "met_at", "derivation"]
+"""The columns that the fold gives."""
 
 
 def _cache(deadline: Deadline, derivation: Derivation, version: CalendarVersion) -> None:
@@ -74,11 +87,21 @@ def rederive(deadline: Deadline, *, at: datetime) -> Deadline:
         Limit.parse(deadline.rule.limit), deadline.facts.all(), calendars.calendar_of(version)
     )
     _cache(deadline, derivation, version)
-    deadline.save()
+    deadline.save(update_fields=CACHED)  # missed_at is the sweep's, which may be writing it now
     if (deadline.state, deadline.due_at) != before:
         deadline.rungs.ahead().delete()
         Rung.objects.bulk_create(_rungs(deadline, version, armed_at=at), ignore_conflicts=True)
+        _miss_by_the_new_date(deadline)
     return deadline
+
+
+def _miss_by_the_new_date(deadline: Deadline) -> None:
+    """A breach of an earlier date is no breach of this one; one already seen of this date is not seen again."""
+    if deadline.due_at is None or deadline.rule.duty != "by":
+        return
+    seen = deadline.rungs.filter(key=MISSED, due_at=deadline.due_at).exclude(reached_at=None).first()
+    deadline.missed_at = seen.reached_at if seen else None
+    deadline.save(update_fields=["missed_at"])
 
 
 def _record(
@@ -86,6 +109,8 @@ def _record(
     authority: str = "", reason: str = "", details: dict[str, Any] | None = None,
 ) -> Deadline:  # fmt: skip
     details = details or {}
+    if effective_at > at:
+        raise ClockError(f"Cannot record {kind!r} at a time still to come.")
     refuse_impossible(
         kind, list(deadline.facts.all()), limit=Limit.parse(deadline.rule.limit),
         effective_at=effective_at, details=details,
@@ -201,9 +226,8 @@ def undo_fact(fact: Fact, *, by: Actor, at: datetime, reason: str) -> Deadline:
     lock(fact.deadline.subject)
     if not reason.strip():
         raise ClockError("Cannot undo without a reason.")
-    return _record(
-        fact.deadline, UNDONE, by=by, effective_at=at, at=at, reason=reason, details={"fact": fact.pk}
-    )
+    deadline = Deadline.objects.select_related("rule", "calendar").get(pk=fact.deadline_id)  # as it is now
+    return _record(deadline, UNDONE, by=by, effective_at=at, at=at, reason=reason, details={"fact": fact.pk})
 
 
 def _need(authority: str, reason: str) -> None:
@@ -218,19 +242,26 @@ def _open(subject: Subject, code: str) -> Deadline:
         raise NoSuchRule(f"{subject.code} has no deadline {code!r}.") from None
 
 
-def drifted() -> list[tuple[Deadline, Derivation]]:
-    """Deadlines whose stored date is not what their facts give, each with what they give."""
-    wrong = []
+def drifted() -> list[tuple[Deadline, Derivation | None]]:
+    """Deadlines whose stored date is not what their facts give, each with what they give: None if nothing."""
+    wrong: list[tuple[Deadline, Derivation | None]] = []
     for deadline in (
         Deadline.objects.select_related("rule", "calendar").prefetch_related("facts").iterator(chunk_size=500)
     ):
-        derivation = derive(
-            Limit.parse(deadline.rule.limit), deadline.facts.all(), calendars.calendar_of(deadline.calendar)
-        )
-        if (derivation.due_on, derivation.due_at, derivation.state) != (
+        try:
+            derivation = derive(
+                Limit.parse(deadline.rule.limit),
+                deadline.facts.all(),
+                calendars.calendar_of(deadline.calendar),
+            )
+        except WorkflowError:  # one that gives no date must not hide the others
+            wrong.append((deadline, None))
+            continue
+        if (derivation.due_on, derivation.due_at, derivation.state, derivation.met_at) != (
             deadline.due_on,
             deadline.due_at,
             deadline.state,
+            deadline.met_at,
         ):
             wrong.append((deadline, derivation))
     return wrong

@@ -41,7 +41,8 @@ def sweep(*, at: datetime) -> Swept:
 def _sweep_once(*, at: datetime) -> Swept:
     due = Rung.objects.whose_time_has_come(at=at).order_by("fires_at", "pk")
     if connection.features.has_select_for_update_skip_locked:
-        due = due.select_for_update(of=("self",), skip_locked=True)
+        # The deadlines too: what a person is changing now waits for the next sweep, and neither waits for the other.
+        due = due.select_for_update(of=("self", "deadline"), skip_locked=True, no_key=True)
     rungs = list(due.select_related("deadline", "deadline__rule", "deadline__subject")[:BATCH])
     if not rungs:
         return Swept()
