@@ -23,21 +23,19 @@ def _kinds() -> list[type[Subject]]:
 @register()
 def every_transition_names_a_permission(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """django-fsm lets everybody through a transition that names none."""
-    field = Subject._meta.get_field("state")
-    found: list[CheckMessage] = []
-    for model in _kinds():
-        declared = {f"{model._meta.app_label}.{codename}" for codename, _ in model._meta.permissions}
-        known = declared | {f"{model._meta.app_label}.view_{model._meta.model_name}", only_the_system}
-        for transition in field.get_all_transitions(model):
-            if transition.permission not in known:
-                found.append(
-                    Error(
-                        f"{model._meta.label}.{transition.name} takes the permission {transition.permission!r}, "
-                        "which its Meta does not declare.",
-                        obj=model, id="workflows.E001",
-                    )
-                )  # fmt: skip
-    return found
+    return [error for model in _kinds() for error in undeclared_permissions(model)]
+
+
+def undeclared_permissions(model: type[Subject]) -> Iterator[CheckMessage]:
+    """One error for each transition of the kind whose permission is none, or not among its Meta's own."""
+    declared = {f"{model._meta.app_label}.{codename}" for codename, _ in model._meta.permissions}
+    for transition in Subject._meta.get_field("state").get_all_transitions(model):
+        if transition.permission not in declared | {only_the_system}:
+            yield Error(
+                f"{model._meta.label}.{transition.name} takes the permission {transition.permission!r}, "
+                "which its Meta does not declare.",
+                obj=model, id="workflows.E001",
+            )  # fmt: skip
 
 
 @register()
@@ -54,18 +52,21 @@ def every_rule_has_its_ladder(app_configs: Any, **kwargs: Any) -> list[CheckMess
 
 
 def updates_of_state(tree: ast.AST) -> Iterator[int]:
-    """The lines on which a query sets `state` past the door: `.update(state=...)` on anything."""
+    """The lines on which a query sets `state` past the door: an update or bulk_update that names it."""
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in ("update", "bulk_update", "aupdate")
-            and (
-                any(keyword.arg == "state" for keyword in node.keywords)
-                or any(isinstance(a, ast.List) and any(isinstance(e, ast.Constant) and e.value == "state" for e in a.elts)
-                       for a in node.args)
-            )
-        ):  # fmt: skip
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if node.func.attr not in ("update", "aupdate", "bulk_update", "abulk_update"):
+            continue
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        words = {
+            word.value
+            for value in given
+            if isinstance(value, ast.List | ast.Tuple | ast.Set | ast.Dict)
+            for word in (value.keys if isinstance(value, ast.Dict) else value.elts)
+            if isinstance(word, ast.Constant)
+        }
+        if "state" in words or any(keyword.arg == "state" for keyword in node.keywords):
             yield node.lineno
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from workflows.calendars import Calendar
 from workflows.exceptions import WorkflowError
@@ -47,12 +47,17 @@ def current_calendar() -> Calendar:
     return calendar_of(current_version())
 
 
-@transaction.atomic
-def load_holidays(document: dict[str, Any], *, at: datetime) -> CalendarVersion:
-    """Store a list of bank holidays as a new version; the same list a second time is the same version.
+def calendar_at_hand() -> Calendar:
+    """The calendar in use; the shipped one while the database has none, has no tables, or does not answer."""
+    try:
+        return current_calendar()
+    except (BadHolidayList, DatabaseError):
+        code, days, *_ = _read(json.loads(SHIPPED.read_text()))
+        return Calendar(code, days)
 
-    The document has division, source, published_on and events (date, title). Raises BadHolidayList.
-    """
+
+def _read(document: dict[str, Any]) -> tuple[str, dict[date, str], date, str]:
+    """The code that names a list, its days, when it was published, and by whom. Raises BadHolidayList."""
     if document.get("division") != DIVISION:
         raise BadHolidayList(
             f"Cannot load holidays of {document.get('division')!r}: deadlines here count in {DIVISION}."
@@ -60,16 +65,27 @@ def load_holidays(document: dict[str, Any], *, at: datetime) -> CalendarVersion:
     try:
         days = {date.fromisoformat(event["date"]): str(event["title"]) for event in document["events"]}
         published_on = date.fromisoformat(document["published_on"])
+        source = str(document["source"])
     except (KeyError, TypeError, ValueError) as error:
         raise BadHolidayList(f"Cannot read the list of bank holidays: {error}.") from None
     if not days:
         raise BadHolidayList("Cannot load an empty list of bank holidays: every date would be wrong.")
     canonical = json.dumps(sorted((day.isoformat(), name) for day, name in days.items()))
     code = f"{published_on}/{hashlib.sha256(canonical.encode()).hexdigest()[:6]}"
+    return code, days, published_on, source
+
+
+@transaction.atomic
+def load_holidays(document: dict[str, Any], *, at: datetime) -> CalendarVersion:
+    """Store a list of bank holidays as a new version; the same list a second time is the same version.
+
+    The document has division, source, published_on and events (date, title). Raises BadHolidayList.
+    """
+    code, days, published_on, source = _read(document)
     version, is_new = CalendarVersion.objects.get_or_create(
         code=code,
         defaults={
-            "division": DIVISION, "source": document["source"], "published_on": published_on,
+            "division": DIVISION, "source": source, "published_on": published_on,
             "loaded_at": at, "known_until": max(days),
         },
     )  # fmt: skip

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+from collections import Counter
 from datetime import UTC, datetime
+
+from django.db.models import Q
 
 from accounts.models import User
 from workflows.actors import System
-from workflows.models import LedgerEntry, Subject
+from workflows.models import LedgerEntry, Subject, TransitionRecord
 
 GENESIS = "0" * 64
 
@@ -47,3 +50,21 @@ def broken_links(root: Subject) -> list[int]:
             wrong.append(entry.sequence)
         previous, expected = entry.hash, entry.sequence + 1
     return wrong
+
+
+def moves_not_in_it(root: Subject) -> list[str]:
+    """Moves of the case and its parts that its chain does not tell: it was cut off after some entry.
+
+    The hashes alone cannot show that the last entries are gone; a read that is gone from the end leaves no trace here.
+    """
+    moved = Counter(
+        f"{verb} {kind} {pk}"
+        for verb, kind, pk in TransitionRecord.objects.filter(
+            Q(subject=root) | Q(subject__root=root)
+        ).values_list("verb", "subject__kind", "subject_id")
+    )
+    told = Counter(
+        f"{action} {target}"
+        for action, target in LedgerEntry.objects.filter(chain=root).values_list("action", "target")
+    )
+    return sorted((moved - told).elements())

@@ -42,11 +42,15 @@ def write_statutory_rules() -> None:
 @transaction.atomic
 def adopt_local_milestones(partnership: Partnership, *, valid_from: date) -> None:
     """Give a partnership the local milestones that the book suggests, from that day."""
-    for rule in rule_book().local:
-        RuleVersion.objects.get_or_create(
+    there = set(RuleVersion.objects.filter(partnership=partnership).values_list("code", flat=True))
+    RuleVersion.objects.bulk_create(
+        RuleVersion(
             code=rule.code, partnership=partnership,
-            defaults={**_columns(rule), "valid_from": valid_from, "valid_to": None},
-        )  # fmt: skip
+            **{**_columns(rule), "valid_from": valid_from, "valid_to": None},
+        )
+        for rule in rule_book().local
+        if rule.code not in there
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -55,11 +59,16 @@ def change_milestone(
 ) -> RuleVersion:
     """A new version of a local milestone from that day. Running deadlines keep the version they started with.
 
-    Raises WorkflowError for a statutory rule, or for a day before the version in force began.
+    Raises WorkflowError for a statutory rule, for one that has ended, or for a day before it began.
     """
     if not milestone.is_local:
         raise WorkflowError(
             f"Cannot change {milestone.name}: it is set by {milestone.citation}, not locally."
+        )
+    if milestone.valid_to is not None:
+        raise WorkflowError(
+            f"Cannot change {milestone.name} from {valid_from:%-d %B %Y}: "
+            f"this version ended on {milestone.valid_to:%-d %B %Y}. Change the one that follows it."
         )
     if valid_from < milestone.valid_from:
         raise WorkflowError(
