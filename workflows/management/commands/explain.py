@@ -1,0 +1,21 @@
+"""`manage.py explain DEADLINE_ID`: why a deadline is due when it is."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from workflows.models import Deadline
+from workflows.services.proof import proof_lines
+
+
+class Command(BaseCommand):
+    help = "Print the proof of a deadline's date: its rule, day 0, what did not count, what moved it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("deadline", type=int, help="the deadline's number")
+
+    def handle(self, *args: Any, **given: Any) -> None:
+        deadline = Deadline.objects.select_related("rule").filter(pk=given["deadline"]).first()
+        if deadline is None:
+            raise CommandError(f"There is no deadline {given['deadline']}.")
+        self.stdout.write("\n".join(proof_lines(deadline)))
