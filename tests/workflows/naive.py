@@ -1,0 +1,115 @@
+"""A second way to find a due day: by walking from day to day, with a set of holidays and nothing of the engine's."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+
+from tests.workflows.bench import HOLIDAYS, Told
+
+ZONE = ZoneInfo("Europe/London")
+DAY = timedelta(days=1)
+
+
+def counts(day: date) -> bool:
+    return day.weekday() < 5 and day not in HOLIDAYS
+
+
+def midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=ZONE)
+
+
+def walk(day: date, limit: str) -> date:
+    """The day on which the limit ends, one step at a time."""
+    number = int("".join(c for c in limit if c in "-0123456789"))
+    unit = limit.lstrip("-0123456789")
+    if unit == "mo":
+        return day + relativedelta(months=number)
+    if unit != "wd":
+        return day + DAY * number * (7 if unit == "w" else 1)
+    step = DAY if number > 0 else -DAY
+    left = abs(number)
+    while left:
+        day += step
+        left -= counts(day)
+    return day
+
+
+def holds(fact: Told, facts: Sequence[Told]) -> bool:
+    """Whether nobody took it back, or whoever did took that back."""
+    return not any(
+        other.kind == "undone" and other.details["fact"] == fact.id and holds(other, facts) for other in facts
+    )
+
+
+def after_stops(due: date, start: date, since: datetime, until: datetime, limit: str) -> date:
+    """The due day after the days that lie wholly in a stop were added, each in its turn."""
+    days = []
+    day = start + DAY
+    while day <= until.astimezone(ZONE).date():
+        if midnight(day) >= since and midnight(day + DAY) <= until:
+            days.append(day)
+        day += DAY
+    if not days or days[0] > due:
+        return due
+    for day in days:
+        if limit.endswith("wd"):
+            due = walk(due, "1wd") if counts(day) else due
+        else:
+            due += DAY
+    return due
+
+
+def due_day(limit: str, facts: Sequence[Told]) -> tuple[str, date | None]:
+    """The state, and the due day by all the facts; None while paused."""
+    told = sorted(
+        (fact for fact in facts if fact.kind != "undone" and holds(fact, facts)),
+        key=lambda fact: (fact.effective_at, fact.id),
+    )
+    start = next(fact for fact in told if fact.kind == "started").effective_at
+    state, stopped_at, closed_at = "running", None, None
+    moves: list[Any] = []  # stops as [since, until], extensions as details
+
+    def stop(since: datetime, until: datetime) -> None:
+        if moves and isinstance(moves[-1], list) and moves[-1][1] == since:
+            moves[-1][1] = until
+        else:
+            moves.append([since, until])
+
+    for fact in told:
+        at = fact.effective_at
+        is_open = state in ("running", "paused")
+        if fact.kind == "restarted":
+            start, state, stopped_at, closed_at, moves = at, "running", None, None, []
+        elif fact.kind == "paused" and state == "running":
+            state, stopped_at = "paused", at
+        elif fact.kind == "resumed" and state == "paused":
+            assert stopped_at
+            stop(stopped_at, at)
+            state, stopped_at = "running", None
+        elif fact.kind == "extended" and is_open:
+            moves.append(fact.details)
+        elif fact.kind == "re-ruled" and is_open:
+            limit = fact.details["limit"]
+        elif fact.kind in ("met", "voided") and is_open:
+            if stopped_at:
+                stop(stopped_at, at)
+            state, stopped_at, closed_at = fact.kind, None, at
+        elif fact.kind == "reopened" and not is_open:
+            if fact.details.get("closed_time") == "stopped":
+                assert closed_at
+                stop(closed_at, at)
+            state, closed_at = "running", None
+
+    day_0 = start.astimezone(ZONE).date()
+    due = walk(day_0, limit)
+    for move in moves:
+        if isinstance(move, list):
+            due = after_stops(due, day_0, move[0], move[1], limit)
+        elif "to" in move:
+            due = date.fromisoformat(move["to"])
+        else:
+            due = walk(due, move["by"])
+    return state, None if state == "paused" else due

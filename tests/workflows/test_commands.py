@@ -1,0 +1,218 @@
+"""The commands beside `due`: sweep, explain, and the two that look for what is wrong; and `due` without a database."""
+
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests import services
+from tests.workflows.bench import REFERRED_AT, a_notified_case, clock_of, london
+from tests.workflows.test_ledger import meddle
+from workflows.actors import SYSTEM
+from workflows.calendars import end_of
+from workflows.models import Deadline, Fact, Rung
+from workflows.rules import Limit
+from workflows.services import calendar as calendars
+from workflows.services.clocks import extend_deadline, meet_deadline, pause_deadline
+from workflows.services.proof import proof_lines
+
+
+def said(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def complained(*arguments: str) -> tuple[str, str]:
+    """What a command printed, and what it ended with; its exit code is 1."""
+    out = io.StringIO()
+    with pytest.raises(CommandError) as complaint:
+        call_command(*arguments, stdout=out)
+    assert complaint.value.returncode == 1
+    return out.getvalue(), str(complaint.value)
+
+
+# ---- sweep -------------------------------------------------------------------------------------
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2026-03-26T08:29", "0 rungs reached, 0 deadlines missed.\n"),
+        ("2026-03-26T08:30", "1 rung reached, 0 deadlines missed.\n"),
+        ("2026-03-26T08:30+01:00", "0 rungs reached, 0 deadlines missed.\n"),
+        ("2026-04-02T23:59", "4 rungs reached, 0 deadlines missed.\n"),  # summer time by now
+        ("2026-04-02T23:00Z", "5 rungs reached, 1 deadline missed.\n"),
+        ("2026-12-01", "8 rungs reached, 1 deadline missed.\n"),
+    ],
+)
+def test_a_sweep_as_of_a_time_says_what_it_did(at: str, told: str) -> None:
+    a_notified_case()
+    Rung.objects.exclude(deadline__rule_code="RR_COMPLETE").delete()
+    assert said("sweep", "--once", "--at", at) == told
+
+
+@pytest.mark.django_db
+def test_a_sweep_without_a_time_is_of_now() -> None:
+    a_notified_case()  # long before any day on which this test is run
+    said("sweep", "--once")
+    assert not Rung.objects.ahead().exists()
+    assert said("sweep", "--once") == "0 rungs reached, 0 deadlines missed.\n"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("at", ["soon", "2026-02-31T10:00", "0001-01-01T00:00+05:00"])
+def test_a_sweep_at_no_time_is_refused(at: str) -> None:
+    with pytest.raises(CommandError, match="Cannot read the time"):
+        said("sweep", "--once", "--at", at)
+
+
+@pytest.mark.django_db
+def test_a_sweep_says_that_it_is_made_once() -> None:
+    with pytest.raises(CommandError, match="--once"):
+        said("sweep")
+
+
+# ---- explain -----------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_a_deadline_explains_itself() -> None:
+    # Given fifteen days that were paused for two, extended by a week and met. When they are explained:
+    case = a_notified_case(at=london("2026-03-18"))
+    why = {"by": SYSTEM, "authority": "the Panel"}
+    pause_deadline(
+        case,
+        "RR_COMPLETE",
+        effective_at=london("2026-03-20", "00:00"),
+        at=london("2026-03-20"),
+        reason="flood",
+        **why,
+    )  # type: ignore[arg-type]
+    paused = proof_lines(clock_of(case))
+    meet_at = london("2026-03-24", "12:00")
+    extend_deadline(
+        case, "RR_COMPLETE", limit=Limit(1, "w"), at=london("2026-03-23"), reason="more floods.", **why
+    )  # type: ignore[arg-type]
+    meet_deadline(case, "RR_COMPLETE", by=SYSTEM, at=meet_at)
+
+    # Then every step of it is told.
+    version = calendars.current_version().code
+    assert said("explain", str(clock_of(case).pk)).splitlines() == [
+        "Rule: RR_COMPLETE, Finish the rapid review and send it to the Panel; "
+        "owed by safeguarding partners to the Panel.",
+        "Version: in force from Wednesday 4 July 2018.",
+        "Source: Panel guidance for safeguarding partners; Working Together 2018 ch. 4, 2023 ch. 5 (V: seen in the "
+        "source; as at Working Together 2023; the 2026 edition has not been checked).",
+        "Day 0: Wednesday 18 March 2026.",
+        "Limit: 15 working days.",
+        *[f"Does not count: {day}." for day in (
+            "Saturday 21 March 2026", "Sunday 22 March 2026", "Saturday 28 March 2026", "Sunday 29 March 2026",
+            "Friday 3 April 2026 (Good Friday)", "Saturday 4 April 2026", "Sunday 5 April 2026",
+            "Monday 6 April 2026 (Easter Monday)", "Saturday 11 April 2026", "Sunday 12 April 2026",
+            "Saturday 18 April 2026", "Sunday 19 April 2026",
+        )],
+        "First due: Friday 10 April 2026.",
+        "Changed: extended, from Friday 10 April 2026 to Friday 17 April 2026, on the authority of the Panel: more floods.",
+        "Changed: paused, from Friday 17 April 2026 to Tuesday 21 April 2026, 2 stopped, on the authority of the Panel: flood.",
+        "Due: Tuesday 21 April 2026 (met).",
+        f"Calendar: bank holidays of England and Wales, list {version}.",
+    ]  # fmt: skip
+    assert paused[-2:] == [
+        "Due: no date while it is paused.",
+        f"Calendar: bank holidays of England and Wales, list {version}.",
+    ]
+
+
+@pytest.mark.django_db
+def test_a_provisional_date_says_so() -> None:
+    case = a_notified_case(at=london("2028-12-11"))
+    assert proof_lines(clock_of(case))[-1] == (
+        "Provisional: it reaches past the last bank holiday known, and may yet move."
+    )
+    assert "Provisional" not in " ".join(proof_lines(clock_of(a_notified_case(at=london("2028-12-01")))))
+
+
+@pytest.mark.django_db
+def test_a_deadline_that_is_not_there_is_not_explained() -> None:
+    assert complained("explain", "123") == ("", "There is no deadline 123.")
+
+
+# ---- verify_deadlines --------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_edge_38_a_date_that_is_not_what_the_facts_give_is_found() -> None:
+    case = a_notified_case()
+    assert said("verify_deadlines") == "2 deadlines are as their facts give them.\n"
+    deadline = clock_of(case)
+    wrong_day = (deadline.due_on or REFERRED_AT.date()) + timedelta(days=1)
+    for change, stored in [
+        ({"due_on": wrong_day}, "running, due 2026-04-03"),
+        ({"due_at": end_of(wrong_day)}, "running, due 2026-04-02"),
+        ({"state": "voided"}, "voided, due 2026-04-02"),
+        ({"state": "paused", "due_on": None}, "paused, without a date"),
+        ({"met_at": REFERRED_AT}, "running, due 2026-04-02"),
+    ]:
+        kept = Deadline.objects.filter(pk=deadline.pk).values(*change).get()
+        Deadline.objects.filter(pk=deadline.pk).update(**change)
+        assert complained("verify_deadlines") == (
+            f"Deadline {deadline.pk}, RR_COMPLETE of {case.pk}: stored as {stored}; "
+            "its facts give running, due 2026-04-02.\n",
+            "1 of 2 deadlines differ from their facts.",
+        )
+        Deadline.objects.filter(pk=deadline.pk).update(**kept)
+    assert said("verify_deadlines") == "2 deadlines are as their facts give them.\n"
+
+
+@pytest.mark.django_db
+def test_a_deadline_without_facts_does_not_hide_the_others() -> None:
+    case = a_notified_case()
+    bare = Deadline.objects.get(pk=clock_of(case).pk)
+    bare.pk, bare.rule_code = None, "NO_FACTS"
+    bare.save(force_insert=True)
+    Deadline.objects.filter(rule_code="RR_COMPLETE").update(due_on=REFERRED_AT.date())
+    printed, verdict = complained("verify_deadlines")
+    assert printed.count("\n") == 2
+    assert (
+        f"Deadline {bare.pk}, NO_FACTS of {case.pk}: stored as running, due 2026-04-02; its facts give no date at all.\n"
+        in printed
+    )
+    assert verdict == "2 of 3 deadlines differ from their facts."
+    assert Fact.objects.filter(deadline=bare).count() == 0
+
+
+# ---- verify_ledger -----------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_a_broken_chain_is_found_and_named() -> None:
+    case, _ = a_notified_case(), a_notified_case()
+    assert said("verify_ledger") == "2 chains are whole.\n"
+    meddle("UPDATE workflows_ledgerentry SET actor = 'x' WHERE id = %s", case.ledger.get(sequence=2).pk)
+    meddle("DELETE FROM workflows_ledgerentry WHERE id = %s", case.ledger.get(sequence=3).pk)
+    assert complained("verify_ledger") == (
+        f"{case.code}: entry 2 does not follow from the one before it.\n"
+        f"{case.code}: no entry tells of the move notify reviews.case {case.pk}.\n",
+        "1 of 2 chains are broken.",
+    )
+
+
+# ---- due, and the database ---------------------------------------------------------------------
+@pytest.mark.django_db
+def test_due_counts_by_the_stored_calendar() -> None:
+    document: dict[str, Any] = json.loads(calendars.SHIPPED.read_text())
+    document["events"].append({"date": "2026-03-19", "title": "Proclaimed"})
+    calendars.load_holidays(document, at=london("2030-01-01"))
+    assert said("due", "RR_COMPLETE", "2026-03-18") == "2026-04-13\n"
+
+
+@pytest.mark.parametrize(
+    "database",
+    ["sqlite:///{folder}/empty.sqlite3", "sqlite:///{folder}/no/such/folder.sqlite3", "postgres://nobody@/none?host={folder}"],
+)  # fmt: skip
+def test_due_needs_no_database(tmp_path: Path, database: str) -> None:
+    environment = services.environment_with(DATABASE_URL=database.format(folder=tmp_path))
+    answer = services.manage("due", "-7wd", "2026-04-09", environment=environment)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "2026-03-27\n", "")
+    refusal = services.manage("due", "15wd", "2026-02-31", environment=environment)
+    assert (refusal.returncode, refusal.stdout) == (2, "")
+    assert "Cannot read the start '2026-02-31'" in refusal.stderr
+    assert "Traceback" not in refusal.stderr

@@ -1,0 +1,282 @@
+"""The sweep: what is due is reached once, in order, in batches; what no longer holds is not."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from tests.workflows.bench import (
+    REFERRED_AT,
+    a_case,
+    a_notified_case,
+    clock_of,
+    in_one_moment,
+    london,
+)  # fmt: skip
+from workflows.actors import SYSTEM
+from workflows.models import Deadline, RuleVersion, Rung, Subject
+from workflows.rules import Limit
+from workflows.services import sweeping
+from workflows.services.clocks import (
+    extend_deadline,
+    meet_deadline,
+    pause_deadline,
+    resume_deadline,
+    start_deadlines,
+    undo_fact,
+    void_deadline,
+)  # fmt: skip
+from workflows.services.sweeping import Swept, sweep
+from workflows.signals import rungs_reached
+
+pytestmark = pytest.mark.django_db
+NEVER = london("2027-01-01")
+"""Long after everything here is due."""
+
+LADDER_OF_RR = [
+    "before-5:business-manager", "before-3:business-manager", "before-1:business-manager", "due:business-manager",
+    "after-1:business-manager", "after-1:delegated-partners", "after-3:independent-chair",
+]  # fmt: skip
+
+
+@pytest.fixture
+def heard() -> Iterator[list[list[str]]]:
+    """What `rungs_reached` says: the keys of each batch."""
+    batches: list[list[str]] = []
+
+    def listen(sender: Any, rungs: list[Rung], at: datetime, **rest: Any) -> None:
+        batches.append([rung.key for rung in rungs])
+
+    rungs_reached.connect(listen)
+    yield batches
+    rungs_reached.disconnect(listen)
+
+
+def only(subject: Subject, code: str = "RR_COMPLETE") -> Deadline:
+    """That clock of the subject, the only one left that has anything to say."""
+    deadline = clock_of(subject, code)
+    Rung.objects.exclude(deadline=deadline).delete()
+    return deadline
+
+
+def test_each_rung_is_reached_once_when_its_time_has_come(heard: list[list[str]]) -> None:
+    # Given the fifteen days that run from 12 March, due on 2 April, the last day before Easter:
+    deadline = only(a_notified_case())
+    assert str(deadline.due_on) == "2026-04-02"
+
+    # When it is swept at each of these times, then this is said, and nothing a second time.
+    for at, keys in [
+        ("2026-03-26 08:29", []),
+        ("2026-03-26 08:30", LADDER_OF_RR[:1]),
+        ("2026-03-26 08:31", []),
+        ("2026-04-02 08:30", LADDER_OF_RR[1:4]),
+        ("2026-04-02 23:59", []),
+        ("2026-04-07 08:29", []),
+        ("2026-04-07 08:30", LADDER_OF_RR[4:6]),
+        ("2026-04-30 12:00", LADDER_OF_RR[6:]),
+        ("2026-05-30 12:00", []),
+    ]:
+        heard.clear()
+        sweep(at=london(*at.split()))
+        assert sum(heard, []) == keys, at
+
+
+@pytest.mark.parametrize(("at", "is_missed"), [("2026-04-02 23:59", False), ("2026-04-03 00:00", True)])
+def test_a_breach_is_recorded_from_the_midnight_that_ends_the_day(at: str, is_missed: bool) -> None:
+    deadline = only(a_notified_case())
+    swept = sweep(at=london(*at.split()))
+    deadline.refresh_from_db()
+    assert deadline.missed_at == (london(*at.split()) if is_missed else None)
+    assert swept.missed == is_missed
+    assert Deadline.objects.overdue(at=london(*at.split())).filter(pk=deadline.pk).exists() is is_missed
+
+
+def test_edge_45_after_an_outage_everything_is_reached_in_order_of_time(heard: list[list[str]]) -> None:
+    only(a_notified_case())
+    assert sweep(at=NEVER) == Swept(reached=8, missed=1)
+    assert heard == [LADDER_OF_RR]
+    assert sweep(at=NEVER) == Swept()
+    assert set(Rung.objects.values_list("reached_at", flat=True)) == {NEVER}
+
+
+@pytest.mark.parametrize(("batch", "batches"), [(1, 8), (3, 3), (4, 2), (8, 1), (100, 1)])
+def test_a_sweep_works_in_batches_and_stops(
+    batch: int, batches: int, heard: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "BATCH", batch)
+    only(a_notified_case())
+    assert sweep(at=NEVER) == Swept(reached=8, missed=1)
+    assert (sum(heard, []), len(heard)) == (LADDER_OF_RR, batches)
+
+
+def test_edge_52_what_was_met_or_is_no_longer_owed_says_nothing(heard: list[list[str]]) -> None:
+    case = a_notified_case()
+    only(case)
+    meet_deadline(case, "RR_COMPLETE", by=SYSTEM, at=london("2026-03-20"))
+    other = a_notified_case()
+    Rung.objects.exclude(deadline__subject_id=other.pk, deadline__rule_code="RR_COMPLETE").delete()
+    void_deadline(other, "RR_COMPLETE", by=SYSTEM, at=london("2026-03-20"), reason="withdrawn")
+    assert sweep(at=NEVER) == Swept()
+    assert heard == []
+    assert not Deadline.objects.exclude(missed_at=None).exists()
+
+
+def test_a_rung_left_by_a_clock_that_no_longer_runs_is_not_reached(heard: list[list[str]]) -> None:
+    # Given rungs whose clock stopped without their being taken away: the sweep asks again.
+    deadline = only(a_notified_case())
+    Deadline.objects.filter(pk=deadline.pk).update(state="paused")
+    assert sweep(at=NEVER) == Swept()
+    assert heard == []
+
+
+def test_edge_49_a_moved_deadline_says_everything_again(heard: list[list[str]]) -> None:
+    # Given a clock whose first reminder has gone out:
+    case = a_notified_case()
+    deadline = only(case)
+    sweep(at=london("2026-03-26", "08:30"))
+    first = deadline.rungs.exclude(reached_at=None).get()
+
+    # When it is given ten working days more, then that reminder comes again, under another key.
+    extend_deadline(case, "RR_COMPLETE", limit=Limit(10, "wd"), by=SYSTEM, at=london("2026-03-27"),
+                    authority="the Panel", reason="flood")  # fmt: skip
+    heard.clear()
+    sweep(at=NEVER)
+    assert heard == [LADDER_OF_RR]
+    keys = {rung.dedupe_key for rung in deadline.rungs.filter(key=first.key)}
+    assert keys == {
+        f"rung:{deadline.pk}:before-5:business-manager:20260402T2300Z",
+        f"rung:{deadline.pk}:before-5:business-manager:20260420T2300Z",
+    }
+
+
+def test_a_breach_of_an_earlier_date_is_no_breach_of_a_later_one_until_that_too_passes() -> None:
+    # Given a deadline that was seen to be missed:
+    case = a_notified_case()
+    deadline = only(case)
+    sweep(at=london("2026-04-03"))
+
+    # When it is given more time, it is not missed; when that passes too, it is; when the extension is
+    # taken back, it was missed when it first was.
+    extended = extend_deadline(case, "RR_COMPLETE", limit=Limit(10, "wd"), by=SYSTEM, at=london("2026-04-07"),
+                               authority="the Panel", reason="flood")  # fmt: skip
+    assert extended.missed_at is None
+    sweep(at=london("2026-06-01"))
+    deadline.refresh_from_db()
+    assert deadline.missed_at == london("2026-06-01")
+    undo_fact(deadline.facts.get(kind="extended"), by=SYSTEM, at=london("2026-06-02"), reason="typed wrongly")
+    deadline.refresh_from_db()
+    assert (str(deadline.due_on), deadline.missed_at) == ("2026-04-02", london("2026-04-03"))
+
+
+def test_a_late_deadline_that_is_paused_and_resumed_stays_missed() -> None:
+    case = a_notified_case()
+    deadline = only(case)
+    sweep(at=london("2026-04-03"))
+    pause_deadline(case, "RR_COMPLETE", by=SYSTEM, at=london("2026-04-08"), effective_at=london("2026-04-08"),
+                   authority="the Panel", reason="flood")  # fmt: skip
+    resume_deadline(
+        case, "RR_COMPLETE", by=SYSTEM, at=london("2026-04-10"), effective_at=london("2026-04-10")
+    )
+    deadline.refresh_from_db()
+    assert (deadline.state, deadline.missed_at) == ("running", london("2026-04-03"))
+
+
+def test_what_is_kept_up_until_a_day_is_never_missed(heard: list[list[str]]) -> None:
+    case = a_case()
+    rule = RuleVersion.objects.get(code="PUB_AVAILABLE")
+    start_deadlines(case, [rule], by=SYSTEM, effective_at=london("2025-06-02"), at=london("2025-06-02"))
+    deadline = only(case, "PUB_AVAILABLE")
+    assert sweep(at=NEVER) == Swept(reached=2, missed=0)
+    deadline.refresh_from_db()
+    assert deadline.missed_at is None
+    assert heard == [["after-1:business-manager"]]
+
+
+def test_edge_48_a_listener_that_fails_takes_its_batch_with_it() -> None:
+    deadline = only(a_notified_case())
+
+    def fail(**said: Any) -> None:
+        raise RuntimeError("the listener")
+
+    rungs_reached.connect(fail)
+    try:
+        with pytest.raises(RuntimeError, match="the listener"):
+            sweep(at=NEVER)
+    finally:
+        rungs_reached.disconnect(fail)
+    deadline.refresh_from_db()
+    assert (deadline.missed_at, deadline.rungs.ahead().count()) == (None, 8)
+    assert sweep(at=NEVER) == Swept(reached=8, missed=1)
+
+
+# ---- Beside another ----------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_in_one_moment_repeat_nothing(
+    heard: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "BATCH", 5)
+    cases = [a_notified_case() for _ in range(6)]
+    Rung.objects.exclude(deadline__rule_code="RR_COMPLETE").delete()
+    answers = in_one_moment(*[lambda: sweep(at=NEVER)] * 4)
+    answers.append(sweep(at=NEVER))  # what one skipped since another held it
+    total = sum(answers, Swept())
+    assert total == Swept(reached=8 * len(cases), missed=len(cases))
+    assert sorted(sum(heard, [])) == sorted(LADDER_OF_RR * len(cases))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_waits_for_nobody_who_is_changing_a_deadline(heard: list[list[str]]) -> None:
+    if not transaction.get_connection().features.has_select_for_update_skip_locked:
+        return  # SQLite has one writer at a time; there is nothing to skip
+    case = a_notified_case()
+    deadline = only(case)
+    with transaction.atomic():
+        # Given somebody in the middle of meeting it, and another who sweeps meanwhile:
+        Deadline.objects.select_for_update().get(pk=deadline.pk)
+        assert in_one_moment(lambda: sweep(at=NEVER)) == [Swept()]
+        meet_deadline(case, "RR_COMPLETE", by=SYSTEM, at=london("2026-03-20"))
+    assert sweep(at=NEVER) == Swept()
+    assert heard == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_people_and_sweeps_in_one_moment_end_without_a_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "BATCH", 4)
+    cases = [a_notified_case() for _ in range(5)]
+    answers = in_one_moment(
+        *[lambda case=case: extend_deadline(  # type: ignore[misc]
+            case, "RR_COMPLETE", limit=Limit(1, "wd"), by=SYSTEM, at=NEVER, authority="a", reason="r")
+          for case in cases],
+        *[lambda: sweep(at=NEVER)] * 3,
+    )  # fmt: skip
+    assert [type(answer).__name__ for answer in answers] == ["Deadline"] * 5 + ["Swept"] * 3
+    sweep(at=NEVER)
+    assert not Rung.objects.whose_time_has_come(at=NEVER).exists()
+    assert not Deadline.objects.overdue(at=NEVER).filter(missed_at=None).exists()
+
+
+# ---- What it costs -----------------------------------------------------------------------------
+@pytest.fixture
+def nobody_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine alone: what listeners ask of the database is counted in their own tests."""
+    monkeypatch.setattr(rungs_reached, "receivers", [])
+    rungs_reached.sender_receivers_cache.clear()
+
+
+def test_a_sweep_that_finds_nothing_asks_once(django_assert_num_queries: Any, nobody_listening: None) -> None:
+    a_notified_case()
+    with django_assert_num_queries(3):  # a savepoint, the question, and its release
+        assert sweep(at=REFERRED_AT - timedelta(days=1)) == Swept()
+
+
+@pytest.mark.parametrize("cases", [1, 3])
+def test_a_sweep_costs_the_same_however_much_is_due(
+    cases: int, django_assert_num_queries: Any, nobody_listening: None
+) -> None:
+    for _ in range(cases):
+        a_notified_case()
+    Rung.objects.exclude(deadline__rule_code="RR_COMPLETE").delete()
+    with django_assert_num_queries(5):  # a savepoint, the rungs, their marks, the breaches, the release
+        assert sweep(at=NEVER) == Swept(reached=8 * cases, missed=cases)
