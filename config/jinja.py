@@ -28,6 +28,7 @@ from markupsafe import Markup
 
 from accounts.models import LONDON, Role, Seat, User
 from accounts.pages import rendering
+from notifications.services import unseen_count
 
 PRODUCT_NAME = "Rapid Review"
 
@@ -184,6 +185,8 @@ def _navigation(request: HttpRequest, user: AbstractBaseUser | AnonymousUser) ->
             href = reverse(name)
         except NoReverseMatch:
             continue
+        if name == "notice-list" and (unseen := unseen_count(user)):
+            text = f"{text} ({unseen} new)"
         items.append(
             {
                 "text": text,

@@ -84,7 +84,11 @@ TEMPLATES = [
 FORM_RENDERER = "config.jinja.PageRenderer"
 
 # ---- Database --------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'rapid-review.sqlite3'}")}
+DATABASES = {
+    "default": env.db_url("DATABASE_URL")
+    if env.str("DATABASE_URL", default="")
+    else {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "rapid-review.sqlite3"}
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     if HOSTS > 1:
         raise ImproperlyConfigured(
@@ -186,7 +190,11 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE", default=str(VAR_DIR / "beat-schedule"))
 
 # ---- Mail ------------------------------------------------------------------------------------
-vars().update(env.email_url("EMAIL_URL", default=f"filemail://{VAR_DIR / 'mail'}"))
+if env.str("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Rapid Review <no-reply@localhost>")
 SEND_WINDOW = env.str("SEND_WINDOW", default="08:30-17:30")
