@@ -12,8 +12,9 @@ from reviews.models import AgencyReturn, Case, Child
 from reviews.services import access
 from workflows.actors import System
 from workflows.calendars import local_date
+from workflows.derivation import VOIDED
 from workflows.exceptions import NotMet, WorkflowError
-from workflows.services.clocks import void_deadline
+from workflows.services.clocks import undo_fact, void_deadline
 from workflows.services.moving import begin, change, perform
 
 Actor = User | System
@@ -136,12 +137,16 @@ def decline_case(
     )
 
 
+@transaction.atomic
 def reconsider_case(
     case: Case, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None
 ) -> Case:
     """New information: look again. The clock from awareness runs on from where it began."""
     _need_reason(reason, "reconsider")
-    return perform(case, Case.reconsider, by=by, at=at, seen_version=seen_version, reason=reason)
+    case = perform(case, Case.reconsider, by=by, at=at, seen_version=seen_version, reason=reason)
+    for deadline in case.deadlines.filter(state="voided"):  # by the refusal to notify, which is undone
+        undo_fact(deadline.facts.filter(kind=VOIDED).latest("pk"), by=by, at=at, reason=reason)
+    return case
 
 
 def notify_case(
@@ -160,7 +165,7 @@ def notify_case(
         Case.notify,
         by=by,
         at=at,
-        happened_at=notified_at,
+        happened_at=_no_earlier(notified_at, case.aware_at),
         seen_version=seen_version,
         notification_reference=notification_reference,
     )
@@ -186,7 +191,7 @@ def notify_only_case(
         Case.notify_only,
         by=by,
         at=at,
-        happened_at=notified_at,
+        happened_at=_no_earlier(notified_at, case.aware_at),
         seen_version=seen_version,
         notification_reference=notification_reference,
     )
@@ -285,6 +290,7 @@ def hold_learning_event(
     case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None, seen_version: int | None = None
 ) -> Case:
     """The learning event took place."""
+    _not_before(case, held_at, None, at, "held the learning event", "")
     return perform(
         case, Case.hold_learning_event, by=by, at=at, happened_at=held_at, seen_version=seen_version
     )
@@ -294,6 +300,7 @@ def hold_recall(
     case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None, seen_version: int | None = None
 ) -> Case:
     """The recall event took place."""
+    _not_before(case, held_at, None, at, "held the recall event", "")
     return perform(case, Case.hold_recall, by=by, at=at, happened_at=held_at, seen_version=seen_version)
 
 
@@ -315,6 +322,7 @@ def publish_case(
     seen_version: int | None = None,
 ) -> Case:
     """The report is public, and stays so for 12 months."""
+    _not_before(case, published_at, None, at, "published the report", "")
     return perform(case, Case.publish, by=by, at=at, happened_at=published_at, seen_version=seen_version)
 
 
@@ -326,6 +334,11 @@ def close_case(case: Case, *, by: Actor, at: datetime, seen_version: int | None 
 def to_the_minute(when: datetime) -> datetime:
     """People give times to the minute: what happened in the same minute is not before."""
     return when.replace(second=0, microsecond=0)
+
+
+def _no_earlier(when: datetime | None, floor: datetime | None) -> datetime | None:
+    """The instant given, or the one it follows when that lies later in the same minute."""
+    return max(when, floor) if when and floor else when
 
 
 def _need_reason(reason: str, verb: str) -> None:
