@@ -11,7 +11,7 @@ from accounts import services as people
 from accounts.models import AGENCY_ROLES, Agency, Deputy, Membership, Partnership, Role, Seat, User
 from accounts.services import add_member, end_membership, seat_for
 from reviews.agencies import ASKED_FIRST
-from reviews.models import Case, CaseGroupGrant
+from reviews.models import AgencyReturnGroupGrant, Case, CaseGroupGrant
 from reviews.services import access
 from workflows.actors import SYSTEM, System
 from workflows.calendars import local_date
@@ -85,12 +85,15 @@ def _share_cases_with(agency: Agency) -> None:
     """A safeguarding partner from now on: its delegated partner sees the cases under way, and signs."""
     for case in Case.objects.filter(partnership=agency.partnership).exclude(state__in=Case.RESTING_STATES):
         access.grant_case(case)
+        for agency_return in case.returns.all():
+            access.grant_return(agency_return)
 
 
 def _close_cases_to(agency: Agency) -> None:
     """A safeguarding partner no longer: what its delegated partner was granted for being one is taken back."""
     seat = seat_for(Role.DELEGATED_PARTNER, agency=agency)
     CaseGroupGrant.objects.filter(group_id=seat.pk).delete()
+    AgencyReturnGroupGrant.objects.filter(group_id=seat.pk).exclude(content_object__agency=agency).delete()
 
 
 @transaction.atomic

@@ -304,13 +304,26 @@ def test_a_return_signed_in_the_first_late_minute_is_late(world: World, gp: Agen
     assert gp.deadlines.get(rule_code="LOC_RETURN").is_late is True
 
 
+def test_the_lead_sends_back_before_the_signature_and_the_partnership_after_it(
+    world: World, gp: AgencyReturn
+) -> None:
+    gp = submitted(gp, world)
+    with pytest.raises(PermissionDenied):
+        returns.send_back_return(gp, reason="More.", by=world.manager, at=LATER)
+    gp = returns.sign_off_return(gp, by=world.gp_lead, at=LATER)
+    with pytest.raises(PermissionDenied):
+        returns.send_back_return(gp, reason="More.", by=world.gp_lead, at=LATER)
+    assert AgencyReturn.objects.get(pk=gp.pk).state == "signed_off"
+    assert returns.send_back_return(gp, reason="More.", by=world.manager, at=LATER).state == "sent_back"
+
+
 @pytest.mark.parametrize("reason", ["", " \t"])
 def test_a_return_is_not_sent_back_without_saying_what_it_needs(
     world: World, gp: AgencyReturn, reason: str
 ) -> None:
     gp = submitted(gp, world)
     with pytest.raises(NotMet):
-        returns.send_back_return(gp, reason=reason, by=world.manager, at=LATER)
+        returns.send_back_return(gp, reason=reason, by=world.gp_lead, at=LATER)
     assert AgencyReturn.objects.get(pk=gp.pk).state == "submitted"
 
 
