@@ -1,6 +1,6 @@
 """The addresses of a review. Identifiers are UUIDs; nothing in an address says what it is about."""
 
-from django.urls import path
+from django.urls import include, path
 
 from reviews.views import cases, decisions, home, panel, returns, stages
 
@@ -32,6 +32,7 @@ urlpatterns = [
     path("returns/<uuid:pk>/send-back/", returns.SendBack.as_view(), name="return-send-back"),
     path("returns/<uuid:pk>/accept/", returns.Accept.as_view(), name="return-accept"),
     path("returns/<uuid:pk>/write/<slug:section>/", returns.WriteSection.as_view(), name="return-section"),
+    path("", include("reviews.administration.urls")),
     path("panel/", panel.panel_list, name="panel-list"),
     path("panel/<uuid:pk>/", panel.panel_record, name="panel-record"),
     path("panel/<uuid:pk>/record.json", panel.panel_record_json, name="panel-record-json"),

@@ -30,7 +30,7 @@ def map_of(model: type[Subject]) -> list[tuple[str, str, str]]:
     moves = [("", verb, beginning.target) for verb, beginning in model.BEGINNINGS.items()]
     field = Subject._meta.get_field("state")
     for transition in field.get_all_transitions(model):
-        moves.append((transition.source, transition.name, transition.target))
+        moves.append((str(transition.source), transition.name, str(transition.target)))
     return sorted(moves)
 
 
@@ -164,3 +164,16 @@ def write_legal_moves(models: list[type[Subject]]) -> None:
         LegalMove(kind=kind, source=source, verb=verb, target=target)
         for kind, source, verb, target in sorted(wanted - there)
     )
+
+
+def change(subject: S, action: str, *, permission: str, by: User | System, at: datetime) -> S:
+    """Lock a subject for a change that is not a move, and write it in the ledger. Returns it, read again.
+
+    Needs a transaction: the caller makes the change before it ends. Raises PermissionDenied.
+    """
+    lock(subject)
+    current: S = type(subject).objects.get(pk=subject.pk)
+    if not current.permits(by, permission, at=at):
+        raise PermissionDenied
+    ledger.append(current, action, by=by, at=at)
+    return current
