@@ -197,17 +197,16 @@ def test_what_is_undone_stays_in_the_log_and_the_undo_may_be_undone() -> None:
 
 
 def test_an_undo_works_on_the_deadline_as_it_is_now() -> None:
-    # Given a page that was fetched before somebody else paused and resumed the clock:
+    # Given a page that was fetched when one extension held, and a second, as long, given since:
     case = a_notified_case()
     clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-13"), **WHY)
     old = Fact.objects.select_related("deadline").get(kind="extended")
-    clocks.pause_deadline(
-        case, "RR_COMPLETE", effective_at=london("2026-03-16"), at=london("2026-03-16"), **WHY
-    )
+    clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-16"), **WHY)
 
-    # When its extension is taken back, then the clock is still paused, and has no rungs.
-    clocks.undo_fact(old, by=SYSTEM, at=london("2026-03-17"), reason="typed wrongly")
-    assert (clock_of(case).state, ahead(clock_of(case))) == ("paused", [])
+    # When the first is taken back, then the date is the one on that page, and the ladder is the date's.
+    undone = clocks.undo_fact(old, by=SYSTEM, at=london("2026-03-17"), reason="typed wrongly")
+    assert undone.due_on == date(2026, 4, 13)
+    assert set(undone.rungs.ahead().values_list("due_at", flat=True)) == {undone.due_at}
 
 
 # ---- What is refused ---------------------------------------------------------------------------

@@ -175,6 +175,17 @@ def test_a_new_rule_counts_earlier_pauses_in_its_own_kind_of_day() -> None:
     )
 
 
+def test_an_extension_before_a_restart_has_no_part_in_what_is_moved_after_it() -> None:
+    assert (
+        due(
+            ("extended", "2026-03-05 09:00", {"by": "5wd"}),
+            ("restarted", "2026-03-11 12:00"),
+            ("extended", "2026-03-12 09:00", {"by": "1wd"}),
+        )
+        == "2026-04-02"
+    )
+
+
 def test_a_new_rule_after_a_restart_has_no_part_in_pauses_before_it() -> None:
     assert due(
         ("paused", "2026-03-04 00:00"), ("resumed", "2026-03-06 00:00"), ("restarted", "2026-03-11 12:00"),

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 
@@ -173,9 +175,12 @@ def test_a_move_by_somebody_who_may_not_is_refused(who: Callable[[Case], User]) 
     assert everything() == before
 
 
-def test_what_only_time_may_do_no_person_may() -> None:
+def test_what_only_time_may_do_no_person_may_though_somebody_granted_it() -> None:
     case = a_case()
-    una = a_person("Una", may="reviews.consider_case", on=case)
+    Permission.objects.create(
+        codename="only_the_system", content_type=ContentType.objects.get_for_model(Case), name="x"
+    )
+    una = a_person("Una", may="reviews.only_the_system", on=case)
     assert not case.permits(una, "workflows.only_the_system", at=LATER)
     assert case.permits(SYSTEM, "workflows.only_the_system", at=LATER)
 
