@@ -18,7 +18,8 @@ def write_what_code_defines(sender: AppConfig, using: str, **kwargs: Any) -> Non
     from workflows.models import CalendarVersion, Subject
     from workflows.services import calendar, moving, rules
 
-    if using != "default":
+    tables = connections[using].introspection.table_names()
+    if using != "default" or Subject._meta.db_table not in tables:  # not yet, or no longer
         return
     if connections[using].vendor == "sqlite":
         with connections[using].cursor() as cursor:

@@ -216,3 +216,10 @@ def test_due_needs_no_database(tmp_path: Path, database: str) -> None:
     assert (refusal.returncode, refusal.stdout) == (2, "")
     assert "Cannot read the start '2026-02-31'" in refusal.stderr
     assert "Traceback" not in refusal.stderr
+
+
+def test_the_tables_may_come_and_go_package_by_package(tmp_path: Path) -> None:
+    environment = services.environment_with(DATABASE_URL=f"sqlite:///{tmp_path}/some.sqlite3")
+    for package in (["accounts"], [], ["reviews", "zero"]):
+        answer = services.manage("migrate", *package, environment=environment)
+        assert answer.returncode == 0, answer.stderr
