@@ -50,6 +50,11 @@ def day(value: date | datetime) -> str:
     return f"{on:%A} {on.day} {on:%B} {on:%Y}"
 
 
+def iso_day(text: str) -> str:
+    """A day as a record writes it, `2026-04-10`, in the words of a page."""
+    return day(date.fromisoformat(text))
+
+
 def clock_time(value: datetime) -> str:
     """The London time of an aware instant in GOV.UK style: "2:05pm", "9am", "midday", "midnight"."""
     at = _in_london(value)
@@ -126,6 +131,7 @@ def environment(**options: Any) -> Environment:
     made.globals.update(static=static, url=url, product_name=PRODUCT_NAME)
     made.filters.update(
         day=day,
+        iso_day=iso_day,
         clock_time=clock_time,
         moment=moment,
         instant_attr=instant_attr,

@@ -42,9 +42,14 @@ class Clock:
         return self.deadline.rule.name
 
     @property
+    def is_open(self) -> bool:
+        """Neither met nor voided."""
+        return self.deadline.state in ("running", "paused")
+
+    @property
     def can_be_marked_done(self) -> bool:
         """Open, and no move of the subject would end it."""
-        return self.deadline.state in ("running", "paused") and not self.deadline.rule.met_by
+        return self.is_open and not self.deadline.rule.met_by
 
 
 def stand(deadline: Deadline, *, at: datetime) -> TimeLeft:
