@@ -130,7 +130,7 @@ class DeputyForm(PageForm):
     deputy = fields.ChoiceField(
         subject="who stands in for them",
         label="Who stands in for them?",
-        help_text="They can see and do all that the other can, and get the same notices only if they hold a seat.",
+        help_text="They can see and do all that the other can, and are told the same.",
         is_dropdown=True,
     )
     starts_on = fields.DayField(subject="the first day", label="First day")
@@ -158,14 +158,14 @@ class DeputyForm(PageForm):
 class MilestoneForm(PageForm):
     """A new limit, and from when it counts."""
 
-    count = fields.WholeNumberField(subject="how long it is", label="How long?", least=1, most=LONGEST_DAYS)
+    count = fields.WholeNumberField(subject="the limit", label="Limit", least=1, most=LONGEST_DAYS)
     unit = fields.ChoiceField(
         subject="what it is counted in",
         label="Counted in",
         choices=[(unit, f"{words}s".capitalize()) for unit, words in UNITS.items()],
     )
     valid_from = fields.DayField(
-        subject="the day from which it counts", label="From which day?", in_future=True
+        subject="the day from which it counts", label="First day it counts", in_future=True
     )
 
     def clean(self) -> dict[str, Any]:
@@ -173,5 +173,5 @@ class MilestoneForm(PageForm):
         if given.get("count") and given.get("unit"):
             given["limit"] = Limit(given["count"], given["unit"])
             if given["count"] * _DAYS_IN[given["unit"]] > LONGEST_DAYS:
-                self.add_error("count", "How long? must be two years or less")
+                self.add_error("count", "Limit must be two years or less")
         return given

@@ -26,7 +26,9 @@ ORDER = {role: place for place, role in enumerate(Role)}
 
 
 class PeopleList(AdministrationPage):
-    """Every seat of the partnership, with those who hold it now or will; empty ones too, since they are gaps."""
+    """Every seat of the partnership, with those who hold it now or will; empty ones too, since they are gaps.
+
+    An agency that is no safeguarding partner needs nobody in a partner's seat, which is then left out."""
 
     template_name = "administration/people.html"
     title = "People"
@@ -46,8 +48,14 @@ class PeopleList(AdministrationPage):
             .distinct()
             .order_by("starts_on", "pk")
         )
+        of_partners = (Role.DELEGATED_PARTNER, Role.LEAD_PARTNER)
         ordered = sorted(
-            seats, key=lambda seat: (seat.agency.name.lower() if seat.agency else "", ORDER[Role(seat.role)])
+            (
+                seat
+                for seat in seats
+                if seat.held or seat.role not in of_partners or seat.agency.is_safeguarding_partner
+            ),
+            key=lambda seat: (seat.agency.name.lower() if seat.agency else "", ORDER[Role(seat.role)]),
         )
         return {
             "whole": [seat for seat in ordered if seat.agency is None],

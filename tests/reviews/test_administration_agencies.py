@@ -1,0 +1,126 @@
+"""Looking after a partnership: its agencies, and what a safeguarding partner sees."""
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AGENCY_ROLES, Agency, Role
+from accounts.services import add_member, seat_for
+from reviews.models import Case
+from tests import factories
+from tests.reviews.administering import AT, LONG, an_agency, errors_on, said, signed_in, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def today():
+    with time_machine.travel(AT, tick=False):
+        yield
+
+
+@pytest.fixture
+def world() -> factories.World:
+    return factories.a_world()
+
+
+@pytest.fixture
+def manager(world: factories.World) -> Client:
+    return signed_in(world.manager)
+
+
+def test_an_agency_is_added_with_its_seats(world: factories.World, manager: Client) -> None:
+    response = manager.post(reverse("agency-add"), an_agency(email_domain="@Harbour.example"))
+
+    assert said(manager, response) == "Harbour Refuge is an agency of this partnership now."
+    agency = Agency.objects.get(name="Harbour Refuge")
+    assert (agency.kind, agency.email_domain, agency.is_asked_first) == (
+        "domestic-abuse", "harbour.example", False,
+    )  # fmt: skip
+    assert set(agency.seats.values_list("role", flat=True)) == set(AGENCY_ROLES)
+
+
+@pytest.mark.parametrize(
+    ("given", "messages"),
+    [
+        ({"name": ""}, ["Enter the name of the agency"]),
+        ({"name": "x" * 201}, ["Name must be 200 characters or less"]),
+        ({"kind": "bakery"}, ["Select what kind of agency it is"]),
+        (
+            {"email_domain": "harbour"},
+            ["Enter what follows the @ in its work addresses, like police.example"],
+        ),
+        (
+            {"email_domain": "a b.example"},
+            ["Enter what follows the @ in its work addresses, like police.example"],
+        ),
+        ({"is_safeguarding_partner": ""}, ["Select yes if it is a safeguarding partner"]),
+        (
+            {"name": "NORTHBOROUGH gp"},
+            ["Cannot add NORTHBOROUGH gp: there is an agency of that name already."],
+        ),
+    ],
+)
+def test_what_cannot_be_an_agency_is_said(
+    world: factories.World, manager: Client, given: dict[str, str], messages: list[str]
+) -> None:
+    before = Agency.objects.count()
+
+    response = manager.post(reverse("agency-add"), an_agency(**given))
+
+    assert errors_on(response) == messages
+    assert Agency.objects.count() == before
+
+
+def test_the_same_form_sent_twice_adds_one_agency(world: factories.World, manager: Client) -> None:
+    sent = an_agency()
+
+    answers = [manager.post(reverse("agency-add"), sent).url for _ in range(2)]  # type: ignore[attr-defined]
+
+    assert answers == [reverse("agency-list")] * 2
+    assert Agency.objects.filter(name="Harbour Refuge").count() == 1
+
+
+def test_an_agency_is_shown_as_it_is_and_changed(world: factories.World, manager: Client) -> None:
+    address = reverse("agency-edit", args=[world.gp.pk])
+    page = text_of(manager.get(address))
+    assert 'value="Northborough gp"' in page
+    assert '<option value="general-practice" selected>' in page
+
+    response = manager.post(address, an_agency(name=LONG, is_active="no"))
+
+    assert response.status_code == 302
+    world.gp.refresh_from_db()
+    assert (world.gp.name, world.gp.kind, world.gp.is_active) == (LONG, "domestic-abuse", False)
+
+
+def test_an_agency_cannot_take_the_name_of_another(world: factories.World, manager: Client) -> None:
+    response = manager.post(
+        reverse("agency-edit", args=[world.gp.pk]), an_agency(name="Northborough School", is_active="yes")
+    )
+
+    assert errors_on(response) == [
+        "Cannot call this agency Northborough School: there is another of that name."
+    ]
+    assert Agency.objects.get(pk=world.gp.pk).name == "Northborough gp"
+
+
+def test_a_new_safeguarding_partner_sees_cases_under_way_and_a_former_one_no_longer(
+    world: factories.World, manager: Client
+) -> None:
+    # Given a case, and a person who is the GPs' delegated partner though the GPs are no partner
+    case = factories.a_notified_case(world)
+    partner = factories.a_person("gp-partner@northborough.example", "GP partner")
+    add_member(partner, seat_for(Role.DELEGATED_PARTNER, agency=world.gp))
+    assert list(Case.objects.visible_to(partner, at=AT)) == []
+    address = reverse("agency-edit", args=[world.gp.pk])
+
+    # When they become one, the case is theirs to see; when they cease to be, it is not
+    manager.post(address, an_agency(name="Northborough gp", is_safeguarding_partner="yes", is_active="yes"))
+    assert list(Case.objects.visible_to(partner, at=AT)) == [case]
+    manager.post(address, an_agency(name="Northborough gp", is_safeguarding_partner="yes", is_active="no"))
+    assert list(Case.objects.visible_to(partner, at=AT)) == []
+
+    # And the other partners kept theirs
+    assert list(Case.objects.visible_to(world.partner_1, at=AT)) == [case]
