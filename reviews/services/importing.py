@@ -1,8 +1,10 @@
 """Taking cases in from a file: checked whole, replayed through the one door, all or nothing."""
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from reviews.models import Case
 from reviews.services import cases
 from reviews.services.cases import ChildGiven
 from workflows.actors import SYSTEM, System
+from workflows.calendars import local_date
 from workflows.exceptions import WorkflowError
 from workflows.services.moving import perform
 
@@ -81,15 +84,31 @@ def read(text: str) -> tuple[dict[str, Any], _Lines]:
         lines = _Lines(text)
     except json.JSONDecodeError as error:
         raise BadFile([Fault(error.lineno, f"this is not JSON: {error.msg}")]) from None
+    except ValueError:  # Python reads no number of thousands of digits
+        raise BadFile([Fault(1, "this holds a number that is too long")]) from None
     except RecursionError:
         raise BadFile([Fault(1, "this is nested too deeply to be a file of cases")]) from None
     faults = [
         Fault(lines.of(*error.absolute_path), _plain(error))
         for error in Draft202012Validator(schema()).iter_errors(document)
     ]
+    faults += [
+        Fault(lines.of(*path), f"{path[-1]} holds characters that cannot be stored")
+        for path in _unusable(document, ())
+    ]
     if faults:
         raise BadFile(faults)
     return document, lines
+
+
+def _unusable(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Where a text holds NUL or half a pair, which no database can store."""
+    if isinstance(value, str) and re.search("[\0\ud800-\udfff]", value):
+        yield path
+    for key, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        yield from _unusable(inner, (*path, key))
 
 
 def _line_of_repeat(text: str, names: set[str]) -> int:
@@ -144,6 +163,20 @@ def _when(text: str | None, fallback: datetime) -> when.When:
     return when.When(fallback, "unknown") if text is None else when.parse(text)
 
 
+def _child(given: dict[str, Any], *, at: datetime) -> ChildGiven:
+    born = when.parse(given["born_on"]) if given.get("born_on") else None
+    if born and given.get("unborn"):
+        raise WorkflowError("an unborn child has no day of birth")
+    if born and born.at > at:
+        raise WorkflowError(f"{born.words} lies in the future")
+    return ChildGiven(
+        is_unborn=given.get("unborn", False),
+        age_as_given=given.get("age", ""),
+        sex=given.get("sex", "not-known"),
+        born_on=local_date(born.at) if born else None,
+    )
+
+
 def _import_case(
     given: dict[str, Any],
     path: tuple[str | int, ...],
@@ -169,18 +202,20 @@ def _import_case(
                 ).exists()
             ):
                 raise WorkflowError("a case of this reference is here already")
+            place = (*path, "reference_as_given")
+            named_so = Case.objects.filter(
+                partnership=partnership, reference_as_given=given["reference_as_given"]
+            )
+            if not reference and named_so.exists():
+                raise WorkflowError("a case called that is here already")
             place = (*path, "incident")
             incident = when.parse(given["incident"]) if given.get("incident") else None
-            place = (*path, "children")
-            children = [
-                ChildGiven(
-                    is_unborn=child.get("unborn", False),
-                    age_as_given=child.get("age", ""),
-                    sex=child.get("sex", "not-known"),
-                    born_on=date.fromisoformat(child["born_on"]) if child.get("born_on") else None,
-                )
-                for child in given["children"]
-            ]
+            if incident and incident.at > at:
+                raise WorkflowError(f"{incident.words} lies in the future")
+            children = []
+            for number, child in enumerate(given["children"]):
+                place = (*path, "children", number)
+                children.append(_child(child, at=at))
             case = Case(
                 partnership=partnership,
                 harm=given["harm"],
@@ -207,6 +242,8 @@ def _import_case(
                     case = cases.adopt_case(
                         case, children, by=by, at=at, happened_at=moment.at, precision=moment.precision
                     )
+                elif event["verb"] in Case.BEGINNINGS:
+                    raise WorkflowError("a review is taken in once: adopt is the first event, and no other")
                 else:
                     extra = {"publish_on": None} if event["verb"] == "plan_publication" else {}
                     case = perform(

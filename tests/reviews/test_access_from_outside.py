@@ -1,0 +1,78 @@
+"""What somebody who has not signed in gets: the sign-in page, from every address there is."""
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests import factories
+from tests.reviews.asking import row_counts
+
+pytestmark = pytest.mark.django_db
+OPEN = ("sign-in/", "sign-out/", "set-password/")
+"""Addresses under which somebody signs in, or is about to. Health answers machines."""
+
+SOMEWHERE_ELSE = [
+    "https://evil.test",
+    "//evil.test",
+    "/\\evil.test",
+    "javascript:alert(1)",
+    "http:///evil.test",
+    "\thttps://evil.test",
+]
+
+
+def addresses() -> Iterator[str]:
+    """Every address of the product, with something in each place that takes something."""
+
+    def walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[str]:
+        for pattern in patterns:
+            route = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, route)
+            else:
+                yield route
+
+    for route in walk(get_resolver().url_patterns, ""):
+        route = re.sub("<uuid:[^>]+>", str(uuid.uuid4()), route)
+        yield re.sub("<[^>]+>", "1", route)
+
+
+WANTED = [a for a in addresses() if not a.startswith((*OPEN, "health/", "static/"))]
+
+
+def test_there_are_addresses_to_try() -> None:
+    assert {"", "cases/", "cases.csv", "returns/", "panel/", "notices/"} <= set(WANTED)
+
+
+@pytest.mark.parametrize("address", WANTED)
+def test_every_address_asks_for_sign_in(address: str) -> None:
+    answer = Client().get(f"/{address}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/sign-in/?next=/{address}")
+
+
+def test_nothing_can_be_sent_without_signing_in() -> None:
+    before = row_counts()
+    for address in WANTED:
+        assert (
+            Client().post(f"/{address}", {"form_token": str(uuid.uuid4()), "reason": "x"}).status_code == 403
+        )
+    assert row_counts() == before
+
+
+@pytest.mark.parametrize("somewhere", SOMEWHERE_ELSE)
+def test_bad_input_70_signing_in_leads_to_no_other_site(somewhere: str) -> None:
+    person = factories.a_person("ann@example.org", "Ann")
+    boxes = {"username": person.email, "password": factories.PASSWORD, "next": somewhere}
+    for address, given in (("/sign-in/", boxes), (f"/sign-in/?next={somewhere}", {**boxes, "next": ""})):
+        answer = Client().post(address, given)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for() -> None:
+    person = factories.a_person("ann@example.org", "Ann")
+    given = {"username": person.email, "password": factories.PASSWORD, "next": "/cases/?page=2"}
+    assert Client().post("/sign-in/", given).headers["Location"] == "/cases/?page=2"
