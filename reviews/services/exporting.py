@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from reviews.models import AgencyReturn, Case, Decision
 from reviews.questions import DEFINITIONS, LIMBS
+from workflows.calendars import local_date
 from workflows.countdown import time_left
 from workflows.models import Deadline
 from workflows.services.calendar import calendar_of
@@ -81,7 +82,7 @@ def _child(case: Case) -> list[dict[str, Any]]:
     for child in case.children.all():
         age = None
         if child.born_on and case.incident_at:
-            on = case.incident_at.date()
+            on = local_date(case.incident_at)
             age = (
                 on.year - child.born_on.year - ((on.month, on.day) < (child.born_on.month, child.born_on.day))
             )

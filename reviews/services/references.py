@@ -32,7 +32,9 @@ def find_case(text: str) -> Case:
             try:
                 found = cases.filter(pk=uuid.UUID(text))
             except ValueError:
-                found = cases.filter(reference_as_given__iexact=text.strip())
+                found = cases.filter(reference_as_given__iexact=text.strip()).exclude(reference_as_given="")
+    if len(found) > 1:
+        raise WorkflowError(f"Several cases are called {text!r}. Use the code (R-...) or the id of one.")
     if (case := found.first()) is None:
         raise WorkflowError(f"There is no case {text!r}. Use its reference, its code (R-...) or its id.")
     return case
