@@ -25,10 +25,16 @@ ONCE = "administration.first-password"
 ORDER = {role: place for place, role in enumerate(Role)}
 
 
-class PeopleList(AdministrationPage):
-    """Every seat of the partnership, with those who hold it now or will; empty ones too, since they are gaps.
+def _is_wanted(seat: Seat) -> bool:
+    """Whether it would be a gap if nobody held the seat: partners' seats are, where the agency is a partner."""
+    if seat.agency is None:
+        return True
+    is_for_partners = seat.role in (Role.DELEGATED_PARTNER, Role.LEAD_PARTNER)
+    return seat.agency.is_active and (seat.agency.is_safeguarding_partner or not is_for_partners)
 
-    An agency that is no safeguarding partner needs nobody in a partner's seat, which is then left out."""
+
+class PeopleList(AdministrationPage):
+    """Every seat of the partnership, with those who hold it now or will; empty ones too, since they are gaps."""
 
     template_name = "administration/people.html"
     title = "People"
@@ -38,7 +44,6 @@ class PeopleList(AdministrationPage):
         held = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=today)).select_related("user")
         seats = (
             Seat.objects.filter(partnership=self.partnership)
-            .exclude(agency__is_active=False)
             .select_related("agency")
             .prefetch_related(Prefetch("memberships", held.order_by("user__full_name"), to_attr="held"))
         )
@@ -48,18 +53,13 @@ class PeopleList(AdministrationPage):
             .distinct()
             .order_by("starts_on", "pk")
         )
-        of_partners = (Role.DELEGATED_PARTNER, Role.LEAD_PARTNER)
-        ordered = sorted(
-            (
-                seat
-                for seat in seats
-                if seat.held or seat.role not in of_partners or seat.agency.is_safeguarding_partner
-            ),
-            key=lambda seat: (seat.agency.name.lower() if seat.agency else "", ORDER[Role(seat.role)]),
+        listed = [seat for seat in seats if seat.held or _is_wanted(seat)]
+        listed.sort(
+            key=lambda seat: (seat.agency.name.lower() if seat.agency else "", ORDER[Role(seat.role)])
         )
         return {
-            "whole": [seat for seat in ordered if seat.agency is None],
-            "of_agencies": [seat for seat in ordered if seat.agency is not None],
+            "whole": [seat for seat in listed if seat.agency is None],
+            "of_agencies": [seat for seat in listed if seat.agency is not None],
             "cover": list(cover),
             "today": today,
         }

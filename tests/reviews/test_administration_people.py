@@ -251,3 +251,27 @@ def test_cover_here_must_not_open_another_partnership(world: factories.World, ma
         "deputy would see. Add the deputy to the seat instead, and remove them afterwards."
     ]
     assert not Deputy.objects.exists()
+
+
+def test_empty_seats_are_listed_where_they_are_gaps_and_held_ones_always(
+    world: factories.World, manager: Client
+) -> None:
+    # Given agencies that are no partners, one of which no longer takes part though its author still has a seat
+    Membership.objects.filter(user__in=[world.gp_lead, world.partner_1, world.school_lead]).delete()
+    Agency.objects.filter(pk=world.school.pk).update(is_active=False)
+
+    page = text_of(manager.get(reverse("people-list")))
+
+    # Then the GPs' lead and the council's partner are missed, but no partner of the GPs, and no lead of the school
+    rows = [re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", row)).strip() for row in page.split("<tr ")]
+    seats = [
+        row.partition("> ")[2] for row in rows if "Northborough gp" in row or "Northborough school" in row
+    ]
+    assert [seat.split(" Remove")[0] for seat in seats] == [
+        "Northborough gp Agency contact and author gp author of Northborough, gp-author@northborough.example",
+        "Northborough gp Agency safeguarding lead Nobody",
+        "Northborough school Agency contact and author school author of Northborough, "
+        "school-author@northborough.example",
+    ]
+    council = [row.partition("> ")[2] for row in rows if "Northborough council" in row]
+    assert council[0] == "Northborough council Delegated safeguarding partner Nobody"
