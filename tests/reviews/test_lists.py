@@ -1,0 +1,202 @@
+"""The lists and home: what they show, what they make of nonsense, and how many queries they take."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from reviews.models import Case, PanelRecord
+from reviews.services import cases
+from tests import factories
+from tests.factories import World
+from tests.reviews.asking import DECIDED, a_released_case, linked, signed_in, text_of
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 4, 8, 9, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def now(time_machine: Any) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def world() -> World:
+    return factories.a_world()
+
+
+def a_case_under_way(world: World) -> Case:
+    case = factories.a_notified_case(world)
+    factories.asked_returns(world, case)
+    return case
+
+
+# ---- One number of queries, however many rows --------------------------------------------------
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(
+    ("who", "name", "queries"),
+    [
+        ("manager", "case-list", 7),
+        ("manager", "case-list-csv", 3),
+        ("manager", "return-list", 8),
+        ("gp_author", "return-list", 8),
+        ("manager", "home", 16),
+        ("gp_author", "home", 14),
+        ("partner_1", "home", 16),
+    ],
+)
+def test_a_list_takes_as_many_queries_for_three_rows_as_for_one(
+    world: World,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    rows: int,
+    who: str,
+    name: str,
+    queries: int,
+) -> None:
+    for _ in range(rows):
+        a_case_under_way(world)
+        factories.a_decided_case(world, at=DECIDED)
+    client = signed_in(world.people[who])
+    client.get(reverse(name))  # what is fetched once a process is fetched
+    with django_assert_num_queries(queries):
+        answer: Any = client.get(reverse(name))
+        answer.getvalue()
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(("name", "queries"), [("panel-list", 6), ("home", 14)])
+def test_the_panel_s_lists_take_as_many_queries_for_three_records_as_for_one(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries, rows: int, name: str, queries: int
+) -> None:
+    for _ in range(rows):
+        a_released_case(world, sent_at=DECIDED)
+    client = signed_in(factories.a_panel_member())
+    client.get(reverse(name))
+    with django_assert_num_queries(queries):
+        answer = client.get(reverse(name))
+    assert answer.content.decode().count(f"/panel/{PanelRecord.objects.all()[0].pk}/") == 1
+    assert PanelRecord.objects.count() == rows
+
+
+# ---- What they show ----------------------------------------------------------------------------
+def test_an_empty_list_says_so(world: World) -> None:
+    client = signed_in(world.manager)  # type: ignore[arg-type]
+    for name in ("case-list", "return-list", "panel-list", "home"):
+        assert 'class="govuk-body rr-empty"' in client.get(reverse(name)).content.decode(), name
+    assert "There is no case here yet." in text_of(client.get(reverse("case-list")))
+    assert "No case matches." in text_of(client.get(reverse("case-list"), {"q": "x"}))
+
+
+def test_the_list_of_cases_shows_stage_next_date_and_returns(world: World) -> None:
+    case = a_case_under_way(world)
+    page = text_of(signed_in(world.manager).get(reverse("case-list")))  # type: ignore[arg-type]
+    # The copy of the notification was not recorded as received: the oldest open clock comes first.
+    assert f"{case.code} Rapid review Thursday 19 March 2026 2 of 2" in page
+
+
+def test_home_is_what_needs_me_by_when(world: World) -> None:
+    a_case_under_way(world)
+    page = text_of(signed_in(world.gp_author).get(reverse("home")))  # type: ignore[arg-type]
+    assert "Write the return of Northborough gp" in page
+    assert "Write the return of Northborough school" not in page
+    assert "6 working days late (was due Friday 27 March 2026)" in page
+
+
+# ---- Filters -----------------------------------------------------------------------------------
+@pytest.fixture
+def three(world: World) -> dict[str, Case]:
+    """A referral, a rapid review and a case that was not notified."""
+    declined = factories.a_referral(world)
+    return {
+        "referred": factories.a_referral(world),
+        "rapid_review": factories.a_notified_case(world),
+        "not_notified": cases.decline_case(declined, reason="No.", by=world.manager, at=factories.REFERRED),  # type: ignore[arg-type]
+    }
+
+
+def found(world: World, three: dict[str, Case], **query: str) -> set[str]:
+    """Which of the three a search finds, by name; and that the file has the same."""
+    client = signed_in(world.manager)  # type: ignore[arg-type]
+    there = linked(client.get(reverse("case-list"), query), "cases")
+    answer: Any = client.get(reverse("case-list-csv"), query)
+    codes = {line.split(",")[0] for line in answer.getvalue().decode().splitlines()[1:]}
+    assert codes == {case.code for case in three.values() if str(case.pk) in there}
+    return {name for name, case in three.items() if str(case.pk) in there}
+
+
+def test_a_stage_and_a_code_narrow_the_list(world: World, three: dict[str, Case]) -> None:
+    for name, case in three.items():
+        assert found(world, three, state=name) == {name}
+        assert found(world, three, q=case.code.lower()) == {name}
+        assert found(world, three, q=f" {case.code} ", state=name) == {name}
+    assert found(world, three, q="SIN-1") == {"rapid_review"}
+    assert found(world, three, state="closed") == set()
+    assert found(world, three, q=three["referred"].code, state="rapid_review") == set()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"order": "password"},
+        {"sort": "children__name"},
+        {"filter": "__class__"},
+        {"state": "nonsense"},
+        {"state": "rapid_review' OR 1=1--"},
+        {"partnership": "1"},
+        {"q": ""},
+        {"q": "   "},
+    ],
+)
+def test_bad_input_67_what_may_not_be_asked_is_ignored(
+    world: World, three: dict[str, Case], query: dict[str, str]
+) -> None:
+    assert found(world, three, **query) == set(three)
+
+
+@pytest.mark.parametrize(
+    "q", ["%", "_", "%' OR 1=1--", "%25%25%25", "\\", "(a+)+$", "(" * 5000, "canary", "Zebedee"]
+)
+def test_bad_input_68_a_search_is_for_what_was_typed(world: World, three: dict[str, Case], q: str) -> None:
+    assert found(world, three, q=q) == set()
+
+
+@pytest.mark.parametrize("q", ["%00", "%ed%a0%80", "%ff"])
+def test_bad_input_65_a_search_that_is_no_text_gets_a_plain_page(world: World, q: str) -> None:
+    client = signed_in(world.manager)  # type: ignore[arg-type]
+    for page in ("case-list", "case-list-csv"):
+        assert client.get(f"{reverse(page)}?q={q}").status_code == 400
+
+
+# ---- Pages -------------------------------------------------------------------------------------
+NO_PAGES = ("0", "-1", "abc", "", "1000000000", "9" * 300, "1.5", "1e3", "null", "[]")
+
+
+@pytest.mark.parametrize("name", ["case-list", "return-list", "panel-list", "notice-list", "home"])
+def test_bad_input_66_a_page_that_is_none_is_answered_all_the_same(world: World, name: str) -> None:
+    client = signed_in(world.manager)  # type: ignore[arg-type]
+    assert [client.get(reverse(name), {"page": asked}).status_code for asked in NO_PAGES] == [200] * len(
+        NO_PAGES
+    )
+
+
+def test_a_long_list_comes_in_pages_that_keep_the_search(world: World) -> None:
+    for _ in range(51):
+        factories.a_referral(world)
+    client = signed_in(world.manager)  # type: ignore[arg-type]
+    address = reverse("case-list")
+    first, last = (linked(client.get(address, {"page": page}), "cases") for page in ("1", "2"))
+    assert (len(first), len(last)) == (50, 1)
+    for asked, shown in (
+        ("99", last),
+        ("0", last),
+        ("-1", last),
+        ("abc", first),
+        ("", first),
+        ("1e3", first),
+    ):
+        assert linked(client.get(address, {"page": asked}), "cases") == shown, asked
+    assert first | last == {str(case.pk) for case in Case.objects.all()}
+    page = client.get(address, {"q": "R-", "state": "referred"}).content.decode()
+    assert "?q=R-&amp;state=referred&amp;page=2" in page or "?q=R-&state=referred&page=2" in page
