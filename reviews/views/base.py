@@ -1,5 +1,6 @@
 """What the pages of a case have in common: find it among what may be seen, check the grant, say what refuses."""
 
+import uuid
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.shortcuts import redirect
 
 from accounts.pages.views import FormPage, at, signed_in
 from reviews.models import Case
-from workflows.exceptions import WorkflowError
+from workflows.exceptions import Stale, WorkflowError
 from workflows.models import Subject
 
 
@@ -32,6 +33,7 @@ class SubjectPage(FormPage):
     done = ""
     """What the page the person comes back to says."""
     subject: Any
+    is_stale = False
 
     def prepare(self) -> None:
         self.subject = find(self.model, self.request, self.kwargs["pk"])
@@ -59,8 +61,23 @@ class SubjectPage(FormPage):
             messages.success(self.request, words or self.done)
         return str(self.subject.get_absolute_url())
 
+    def act_once(self, form: Any, token: uuid.UUID) -> str:
+        try:
+            return super().act_once(form, token)
+        except Stale:
+            self.is_stale = True
+            raise
+
+    def shown(self, name: str, now: Any) -> Any:
+        """A mark of what the page shows. Who only mends what they typed has seen no more than before."""
+        return now if self.is_stale else self.request.POST.get(name, now)
+
     def context(self, form: Any) -> dict[str, Any]:
-        return {"subject": self.subject, "back_url": self.subject.get_absolute_url()}
+        return {
+            "subject": self.subject,
+            "back_url": self.subject.get_absolute_url(),
+            "seen_version": self.shown("seen_version", self.subject.version),
+        }
 
 
 class CaseMove(SubjectPage):

@@ -88,7 +88,7 @@ class WriteSection(CaseMove):
             "lead": self.section.lead,
             "caption": "Decision record",
             "back_url": reverse("decision", args=[self.subject.pk]),
-            "seen": decisions.seen_of(self.decision, self.section.code),
+            "seen": self.shown("seen", decisions.seen_of(self.decision, self.section.code)),
         }
 
     def act(self, form: Any) -> str:

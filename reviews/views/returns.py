@@ -157,7 +157,7 @@ class WriteSection(ReturnAct):
         return {
             **super().context(form),
             "lead": self.section.lead,
-            "seen": returns.seen_of(self.subject, self.section.code),
+            "seen": self.shown("seen", returns.seen_of(self.subject, self.section.code)),
         }
 
     def act(self, form: Any) -> str:
