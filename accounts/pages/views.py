@@ -103,6 +103,11 @@ class FormPage(View):
                 return HttpResponseRedirect(self.act_once(form, token))
             except AlreadySent:
                 pass
+            except IntegrityError:
+                form.add_error(
+                    None,
+                    "Somebody did the same, or something it rules out, at this moment. Look, and try again.",
+                )
             except ValidationError as error:
                 form.add_error(None, error)
             except self.refusals as refusal:

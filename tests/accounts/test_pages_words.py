@@ -7,11 +7,11 @@ import pytest
 from django.forms import CharField, ChoiceField, Form, ModelChoiceField, RadioSelect
 from django.template import engines
 from django.test import RequestFactory
-from django.urls import reverse
 from jinja2 import UndefinedError
 
-from accounts.models import Partnership, User
+from accounts.models import Partnership
 from config import jinja
+from tests import factories
 
 
 def page(source: str, **context: Any) -> str:
@@ -85,16 +85,20 @@ def test_a_form_of_plain_django_fields_is_shown_with_the_same_components() -> No
 
 
 @pytest.mark.urls("tests.accounts.page_urls")
-def test_the_navigation_leaves_out_what_is_not_there_and_marks_where_one_is() -> None:
-    request = RequestFactory().get("/cases/")
-    request.user = User(email="ann@example.org", full_name="Ann Example")
+@pytest.mark.django_db
+def test_the_navigation_offers_what_a_seat_uses_and_marks_where_one_is() -> None:
+    # Given an author of an agency, on the page of returns
+    world = factories.a_world()
+    request = RequestFactory().get("/returns/")
+    request.user = world.people["gp_author"]
 
     known = jinja.for_every_page(request)
 
-    assert known["signed_in_user"].full_name == "Ann Example"
+    assert known["signed_in_user"] == world.people["gp_author"]
     assert [(item["text"], item["href"], item["current"]) for item in known["navigation"]] == [
-        ("Home", reverse("home"), False),
-        ("Cases", "/cases/", True),
+        ("Home", "/", False),
+        ("Returns", "/returns/", True),
+        ("Notices", "/notices/", False),
     ]
 
 

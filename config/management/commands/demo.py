@@ -3,6 +3,7 @@
 import os
 import secrets
 from argparse import ArgumentParser
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Partnership
+from notifications.services.rehearsing import count_as_sent
 from reviews.services import demonstration
 
 
@@ -35,7 +37,9 @@ class Command(BaseCommand):
         elif given["print"]:
             raise CommandError("There is no demonstration here. `manage.py demo` builds it.")
         elif not Partnership.objects.exists():
-            demonstration.build_demo(at=timezone.now(), password=self.new_password())
+            at = timezone.now()
+            demonstration.build_demo(at=at, password=self.new_password())
+            count_as_sent(before=at - timedelta(hours=1))
             self.say_how_to_sign_in(must=True)
         elif not given["if_empty"]:
             raise CommandError(
