@@ -176,6 +176,8 @@ class Case(Subject):
                 return {"referred": at} | ({aware: self.aware_at} if self.aware_at else {})
             case "notify":
                 return {"notification sent": at}
+            case "decide" if self.decisions.count() > 1:
+                return {"revised decision sent": at}
             case "commission":
                 return {"practice review decided": at}
             case "hold_learning_event":

@@ -97,6 +97,8 @@ class AgencyReturn(Subject):
         return reverse("return", args=[self.pk])
 
     def anchors(self, verb: str, *, at: datetime) -> dict[str, datetime]:
+        if verb == "send_back":
+            return {"return sent back": at}
         if verb != "request":
             return {}
         if self.is_asked_later or self.case.notified_at is None:

@@ -110,8 +110,9 @@ def sign_decision(
     signature = SignOff.objects.create(
         decision=decision, partner=partner, by=by, at=at, agrees=agrees, dissent=dissent
     )
-    if not waiting_to_sign(case, decision) and case.deadlines.open().filter(rule_code="LOC_SIGNOFF").exists():
-        meet_deadline(case, "LOC_SIGNOFF", by=by, at=at)
+    if not waiting_to_sign(case, decision):
+        for deadline in case.deadlines.open().filter(rule_code__in=("LOC_SIGNOFF", "LOC_RESIGN")):
+            meet_deadline(case, deadline.rule_code, by=by, at=at)
     return signature
 
 

@@ -16,6 +16,8 @@ from workflows.derivation import (
     EXTENDED,
     MET,
     PAUSED,
+    REOPENED,
+    RESTARTED,
     RESUMED,
     STARTED,
     UNDONE,
@@ -126,13 +128,19 @@ def _record(
 def start_deadlines(
     subject: Subject, rules: Iterable[RuleVersion], *, by: Actor, effective_at: datetime, at: datetime
 ) -> list[Deadline]:
-    """Start a clock for each rule, all in four statements. A rule that already has a clock here is left alone."""
-    running = set(Deadline.objects.filter(subject_id=subject.pk).values_list("rule_code", flat=True))
+    """Start a clock for each rule, all in four statements.
+
+    A rule whose clock runs here already is left alone. One whose clock had ended starts again from the
+    event, as a second round: the facts keep how the first one ended.
+    """
+    rules = list(rules)
+    there = Deadline.objects.filter(subject_id=subject.pk, rule_code__in=[rule.code for rule in rules])
+    before = {deadline.rule_code: deadline for deadline in there.select_related("rule", "calendar")}
     version = calendars.current_version()
     calendar = calendars.calendar_of(version)
     deadlines = []
     for rule in rules:
-        if rule.code in running:
+        if rule.code in before:
             continue
         deadline = Deadline(subject_id=subject.pk, rule=rule, rule_code=rule.code)
         start = Fact(pk=0, kind=STARTED, effective_at=effective_at)
@@ -146,7 +154,20 @@ def start_deadlines(
     Rung.objects.bulk_create(
         rung for deadline in deadlines for rung in _rungs(deadline, version, armed_at=at)
     )
-    return deadlines
+    ended = [
+        deadline
+        for deadline in before.values()
+        if deadline.state in (Deadline.State.MET, Deadline.State.VOIDED)
+    ]
+    return deadlines + [_start_again(deadline, by=by, effective_at=effective_at, at=at) for deadline in ended]
+
+
+def _start_again(deadline: Deadline, *, by: Actor, effective_at: datetime, at: datetime) -> Deadline:
+    """Run an ended clock again from a new event."""
+    deadline = _record(
+        deadline, REOPENED, by=by, effective_at=effective_at, at=at, reason="It happened again."
+    )
+    return _record(deadline, RESTARTED, by=by, effective_at=effective_at, at=at, reason="It happened again.")
 
 
 def start_clocks(

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils import timezone
 from django_fsm import can_proceed
 
 from accounts.models import User
@@ -58,10 +57,9 @@ def _tell_the_world(
     by: User | System, at: datetime, happened_at: datetime, precision: str, reason: str,
 ) -> TransitionRecord:  # fmt: skip
     """Record the move, write the ledger, start and stop the clocks, and send the signal."""
-    recorded_at = timezone.now()  # when the row was written, never part of a decision
     record = TransitionRecord.objects.create(
         subject_id=subject.pk, sequence=subject.version, verb=verb, source=source, target=subject.state,
-        by=person(by), at=happened_at, precision=precision, recorded_at=recorded_at, reason=reason,
+        by=person(by), at=happened_at, precision=precision, recorded_at=at, reason=reason,
     )  # fmt: skip
     ledger.append(subject, verb, by=by, at=at)
     stop_clocks(subject, verb, by=by, effective_at=happened_at, at=at, reason=reason)
