@@ -85,6 +85,7 @@ def test_a_form_of_plain_django_fields_is_shown_with_the_same_components() -> No
 
 
 @pytest.mark.urls("tests.accounts.page_urls")
+@pytest.mark.urls("config.urls")
 @pytest.mark.django_db
 def test_the_navigation_offers_what_a_seat_uses_and_marks_where_one_is() -> None:
     # Given an author of an agency, on the page of returns
