@@ -156,7 +156,7 @@ OFFERED: dict[str, frozenset[str]] = {
     Role.SUB_GROUP_MEMBER: frozenset(("home", "case-list", "return-list", "notice-list")),
     Role.CO_CHAIR: frozenset(("home", "case-list", "return-list", "notice-list")),
     Role.INDEPENDENT_CHAIR: frozenset(("home", "case-list", "notice-list")),
-    Role.DELEGATED_PARTNER: frozenset(("home", "case-list", "notice-list")),
+    Role.DELEGATED_PARTNER: frozenset(("home", "case-list", "return-list", "notice-list")),
     Role.LEAD_PARTNER: frozenset(("home", "notice-list")),
     Role.AUTHOR: frozenset(("home", "return-list", "notice-list")),
     Role.SAFEGUARDING_LEAD: frozenset(("home", "return-list", "notice-list")),
@@ -191,7 +191,7 @@ def _navigation(request: HttpRequest, user: AbstractBaseUser | AnonymousUser) ->
             href = reverse(name)
         except NoReverseMatch:
             continue
-        if name == "notice-list" and (unseen := unseen_count(user)):
+        if name == "notice-list" and isinstance(user, User) and (unseen := unseen_count(user)):
             text = f"{text} ({unseen} new)"
         items.append(
             {

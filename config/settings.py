@@ -89,7 +89,7 @@ DATABASES = {
     if env.str("DATABASE_URL", default="")
     else {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "rapid-review.sqlite3"}
 }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if str(DATABASES["default"]["ENGINE"]).endswith("sqlite3"):
     if HOSTS > 1:
         raise ImproperlyConfigured(
             f"SQLite cannot serve {HOSTS} hosts: it locks one file on one machine. Set DATABASE_URL to a PostgreSQL."

@@ -14,7 +14,7 @@ from workflows.actors import System
 from workflows.calendars import local_date
 from workflows.derivation import VOIDED
 from workflows.exceptions import NotMet, WorkflowError
-from workflows.services.clocks import undo_fact, void_deadline
+from workflows.services.clocks import meet_deadline, undo_fact, void_deadline
 from workflows.services.moving import begin, change, perform
 
 Actor = User | System
@@ -234,6 +234,19 @@ def cancel_return(agency_return: AgencyReturn, *, reason: str, by: Actor, at: da
     for deadline in agency_return.deadlines.open():
         void_deadline(agency_return, deadline.rule_code, by=by, at=at, reason=reason)
     return agency_return
+
+
+@transaction.atomic
+def meet_milestone(
+    case: Case, code: str, *, by: Actor, at: datetime, done_at: datetime | None = None
+) -> Case:
+    """Record that what a clock asks for was done, where no move of the case says so. Raises WorkflowError."""
+    case = change(case, "meet_milestone", permission="reviews.meet_milestone_case", by=by, at=at)
+    deadline = case.deadlines.open().filter(rule_code=code, rule__met_by=[]).first()
+    if deadline is None:
+        raise WorkflowError("That has been recorded already, or is no longer owed.")
+    meet_deadline(case, code, by=by, at=at, effective_at=done_at)
+    return case
 
 
 def finish_with_learning(case: Case, *, by: Actor, at: datetime, seen_version: int | None = None) -> Case:

@@ -27,7 +27,6 @@ from workflows.actors import SYSTEM
 from workflows.calendars import Calendar, at_local, local_date
 from workflows.models import Rung
 from workflows.services.calendar import current_calendar
-from workflows.services.clocks import meet_deadline
 from workflows.services.sweeping import sweep
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "demonstration.json"
@@ -226,7 +225,7 @@ def _notify(place: Place, given: dict[str, Any], at: datetime, reference: str) -
 
 
 def _meet(place: Place, given: dict[str, Any], at: datetime, code: str) -> None:
-    meet_deadline(_case(place, given), code, by=place.manager, at=at)
+    cases.meet_milestone(_case(place, given), code, by=place.manager, at=at)
 
 
 def _hold_meeting(place: Place, given: dict[str, Any], at: datetime) -> None:

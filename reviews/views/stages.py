@@ -13,8 +13,6 @@ from reviews.services.returns import ask_agencies, suggested_agencies
 from reviews.views.base import CaseMove, SubjectPage
 from workflows.calendars import local_date
 from workflows.exceptions import WorkflowError
-from workflows.services.clocks import meet_deadline
-from workflows.services.moving import change
 
 S = Case.State
 
@@ -306,11 +304,8 @@ class MilestoneDone(SubjectPage):
         return f"Done: {self.deadline.rule.name}" if self.deadline else "Done"
 
     def act(self, form: Any) -> str:
-        if self.deadline is None:
-            raise WorkflowError("That has been recorded already, or is no longer owed.")
-        change(self.subject, "meet_milestone", permission=self.permission, **self.acting())
-        meet_deadline(self.subject, self.kwargs["code"], effective_at=form.happened_at(), **self.acting())
-        return self.come_back(f"Recorded: {self.deadline.rule.name}.")
+        cases.meet_milestone(self.subject, self.kwargs["code"], done_at=form.happened_at(), **self.acting())
+        return self.come_back(f"Recorded: {self.deadline.rule.name}." if self.deadline else "Recorded.")
 
 
 ACTIONS: dict[str, tuple[str, type[CaseMove]]] = {
