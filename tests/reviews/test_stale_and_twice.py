@@ -1,0 +1,236 @@
+"""Forms that come late, twice or many times at once, and events recorded after the fact."""
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.services import add_member
+from reviews.models import AgencyReturn, Case, Child, Decision
+from reviews.services import cases, decisions, returns
+from tests import factories
+from tests.factories import NOTIFIED, World
+from tests.reviews.asking import (
+    DECIDED,
+    happened,
+    moving,
+    row_counts,
+    send,
+    signed_in,
+    summary_of,
+    text_of,
+    written,
+)
+from tests.reviews.test_bad_input import REFERRAL, stays
+from tests.workflows.bench import in_one_moment
+from workflows.models import LedgerEntry, TransitionRecord
+
+NOW = datetime(2026, 4, 8, 9, tzinfo=UTC)
+A_MINUTE = timedelta(minutes=1)
+SAID = "Last, Second Manager recorded 'consider'. Look at it again before you go on."
+
+
+@pytest.fixture(autouse=True)
+def now(time_machine: Any) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    world = factories.a_world()
+    world.people["second"] = factories.a_person("second@northborough.example", "Second Manager")
+    add_member(world.people["second"], world.people["manager"].memberships.get().seat)
+    return world
+
+
+@pytest.fixture
+def manager(world: World) -> Client:
+    return signed_in(world.manager)  # type: ignore[arg-type]
+
+
+def hidden(answer: Any, name: str) -> str:
+    """What stands in a hidden box of the page."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', answer.content.decode().partition("<main")[2])
+    assert found is not None, name
+    return found[1]
+
+
+# ---- Late --------------------------------------------------------------------------------------
+def test_bad_input_36_a_case_that_moved_meanwhile_says_who_moved_it_and_keeps_the_text(
+    world: World, manager: Client
+) -> None:
+    # Given the page for not notifying, opened before somebody else recorded that the partners met
+    case = factories.a_referral(world)
+    boxes = moving(case, reason="It was an accident.", form_token=str(uuid.uuid4()))
+    cases.consider_case(case, by=world.second, at=NOW)  # type: ignore[arg-type]
+
+    # When it is sent, then it says who did what, keeps the reason, and changes nothing
+    before = row_counts()
+    answer = send(manager, reverse("case-decline", args=[case.pk]), **boxes)
+    assert (answer.status_code, row_counts()) == (200, before)
+    assert SAID in text_of(answer)
+    assert summary_of(answer) == [SAID]
+    assert stays(answer, "It was an accident.")
+
+    # And having seen it, they may send it again
+    again = {name: hidden(answer, name) for name in ("form_token", "seen_version")}
+    assert again == {"form_token": boxes["form_token"], "seen_version": str(case.version + 1)}
+    answer = send(manager, reverse("case-decline", args=[case.pk]), **again, reason="It was an accident.")
+    assert answer.status_code == 302
+    assert Case.objects.get().state == "not_notified"
+
+
+def test_bad_input_36_who_first_mends_a_mistake_still_hears_of_the_change(
+    world: World, manager: Client
+) -> None:
+    # Given a stale page that is sent with a mistake in it
+    case = factories.a_referral(world)
+    address = reverse("case-decline", args=[case.pk])
+    boxes = moving(case, reason="")
+    cases.consider_case(case, by=world.second, at=NOW)  # type: ignore[arg-type]
+    answer = send(manager, address, **boxes)
+    assert summary_of(answer) == ["Enter the reason"]
+
+    # When the mistake is mended, then the change is told: they had not seen it
+    answer = send(manager, address, seen_version=hidden(answer, "seen_version"), reason="An accident.")
+    assert summary_of(answer) == [SAID]
+    assert Case.objects.get().state == "notification"
+
+
+@pytest.mark.parametrize("seen", ["", "0", "-1", "99999999999", "abc"])
+def test_bad_input_34_a_version_that_was_never_shown_is_refused(
+    world: World, manager: Client, seen: str
+) -> None:
+    case = factories.a_referral(world)
+    before = row_counts()
+    answer = send(manager, reverse("case-decline", args=[case.pk]), seen_version=seen, reason="x")
+    assert (answer.status_code, row_counts(), len(summary_of(answer))) == (200, before, 1)
+
+
+def test_a_section_saved_by_another_meanwhile_says_who_and_keeps_the_text(world: World) -> None:
+    # Given two people of an agency with the same section open
+    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
+    address = reverse("return-section", args=[gp.pk, "chronology"])
+    lead = signed_in(world.gp_lead)  # type: ignore[arg-type]
+    seen = hidden(lead.get(address), "seen")
+    returns.save_section(gp, "chronology", {"events": "First."}, by=world.gp_author, at=NOW)  # type: ignore[arg-type]
+
+    # When the second sends a mistake, and then mends it, then they hear of the first; nothing is lost
+    answer = send(lead, address, seen=seen, events="A\x00B")
+    answer = send(lead, address, seen=hidden(answer, "seen"), events="Second.")
+    assert summary_of(answer)[0].startswith("Cannot save over gp author of Northborough's answers")
+    assert stays(answer, "Second.")
+    assert AgencyReturn.objects.get(pk=gp.pk).answers["chronology"] == {"events": "First."}
+    assert send(lead, address, seen=hidden(answer, "seen"), events="Second.").status_code == 302
+
+
+def test_a_section_of_the_decision_is_not_written_over_either(world: World, manager: Client) -> None:
+    case = factories.a_notified_case(world)
+    address = reverse("decision-section", args=[case.pk, "safety"])
+    seen = hidden(manager.get(address), "seen")
+    decisions.save_decision_section(case, "safety", {"actions": "First."}, by=world.second, at=NOW)  # type: ignore[arg-type]
+    answer = send(manager, address, seen=seen, actions="Second.")
+    assert summary_of(answer)[0].startswith("Cannot save over Second Manager's text")
+    assert stays(answer, "Second.")
+    assert Decision.objects.get().answers["safety"] == {"actions": "First."}
+
+
+def test_a_page_for_what_cannot_be_done_now_leads_back_and_says_so(world: World, manager: Client) -> None:
+    case = factories.a_referral(world)
+    answer = manager.get(reverse("case-publish", args=[case.pk]), follow=True)
+    assert answer.redirect_chain == [(case.get_absolute_url(), 302)]
+    assert "That cannot be done now: the case is at “Referred”." in answer.content.decode()
+
+
+# ---- After the fact ----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("sent_at", "message"),
+    [
+        (factories.AWARE - A_MINUTE, "Cannot record that you sent the notification before the authority became aware, for {}."),
+        (NOW + A_MINUTE, "When was the notification sent? must be in the past"),
+        (NOW + timedelta(days=1), "When was the notification sent? must be today or in the past"),
+    ],
+)  # fmt: skip
+def test_bad_input_11_a_notification_is_sent_after_awareness_and_before_now(
+    world: World, manager: Client, sent_at: datetime, message: str
+) -> None:
+    case = cases.consider_case(factories.a_referral(world), by=world.manager, at=NOTIFIED)  # type: ignore[arg-type]
+    address = reverse("case-notify", args=[case.pk])
+    before = row_counts()
+    answer = send(manager, address, **moving(case, notification_reference="SIN-4", **happened(sent_at)))
+    assert (answer.status_code, row_counts()) == (200, before)
+    assert summary_of(answer) == [message.format(case.code)]
+    assert stays(answer, 'value="SIN-4"')
+    answer = send(manager, address, **moving(case, notification_reference="SIN-4", **happened(NOTIFIED)))
+    assert answer.status_code == 302
+    assert Case.objects.get().notified_at == NOTIFIED
+
+
+def test_a_milestone_is_recorded_as_done_on_its_own_day(world: World, manager: Client) -> None:
+    # Given a notified case whose progress meeting was held in time, and is recorded later
+    case = factories.a_notified_case(world)
+    address = reverse("milestone-done", args=[case.pk, "LOC_PROGRESS"])
+    held = datetime(2026, 3, 24, 10, 0, tzinfo=UTC)
+    assert send(manager, address, **happened(NOW + timedelta(days=1))).status_code == 200
+    assert case.deadlines.get(rule_code="LOC_PROGRESS").state == "running"
+    assert send(manager, address, **happened(held)).status_code == 302
+
+    # Then its clock stopped when it was held; a second time there is nothing to record
+    clock = case.deadlines.get(rule_code="LOC_PROGRESS")
+    assert (clock.state, clock.met_at, clock.is_late) == ("met", held, False)
+    before = row_counts()
+    assert manager.get(address).status_code == 404
+    assert "That has been recorded already" in text_of(send(manager, address, **happened(held)))
+    assert row_counts() == before
+
+
+# ---- Twice, and many times at once -------------------------------------------------------------
+def test_the_same_form_twice_is_answered_twice_and_done_once(world: World, manager: Client) -> None:
+    boxes = {**REFERRAL, "form_token": str(uuid.uuid4())}
+    first, second = (manager.post(reverse("refer"), boxes) for _ in range(2))
+    case = Case.objects.get()
+    assert {first.headers["Location"], second.headers["Location"]} == {case.get_absolute_url()}
+    changed = manager.post(reverse("refer"), {**boxes, "summary": "Something else."})
+    assert (changed.status_code, Case.objects.count(), Child.objects.count()) == (422, 1, 1)
+
+
+def test_a_move_sent_twice_is_made_once_and_both_are_led_on(world: World, manager: Client) -> None:
+    case = factories.a_notified_case(world)
+    written(world, case)
+    boxes = moving(case, open_returns_reason="", form_token=str(uuid.uuid4()))
+    answers = [manager.post(reverse("decision-send", args=[case.pk]), boxes) for _ in range(2)]
+    assert [a.headers["Location"] for a in answers] == [case.get_absolute_url()] * 2
+    assert case.records.filter(verb="decide").count() == 1
+    assert DECIDED < NOW
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bad_input_78_twenty_copies_of_a_referral_at_once_are_one_case(now: None) -> None:
+    # Given one page, sent twenty times in the same moment
+    world = factories.a_world()
+    boxes = {**REFERRAL, "form_token": str(uuid.uuid4())}
+    clients = [signed_in(world.manager) for _ in range(20)]  # type: ignore[arg-type]
+    answers = in_one_moment(*(lambda c=client: c.post(reverse("refer"), boxes) for client in clients))
+
+    # Then there is one case, with one child, one record and one ledger entry; all are led to it
+    case = Case.objects.get()
+    assert [getattr(a, "status_code", a) for a in answers] == [302] * 20
+    assert {a.headers["Location"] for a in answers} == {case.get_absolute_url()}
+    counted = (Child.objects.count(), TransitionRecord.objects.count(), LedgerEntry.objects.count())
+    assert counted == (1, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_moves_of_one_case_at_once_are_one_move(now: None) -> None:
+    """Each with a token of its own, from the same page: one goes through, the others hear of it."""
+    world = factories.a_world()
+    case = factories.a_referral(world)
+    client_and_boxes = [(signed_in(world.manager), moving(case, reason="x")) for _ in range(4)]  # type: ignore[arg-type]
+    address = reverse("case-decline", args=[case.pk])
+    answers = in_one_moment(*(lambda c=c, b=b: send(c, address, **b) for c, b in client_and_boxes))
+    assert sorted(getattr(a, "status_code", 0) for a in answers) == [200, 200, 200, 302]
+    assert list(case.records.values_list("verb", flat=True)) == ["refer", "decline"]
