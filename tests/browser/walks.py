@@ -1,0 +1,84 @@
+"""Every page worth a look, who looks at it, and how they are signed in. Of the demonstration."""
+
+from typing import Any
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+
+from accounts.models import Membership, Role, User
+from reviews.models import AgencyReturn, Case, PanelRecord
+
+
+def pages_by_person() -> list[tuple[str, str, str]]:
+    """(who, name of the picture, path) of every page worth a look."""
+
+    def holder(role: Role, **where: Any) -> str:
+        held = (
+            Membership.objects.filter(seat__role=role, **where).select_related("user").order_by("pk").first()
+        )
+        assert held is not None, role
+        return held.user.email
+
+    ours = {"seat__partnership__name__startswith": "Northborough"}
+    manager = holder(Role.BUSINESS_MANAGER, **ours)
+    rapid = Case.objects.filter(state="rapid_review", returns__isnull=False).distinct()
+    busiest = max(rapid, key=lambda case: case.returns.count())
+    drafting = (
+        AgencyReturn.objects.filter(state__in=("in_progress", "requested")).select_related("agency").first()
+    )
+    assert drafting is not None
+    author = holder(Role.AUTHOR, seat__agency=drafting.agency)
+    lead = holder(Role.SAFEGUARDING_LEAD, seat__agency=drafting.agency)
+    partner = holder(Role.DELEGATED_PARTNER, **ours)
+    deciding = Case.objects.filter(
+        state="lcspr_decision", partnership__name__startswith="Northborough"
+    ).first()
+    assert deciding is not None
+    record = PanelRecord.objects.first()
+    assert record is not None
+    old = Case.objects.exclude(sources=[]).first()
+    assert old is not None
+    panel = holder(Role.PANEL)
+    return [
+        ("", "sign-in", "/sign-in/"),
+        (manager, "home", "/"),
+        (manager, "cases", "/cases/"),
+        (manager, "cases-none", "/cases/?q=nothing-like-this"),
+        (manager, "refer", "/cases/refer/"),
+        (manager, "case", busiest.get_absolute_url()),
+        (manager, "case-old", old.get_absolute_url()),
+        (manager, "ask", f"{busiest.get_absolute_url()}ask/"),
+        (manager, "decision-tasks", f"{busiest.get_absolute_url()}decision/"),
+        (manager, "decision-section", f"{busiest.get_absolute_url()}decision/criteria/"),
+        (manager, "case-deciding", deciding.get_absolute_url()),
+        (manager, "sent", f"/notices/sent/{busiest.pk}/"),
+        (manager, "notices", "/notices/"),
+        (manager, "returns", "/returns/"),
+        (manager, "panel-list", "/panel/"),
+        (manager, "administration", "/administration/"),
+        (manager, "agencies", "/administration/agencies/"),
+        (manager, "people", "/administration/people/"),
+        (manager, "milestones", "/administration/milestones/"),
+        (author, "home-author", "/"),
+        (author, "return", drafting.get_absolute_url()),
+        (author, "return-section", f"{drafting.get_absolute_url()}write/analysis/"),
+        (author, "return-nil", f"{drafting.get_absolute_url()}nil/"),
+        (lead, "home-lead", "/"),
+        (partner, "home-partner", "/"),
+        (partner, "sign", f"{deciding.get_absolute_url()}decision/sign/"),
+        (partner, "decision", f"{deciding.get_absolute_url()}decision/"),
+        (panel, "home-panel", "/"),
+        (panel, "panel-record", record.get_absolute_url()),
+        (panel, "not-found", deciding.get_absolute_url()),
+    ]
+
+
+def session_of(email: str) -> str:
+    """A session for that person, as signing in would make it."""
+    user = User.objects.get(email=email)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
