@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from reviews.services.references import parse_reference
 from reviews.services.standing import OPEN_RETURNS, clocks_of, path_of
 from reviews.views.base import find
 from reviews.views.stages import ACTIONS, action_url
+from workflows.models import Deadline
 from workflows.services import ledger
 from workflows.services.moving import verbs_open_to
 
@@ -46,10 +48,12 @@ def cases_wanted(request: HttpRequest) -> tuple[QuerySet[Any], dict[str, str]]:
             | Q(reference_as_given__icontains=typed)
             | Q(notification_reference__icontains=typed)
         )
-    rows = rows.annotate(
-        next_due=Min("deadlines__due_on", filter=Q(deadlines__state="running", deadlines__rule__duty="by")),
-        asked=Count("returns", distinct=True),
-        waiting=Count("returns", distinct=True, filter=Q(returns__state__in=OPEN_RETURNS)),
+    clocks = Deadline.objects.running().filter(subject_id=OuterRef("pk"), rule__duty="by").order_by("due_on")
+    asked = AgencyReturn.objects.filter(case=OuterRef("pk")).order_by().values("case").annotate(n=Count("pk"))
+    rows = rows.annotate(  # each for the rows of the page alone: a join would count them for every case
+        next_due=Subquery(clocks.values("due_on")[:1]),
+        asked=Coalesce(Subquery(asked.values("n")), 0),
+        waiting=Coalesce(Subquery(asked.filter(state__in=OPEN_RETURNS).values("n")), 0),
     )
     return rows.order_by("-begun_at", "pk"), {"state": state, "q": typed}
 
