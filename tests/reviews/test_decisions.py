@@ -182,6 +182,8 @@ def test_the_partner_of_another_partnership_does_not_sign(world: World, decided:
     other = factories.a_world("Westvale")
     with pytest.raises(PermissionDenied):
         sign(decided, other.council, other.partner_1)
+    # Nor for it somebody who signs in both
+    add_member(world.partner_1, seat_for(Role.DELEGATED_PARTNER, agency=other.council))  # type: ignore[arg-type]
     with pytest.raises(PermissionDenied):
         sign(decided, other.council, world.partner_1)
     assert not SignOff.objects.exists()
