@@ -122,7 +122,7 @@ def test_the_panel_sees_the_released_records_of_all_and_no_live_case(bodies: Bod
 
 def test_bad_input_64_what_is_not_mine_is_as_if_it_were_not_there(bodies: Bodies) -> None:
     """Every page about somebody else's case answers, byte for byte, as for an identifier that nobody has."""
-    client = signed_in(bodies.here.manager)  # type: ignore[arg-type]
+    client = signed_in(bodies.here.manager)
     for address in addresses_of(bodies.theirs):
         nobodys = address
         for pk in (one.pk for one in bodies.theirs):
@@ -137,7 +137,7 @@ def test_bad_input_64_what_is_not_mine_is_as_if_it_were_not_there(bodies: Bodies
 
 def test_what_is_not_mine_cannot_be_acted_on(bodies: Bodies) -> None:
     before = row_counts()
-    client = signed_in(bodies.here.manager)  # type: ignore[arg-type]
+    client = signed_in(bodies.here.manager)
     answers = {
         send(
             client, address, **moving(bodies.theirs.case, reason="x", agrees="yes", searched="x")
@@ -157,7 +157,7 @@ def test_search_finds_nothing_of_another_partnership(bodies: Bodies, asked: str)
     theirs = Case.objects.get(pk=bodies.theirs.case.pk)
     query = {"q": getattr(theirs, asked)}
     for person, found in ((bodies.here.manager, set()), (bodies.there.manager, {str(theirs.pk)})):
-        client = signed_in(person)  # type: ignore[arg-type]
+        client = signed_in(person)
         assert linked(client.get(reverse("case-list"), query), "cases") == found
         response: Any = client.get(reverse("case-list-csv"), query)
         assert response.getvalue().decode().count("\n") == 1 + len(found)
@@ -165,7 +165,7 @@ def test_search_finds_nothing_of_another_partnership(bodies: Bodies, asked: str)
 
 # ---- Agencies ----------------------------------------------------------------------------------
 def test_an_agency_opens_its_own_return_and_no_other_page(bodies: Bodies) -> None:
-    client = signed_in(bodies.here.gp_author)  # type: ignore[arg-type]
+    client = signed_in(bodies.here.gp_author)
     case, gp, school, record = bodies.mine
     assert client.get(gp.get_absolute_url()).status_code == 200
     for other in (case, school, record):
@@ -186,16 +186,16 @@ def test_the_child_and_the_facts_are_nowhere_but_where_they_belong(bodies: Bodie
         client = signed_in(bodies.here.people[who])
         for address in addresses:
             page = client.get(address)
-            text = b"".join(page).decode()  # type: ignore[call-overload]
+            text = b"".join(page).decode()
             # then an agency that is still writing is told whom to look for, and nobody anything else.
             asked = address == school.get_absolute_url() and who.startswith("school")
             assert [c for c in CANARIES if c in text] == ([CANARIES[0]] if asked else []), (who, address)
 
     # And the lists say nothing to those who do work on it; nor does what the Panel gets.
     for person in (bodies.here.manager, bodies.here.partner_1, bodies.panel):
-        client = signed_in(person)  # type: ignore[arg-type]
+        client = signed_in(person)
         for address in lists:
-            assert not any(c in b"".join(client.get(address)).decode() for c in CANARIES), address  # type: ignore[call-overload]
+            assert not any(c in b"".join(client.get(address)).decode() for c in CANARIES), address
     panel = signed_in(bodies.panel)
     for name in ("panel-record", "panel-record-json"):
         page = panel.get(reverse(name, args=[record.pk])).content.decode()
@@ -277,8 +277,8 @@ def test_a_deputy_sees_from_the_first_day_to_the_last(
 def test_cover_does_not_chain(bodies: Bodies) -> None:
     manager, first, second = bodies.here.manager, bodies.here.gp_author, bodies.here.school_author
     for person, deputy in ((manager, first), (first, second)):
-        appoint_deputy(person, deputy, starts_on=TODAY, ends_on=TODAY)  # type: ignore[arg-type]
-    assert seen_on_pages(second) == {  # type: ignore[arg-type]
+        appoint_deputy(person, deputy, starts_on=TODAY, ends_on=TODAY)
+    assert seen_on_pages(second) == {
         **NOTHING,
         "returns": {str(bodies.mine.gp.pk), str(bodies.mine.school.pk)},
     }
@@ -298,13 +298,13 @@ def test_the_deputy_of_somebody_who_left_sees_nothing(bodies: Bodies) -> None:
 def test_a_safeguarding_partner_sees_cases_and_returns_for_as_long_as_it_is_one(bodies: Bodies) -> None:
     police: Any = bodies.here.police
     wanted = expected(bodies.here, bodies.mine, "partner_2")
-    assert seen_on_pages(bodies.here.partner_2) == wanted  # type: ignore[arg-type]
+    assert seen_on_pages(bodies.here.partner_2) == wanted
     for is_partner, sees in ((False, NOTHING), (True, wanted)):
         change_agency(
             police, name=police.name, kind=police.kind, email_domain="", is_asked_first=True,
             is_safeguarding_partner=is_partner, is_active=True, by=SYSTEM, at=NOW,
         )  # fmt: skip
-        assert seen_on_pages(bodies.here.partner_2) == sees  # type: ignore[arg-type]
+        assert seen_on_pages(bodies.here.partner_2) == sees
 
 
 # ---- To look is not to act ---------------------------------------------------------------------
@@ -325,7 +325,7 @@ def test_who_may_look_may_not_act(bodies: Bodies, who: str) -> None:
 
 
 def test_bad_input_73_a_page_that_only_shows_takes_nothing(bodies: Bodies) -> None:
-    client, case = signed_in(bodies.here.manager), bodies.mine.case  # type: ignore[arg-type]
+    client, case = signed_in(bodies.here.manager), bodies.mine.case
     shown = [
         case.get_absolute_url(),
         bodies.mine.gp.get_absolute_url(),

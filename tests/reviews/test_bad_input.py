@@ -52,7 +52,7 @@ def world() -> World:
 
 @pytest.fixture
 def manager(world: World) -> Client:
-    return signed_in(world.manager)  # type: ignore[arg-type]
+    return signed_in(world.manager)
 
 
 def incident(text: str) -> dict[str, str]:
@@ -235,7 +235,7 @@ def test_bad_input_34_boxes_that_no_page_has_change_nothing(world: World, manage
 
 def test_bad_input_35_a_form_without_a_good_csrf_token_is_shown_again(world: World) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(world.manager)  # type: ignore[arg-type]
+    client.force_login(world.manager)
     before = row_counts()
     answer = client.post(
         reverse("refer"),
@@ -261,10 +261,10 @@ def section(request: pytest.FixtureRequest, world: World) -> tuple[Client, str, 
     case = factories.a_notified_case(world)
     if request.param == "decision":
         address = reverse("decision-section", args=[case.pk, "safety"])
-        return signed_in(world.manager), address, "actions", "what was done at once"  # type: ignore[arg-type]
+        return signed_in(world.manager), address, "actions", "what was done at once"
     gp = factories.asked_returns(world, case)["gp"]
     address = reverse("return-section", args=[gp.pk, "chronology"])
-    return signed_in(world.gp_author), address, "events", "the contacts and events that matter"  # type: ignore[arg-type]
+    return signed_in(world.gp_author), address, "events", "the contacts and events that matter"
 
 
 @pytest.mark.parametrize(

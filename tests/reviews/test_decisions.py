@@ -183,14 +183,14 @@ def test_the_partner_of_another_partnership_does_not_sign(world: World, decided:
     with pytest.raises(PermissionDenied):
         sign(decided, other.council, other.partner_1)
     # Nor for it somebody who signs in both
-    add_member(world.partner_1, seat_for(Role.DELEGATED_PARTNER, agency=other.council))  # type: ignore[arg-type]
+    add_member(world.partner_1, seat_for(Role.DELEGATED_PARTNER, agency=other.council))
     with pytest.raises(PermissionDenied):
         sign(decided, other.council, world.partner_1)
     assert not SignOff.objects.exists()
 
 
 def test_an_agency_that_is_no_safeguarding_partner_does_not_sign(world: World, decided: Case) -> None:
-    add_member(world.partner_1, seat_for(Role.DELEGATED_PARTNER, agency=world.trust))  # type: ignore[arg-type]
+    add_member(world.partner_1, seat_for(Role.DELEGATED_PARTNER, agency=world.trust))
     with pytest.raises(PermissionDenied):
         sign(decided, world.trust, world.partner_1)
 

@@ -82,7 +82,7 @@ def test_in_time_is_said_in_the_words_of_the_page(world: World, released: Releas
         "in_words": "met on time",
         "late_reason": None,
     }
-    page = text_of(signed_in(world.manager).get(released.record.get_absolute_url()))  # type: ignore[arg-type]
+    page = text_of(signed_in(world.manager).get(released.record.get_absolute_url()))
     assert f"Rapid review: {told['in_words']}" in page
     assert f"Notification: {released.record.document['notification']['timeliness']['in_words']}" in page
 
@@ -93,7 +93,7 @@ def test_late_is_said_in_the_words_of_the_page_with_the_reason(world: World) -> 
     assert (told["on_time"], told["days_late"], told["unit"], told["in_words"], told["late_reason"]) == (
         False, 2, "working days", "met 2 working days late", "The ICB had no cover.",
     )  # fmt: skip
-    client = signed_in(world.manager)  # type: ignore[arg-type]
+    client = signed_in(world.manager)
     record = text_of(client.get(released.record.get_absolute_url()))
     case = text_of(client.get(released.case.get_absolute_url()))
     assert "Rapid review: met 2 working days late" in record
@@ -151,20 +151,20 @@ def test_an_age_is_counted_on_the_london_day_of_the_incident(
     )
     case = cases.refer_case(
         case, [ChildGiven(born_on=date(2023, 7, 1))], by=world.manager, at=factories.REFERRED
-    )  # type: ignore[arg-type]
+    )
     assert local_date(incident_at).day == (30 if age == 1 else 1)
     assert [child["age_in_years"] for child in exporting._child(case)] == [age]
 
 
 def test_what_happens_later_does_not_change_the_record(world: World, released: Released) -> None:
     before = PanelRecord.objects.get().document
-    decisions.revise_decision(released.case, reason="New facts.", by=world.manager, at=SENT)  # type: ignore[arg-type]
+    decisions.revise_decision(released.case, reason="New facts.", by=world.manager, at=SENT)
     decisions.save_decision_section(
         released.case,
         "decision",
         {"outcome": "lcspr"},
         by=world.manager,
-        at=SENT,  # type: ignore[arg-type]
+        at=SENT,
     )
     Child.objects.update(sex="male")
     assert PanelRecord.objects.get().document == before
@@ -173,17 +173,17 @@ def test_what_happens_later_does_not_change_the_record(world: World, released: R
 # ---- The command and the button ----------------------------------------------------------------
 def test_the_command_finds_a_case_by_reference_code_or_id(world: World) -> None:
     released = a_released_case(world, outcome="lcspr")
-    case = cases.commission_review(released.case, by=world.manager, at=SENT)  # type: ignore[arg-type]
+    case = cases.commission_review(released.case, by=world.manager, at=SENT)
     for name in ("NSCP 2026/27-01", "nscp 2026-27/1", case.code, case.code.lower(), str(case.pk)):
         assert json.loads(exported(name)) == released.record.document, name
 
 
 def test_the_newest_of_two_records_is_exported(world: World, released: Released) -> None:
     later = SENT + timedelta(days=1)
-    case = decisions.revise_decision(released.case, reason="New facts.", by=world.manager, at=later)  # type: ignore[arg-type]
-    case = decisions.decide_case(case, by=world.manager, at=later, open_returns_reason="As before.")  # type: ignore[arg-type]
+    case = decisions.revise_decision(released.case, reason="New facts.", by=world.manager, at=later)
+    case = decisions.decide_case(case, by=world.manager, at=later, open_returns_reason="As before.")
     factories.sign_by_all(world, case, at=later)
-    second = decisions.submit_case(case, by=world.manager, at=later)  # type: ignore[arg-type]
+    second = decisions.submit_case(case, by=world.manager, at=later)
     assert json.loads(exported(case.code)) == second.document != released.record.document
 
 
@@ -267,7 +267,7 @@ def test_each_reading_and_each_export_is_in_the_ledger(world: World, released: R
 
 def test_who_may_not_read_leaves_no_trace_of_reading(world: World, released: Released) -> None:
     before = ledger_of(released.case)
-    client = signed_in(world.council_author)  # type: ignore[arg-type]
+    client = signed_in(world.council_author)
     for page in (released.case, released.gp, released.record):
         assert client.get(page.get_absolute_url()).status_code == 404
     assert ledger_of(released.case) == before
@@ -287,7 +287,7 @@ def test_no_cell_of_a_file_is_taken_for_a_formula(typed: str) -> None:
 
 def test_the_list_as_a_file_has_no_fact_of_a_case_and_no_formula(world: World, released: Released) -> None:
     Case.objects.update(reference_as_given='=HYPERLINK("https://evil.test")')
-    answer: Any = signed_in(world.manager).get(reverse("case-list-csv"))  # type: ignore[arg-type]
+    answer: Any = signed_in(world.manager).get(reverse("case-list-csv"))
     text = answer.getvalue().decode()
     assert list(csv.reader(io.StringIO(text))) == [
         ["code", "reference", "stage", "next due", "returns asked", "returns waiting"],

@@ -296,8 +296,8 @@ def test_one_bad_case_keeps_the_good_ones_out(world: World) -> None:
 
 
 def test_a_file_is_taken_in_by_who_runs_the_partnership(world: World) -> None:
-    (case,) = import_cases(a_file(facts()), partnership=world.partnership, by=world.manager, at=NOW)  # type: ignore[arg-type]
-    assert case.permits(world.manager, "reviews.plan_publication_case", at=NOW)  # type: ignore[arg-type]
+    (case,) = import_cases(a_file(facts()), partnership=world.partnership, by=world.manager, at=NOW)
+    assert case.permits(world.manager, "reviews.plan_publication_case", at=NOW)
     before = row_counts()
     other: Any = factories.a_person("olu@example.org", "Olu")
     with pytest.raises((BadFile, PermissionDenied)):

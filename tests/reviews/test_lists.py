@@ -82,7 +82,7 @@ def test_the_panel_s_lists_take_as_many_queries_for_three_records_as_for_one(
 
 # ---- What they show ----------------------------------------------------------------------------
 def test_an_empty_list_says_so(world: World) -> None:
-    client = signed_in(world.manager)  # type: ignore[arg-type]
+    client = signed_in(world.manager)
     for name in ("case-list", "return-list", "panel-list", "home"):
         assert 'class="govuk-body rr-empty"' in client.get(reverse(name)).content.decode(), name
     assert "There is no case here yet." in text_of(client.get(reverse("case-list")))
@@ -91,14 +91,14 @@ def test_an_empty_list_says_so(world: World) -> None:
 
 def test_the_list_of_cases_shows_stage_next_date_and_returns(world: World) -> None:
     case = a_case_under_way(world)
-    page = text_of(signed_in(world.manager).get(reverse("case-list")))  # type: ignore[arg-type]
+    page = text_of(signed_in(world.manager).get(reverse("case-list")))
     # The copy of the notification was not recorded as received: the oldest open clock comes first.
     assert f"{case.code} Rapid review Thursday 19 March 2026 2 of 2" in page
 
 
 def test_home_is_what_needs_me_by_when(world: World) -> None:
     a_case_under_way(world)
-    page = text_of(signed_in(world.gp_author).get(reverse("home")))  # type: ignore[arg-type]
+    page = text_of(signed_in(world.gp_author).get(reverse("home")))
     assert "Write the return of Northborough gp" in page
     assert "Write the return of Northborough school" not in page
     assert "6 working days late (was due Friday 27 March 2026)" in page
@@ -112,13 +112,13 @@ def three(world: World) -> dict[str, Case]:
     return {
         "referred": factories.a_referral(world),
         "rapid_review": factories.a_notified_case(world),
-        "not_notified": cases.decline_case(declined, reason="No.", by=world.manager, at=factories.REFERRED),  # type: ignore[arg-type]
+        "not_notified": cases.decline_case(declined, reason="No.", by=world.manager, at=factories.REFERRED),
     }
 
 
 def found(world: World, three: dict[str, Case], **query: str) -> set[str]:
     """Which of the three a search finds, by name; and that the file has the same."""
-    client = signed_in(world.manager)  # type: ignore[arg-type]
+    client = signed_in(world.manager)
     there = linked(client.get(reverse("case-list"), query), "cases")
     answer: Any = client.get(reverse("case-list-csv"), query)
     codes = {line.split(",")[0] for line in answer.getvalue().decode().splitlines()[1:]}
@@ -164,7 +164,7 @@ def test_bad_input_68_a_search_is_for_what_was_typed(world: World, three: dict[s
 
 @pytest.mark.parametrize("q", ["%00", "%ed%a0%80", "%ff"])
 def test_bad_input_65_a_search_that_is_no_text_gets_a_plain_page(world: World, q: str) -> None:
-    client = signed_in(world.manager)  # type: ignore[arg-type]
+    client = signed_in(world.manager)
     for page in ("case-list", "case-list-csv"):
         assert client.get(f"{reverse(page)}?q={q}").status_code == 400
 
@@ -175,7 +175,7 @@ NO_PAGES = ("0", "-1", "abc", "", "1000000000", "9" * 300, "1.5", "1e3", "null",
 
 @pytest.mark.parametrize("name", ["case-list", "return-list", "panel-list", "notice-list", "home"])
 def test_bad_input_66_a_page_that_is_none_is_answered_all_the_same(world: World, name: str) -> None:
-    client = signed_in(world.manager)  # type: ignore[arg-type]
+    client = signed_in(world.manager)
     assert [client.get(reverse(name), {"page": asked}).status_code for asked in NO_PAGES] == [200] * len(
         NO_PAGES
     )
@@ -184,7 +184,7 @@ def test_bad_input_66_a_page_that_is_none_is_answered_all_the_same(world: World,
 def test_a_long_list_comes_in_pages_that_keep_the_search(world: World) -> None:
     for _ in range(51):
         factories.a_referral(world)
-    client = signed_in(world.manager)  # type: ignore[arg-type]
+    client = signed_in(world.manager)
     address = reverse("case-list")
     first, last = (linked(client.get(address, {"page": page}), "cases") for page in ("1", "2"))
     assert (len(first), len(last)) == (50, 1)

@@ -100,6 +100,6 @@ def test_whoever_leaves_a_resting_state_does_so_on_purpose(kind: type[Subject]) 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_state_can_be_reached_and_all_but_the_last_can_be_left(kind: type[Subject]) -> None:
     moves = map_of(kind)
-    assert {target for _, _, target in moves} == set(kind.State.values)  # type: ignore[attr-defined]
-    last = set(kind.State.values) - {source for source, _, _ in moves}  # type: ignore[attr-defined]
+    assert {target for _, _, target in moves} == set(kind.State.values)
+    last = set(kind.State.values) - {source for source, _, _ in moves}
     assert last <= kind.RESTING_STATES

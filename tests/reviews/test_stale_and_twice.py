@@ -49,7 +49,7 @@ def world(db: None) -> World:
 
 @pytest.fixture
 def manager(world: World) -> Client:
-    return signed_in(world.manager)  # type: ignore[arg-type]
+    return signed_in(world.manager)
 
 
 def hidden(answer: Any, name: str) -> str:
@@ -66,7 +66,7 @@ def test_bad_input_36_a_case_that_moved_meanwhile_says_who_moved_it_and_keeps_th
     # Given the page for not notifying, opened before somebody else recorded that the partners met
     case = factories.a_referral(world)
     boxes = moving(case, reason="It was an accident.", form_token=str(uuid.uuid4()))
-    cases.consider_case(case, by=world.second, at=NOW)  # type: ignore[arg-type]
+    cases.consider_case(case, by=world.second, at=NOW)
 
     # When it is sent, then it says who did what, keeps the reason, and changes nothing
     before = row_counts()
@@ -91,7 +91,7 @@ def test_bad_input_36_who_first_mends_a_mistake_still_hears_of_the_change(
     case = factories.a_referral(world)
     address = reverse("case-decline", args=[case.pk])
     boxes = moving(case, reason="")
-    cases.consider_case(case, by=world.second, at=NOW)  # type: ignore[arg-type]
+    cases.consider_case(case, by=world.second, at=NOW)
     answer = send(manager, address, **boxes)
     assert summary_of(answer) == ["Enter the reason"]
 
@@ -115,9 +115,9 @@ def test_a_section_saved_by_another_meanwhile_says_who_and_keeps_the_text(world:
     # Given two people of an agency with the same section open
     gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
     address = reverse("return-section", args=[gp.pk, "chronology"])
-    lead = signed_in(world.gp_lead)  # type: ignore[arg-type]
+    lead = signed_in(world.gp_lead)
     seen = hidden(lead.get(address), "seen")
-    returns.save_section(gp, "chronology", {"events": "First."}, by=world.gp_author, at=NOW)  # type: ignore[arg-type]
+    returns.save_section(gp, "chronology", {"events": "First."}, by=world.gp_author, at=NOW)
 
     # When the second sends a mistake, and then mends it, then they hear of the first; nothing is lost
     answer = send(lead, address, seen=seen, events="A\x00B")
@@ -132,7 +132,7 @@ def test_a_section_of_the_decision_is_not_written_over_either(world: World, mana
     case = factories.a_notified_case(world)
     address = reverse("decision-section", args=[case.pk, "safety"])
     seen = hidden(manager.get(address), "seen")
-    decisions.save_decision_section(case, "safety", {"actions": "First."}, by=world.second, at=NOW)  # type: ignore[arg-type]
+    decisions.save_decision_section(case, "safety", {"actions": "First."}, by=world.second, at=NOW)
     answer = send(manager, address, seen=seen, actions="Second.")
     assert summary_of(answer)[0].startswith("Cannot save over Second Manager's text")
     assert stays(answer, "Second.")
@@ -158,7 +158,7 @@ def test_a_page_for_what_cannot_be_done_now_leads_back_and_says_so(world: World,
 def test_bad_input_11_a_notification_is_sent_after_awareness_and_before_now(
     world: World, manager: Client, sent_at: datetime, message: str
 ) -> None:
-    case = cases.consider_case(factories.a_referral(world), by=world.manager, at=NOTIFIED)  # type: ignore[arg-type]
+    case = cases.consider_case(factories.a_referral(world), by=world.manager, at=NOTIFIED)
     address = reverse("case-notify", args=[case.pk])
     before = row_counts()
     answer = send(manager, address, **moving(case, notification_reference="SIN-4", **happened(sent_at)))
@@ -213,7 +213,7 @@ def test_bad_input_78_twenty_copies_of_a_referral_at_once_are_one_case(now: None
     # Given one page, sent twenty times in the same moment
     world = factories.a_world()
     boxes = {**REFERRAL, "form_token": str(uuid.uuid4())}
-    clients = [signed_in(world.manager) for _ in range(20)]  # type: ignore[arg-type]
+    clients = [signed_in(world.manager) for _ in range(20)]
     answers = in_one_moment(*(lambda c=client: c.post(reverse("refer"), boxes) for client in clients))
 
     # Then there is one case, with one child, one record and one ledger entry; all are led to it
@@ -229,7 +229,7 @@ def test_two_moves_of_one_case_at_once_are_one_move(now: None) -> None:
     """Each with a token of its own, from the same page: one goes through, the others hear of it."""
     world = factories.a_world()
     case = factories.a_referral(world)
-    client_and_boxes = [(signed_in(world.manager), moving(case, reason="x")) for _ in range(4)]  # type: ignore[arg-type]
+    client_and_boxes = [(signed_in(world.manager), moving(case, reason="x")) for _ in range(4)]
     address = reverse("case-decline", args=[case.pk])
     answers = in_one_moment(*(lambda c=c, b=b: send(c, address, **b) for c, b in client_and_boxes))
     assert sorted(getattr(a, "status_code", 0) for a in answers) == [200, 200, 200, 302]
