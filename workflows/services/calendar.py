@@ -75,6 +75,11 @@ def _read(document: dict[str, Any]) -> tuple[str, dict[date, str], date, str]:
     return code, days, published_on, source
 
 
+def days_of(document: dict[str, Any]) -> dict[date, str]:
+    """The days of a list, with their names, if it could be loaded. Raises BadHolidayList."""
+    return _read(document)[1]
+
+
 @transaction.atomic
 def load_holidays(document: dict[str, Any], *, at: datetime) -> CalendarVersion:
     """Store a list of bank holidays as a new version; the same list a second time is the same version.

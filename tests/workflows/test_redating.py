@@ -1,0 +1,174 @@
+"""A bank holiday proclaimed while clocks run: what it moves, and what it leaves alone."""
+
+import json
+from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from reviews.models import Case
+from reviews.services import cases
+from tests import factories
+from workflows.exceptions import WorkflowError
+from workflows.models import CalendarVersion, Fact, Rung
+from workflows.services import calendar as calendars
+from workflows.services.redating import from_govuk, redate, would_move
+
+pytestmark = pytest.mark.django_db
+FUNERAL = date(2022, 9, 19)  # proclaimed on 10 September 2022
+NOTIFIED = datetime(2022, 9, 7, 10, tzinfo=UTC)
+PROCLAIMED = datetime(2022, 9, 10, 12, tzinfo=UTC)
+
+
+def the_list(*, without: tuple[date, ...] = (), more: dict[str, str] | None = None) -> dict[str, Any]:
+    """The shipped list in the shape of gov.uk, without some days and with others."""
+    shipped = json.loads(calendars.SHIPPED.read_text())
+    events = [e for e in shipped["events"] if date.fromisoformat(e["date"]) not in without]
+    events += [{"date": day, "title": name} for day, name in (more or {}).items()]
+    return {
+        "england-and-wales": {"division": "england-and-wales", "events": events},
+        "scotland": {"division": "scotland", "events": [{"date": "2022-01-04", "title": "2nd January"}]},
+    }
+
+
+def load(document: dict[str, Any], *, published_on: date, at: datetime) -> CalendarVersion:
+    given = from_govuk(json.dumps(document), source="a test", published_on=published_on)
+    return calendars.load_holidays(given, at=at)
+
+
+@pytest.fixture
+def case() -> Case:
+    """A rapid review that began before the funeral was proclaimed, by the list of that week."""
+    load(the_list(without=(FUNERAL,)), published_on=date(2022, 9, 1), at=datetime(2100, 1, 1, tzinfo=UTC))
+    world = factories.a_world()
+    case = Case(
+        partnership=world.partnership, harm="death", summary="x", aware_at=NOTIFIED, incident_at=NOTIFIED
+    )
+    case = cases.refer_case(case, [], by=world.manager, at=NOTIFIED)
+    case = cases.consider_case(case, by=world.manager, at=NOTIFIED)
+    return cases.notify_case(case, by=world.manager, at=NOTIFIED)
+
+
+def test_edge_12_a_holiday_proclaimed_while_a_clock_runs_moves_it_with_old_new_and_reason(case: Case) -> None:
+    # Given a rapid review due on 28 September, and a notification that was made in time
+    review = case.deadlines.get(rule_code="RR_COMPLETE")
+    assert review.due_on == date(2022, 9, 28)
+    version = load(the_list(), published_on=date(2022, 9, 10), at=datetime(2100, 1, 2, tzinfo=UTC))
+
+    # When the new list is shown, nothing moves; when it is applied, what runs does
+    shown = {m.deadline.rule_code: (m.was, m.becomes) for m in would_move(calendars.calendar_of(version))}
+    assert shown["RR_COMPLETE"] == (date(2022, 9, 28), date(2022, 9, 29))
+    assert Fact.objects.filter(kind="re-calendared").count() == 0
+    moved = redate(version, by=case.records.last().by, at=PROCLAIMED, reason="State Funeral")
+
+    # Then the day, the proof, the fact and the ladder all say so
+    review.refresh_from_db()
+    assert {m.deadline.rule_code: (m.was, m.becomes) for m in moved} == shown
+    assert (review.due_on, review.calendar) == (date(2022, 9, 29), version)
+    assert {
+        "day": "2022-09-19",
+        "why": "Bank Holiday for the State Funeral of Queen Elizabeth II",
+    } in review.derivation["skipped"]
+    fact = review.facts.get(kind="re-calendared")
+    assert (fact.reason, fact.details) == (
+        "State Funeral",
+        {"calendar": version.code, "from": "2022-09-28", "to": "2022-09-29"},
+    )
+    assert set(review.rungs.ahead().values_list("due_at", flat=True)) == {review.due_at}
+
+    # And what has ended keeps the list it ended by
+    ended = case.deadlines.get(rule_code="SIN_NOTIFY")
+    assert (ended.state, ended.calendar.code) == ("met", version_before(version).code)
+
+
+def version_before(version: CalendarVersion) -> CalendarVersion:
+    return CalendarVersion.objects.filter(loaded_at__lt=version.loaded_at).latest("loaded_at")
+
+
+def test_dating_anew_twice_is_once(case: Case) -> None:
+    version = load(the_list(), published_on=date(2022, 9, 10), at=datetime(2100, 1, 2, tzinfo=UTC))
+    assert redate(version, by=case.records.last().by, at=PROCLAIMED, reason="State Funeral") != []
+    facts, rungs = Fact.objects.count(), Rung.objects.count()
+    assert redate(version, by=case.records.last().by, at=PROCLAIMED, reason="State Funeral") == []
+    assert (Fact.objects.count(), Rung.objects.count()) == (facts, rungs)
+
+
+def test_a_holiday_taken_away_moves_them_back(case: Case) -> None:
+    review = case.deadlines.get(rule_code="RR_COMPLETE")
+    with_it = load(the_list(), published_on=date(2022, 9, 10), at=datetime(2100, 1, 2, tzinfo=UTC))
+    redate(with_it, by=case.records.last().by, at=PROCLAIMED, reason="State Funeral")
+    without = load(
+        the_list(without=(FUNERAL,)), published_on=date(2022, 9, 12), at=datetime(2100, 1, 3, tzinfo=UTC)
+    )
+    redate(without, by=case.records.last().by, at=PROCLAIMED, reason="A mistake")
+    review.refresh_from_db()
+    assert review.due_on == date(2022, 9, 28)
+    assert review.rungs.ahead().exclude(tell="").count() > 0
+
+
+def test_no_deadline_is_dated_anew_without_a_reason(case: Case) -> None:
+    version = load(the_list(), published_on=date(2022, 9, 10), at=datetime(2100, 1, 2, tzinfo=UTC))
+    with pytest.raises(WorkflowError, match="without a reason"):
+        redate(version, by=case.records.last().by, at=PROCLAIMED, reason=" ")
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("refresh_holidays", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_shows_first_and_moves_only_when_told(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / "bank-holidays.json"
+    path.write_text(json.dumps(the_list()))
+    with time_machine.travel("2100-02-01T09:00:00Z", tick=False):
+        shown = run(str(path))
+        assert "+ Monday 19 September 2022" in shown
+        assert f"{case.code} RR_COMPLETE: Wednesday 28 September 2022 -> Thursday 29 September 2022" in shown
+        assert case.deadlines.get(rule_code="RR_COMPLETE").due_on == date(2022, 9, 28)
+
+        run(str(path), "--apply", "--reason", "State Funeral")
+        assert case.deadlines.get(rule_code="RR_COMPLETE").due_on == date(2022, 9, 29)
+        assert run(str(path)).startswith("The list in use says the same.")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("<html>503</html>", "not JSON"),
+        ('{"scotland": {"events": []}}', "Cannot find the division 'england-and-wales'"),
+        ('{"england-and-wales": {"division": "scotland", "events": []}}', "Cannot find the division"),
+        ('{"england-and-wales": {"division": "england-and-wales", "events": []}}', "empty list"),
+        ('{"england-and-wales": {"events": [{"date": "2022-02-30", "title": "x"}]}}', "Cannot read the list"),
+        (
+            '{"england-and-wales": {"events": [{"date": "2022-01-03", "title": "x"}, {"date": "2022-01-03", "title": "y"}]}}',
+            "gives a day twice: 2022-01-03",
+        ),
+        ('{"england-and-wales": {"events": "none"}}', "has no events"),
+        ("[1, 2]", "Cannot find the division"),
+    ],
+)
+def test_a_list_that_cannot_be_used_is_refused_and_the_one_in_use_kept(
+    text: str, says: str, tmp_path: Path
+) -> None:
+    before = calendars.current_version()
+    path = tmp_path / "list.json"
+    path.write_text(text)
+    with pytest.raises(CommandError, match=says) as refused:
+        run(str(path), "--apply")
+    assert "The list in use is unchanged." in str(refused.value)
+    assert (calendars.current_version(), CalendarVersion.objects.count()) == (before, 1)
+
+
+def test_edge_07_a_list_that_cannot_be_fetched_leaves_the_last_good_one_and_says_how_old_it_is(
+    tmp_path: Path,
+) -> None:
+    with (
+        time_machine.travel("2026-03-07T09:00:00Z", tick=False),
+        pytest.raises(CommandError, match="10 days old, is kept"),
+    ):
+        run(str(tmp_path / "nowhere.json"))
