@@ -18,6 +18,7 @@ from notifications.channels import texts
 from notifications.models import Notice, NoticeQuerySet
 from workflows.models import Subject
 from workflows.services import ledger
+from workflows.services.standing import how_it_stands
 
 A_PAGE = 50
 SEE_NOTICES = "reviews.see_notices_case"
@@ -48,7 +49,7 @@ def _rows(request: HttpRequest, notices: list[Notice]) -> list[dict[str, object]
         {
             "notice": notice,
             "headline": texts.headline(notice.news),
-            "time_left": texts.how_it_stands(notice.deadline, at=at(request)) if notice.deadline else None,
+            "time_left": how_it_stands(notice.deadline, at=at(request)) if notice.deadline else None,
         }
         for notice in notices
     ]

@@ -11,10 +11,9 @@ from django.template import engines
 from jinja2 import Environment, TemplateNotFound
 
 from notifications.models import Notice
-from workflows.countdown import TimeLeft, day_in_words, time_left
+from workflows.countdown import day_in_words
 from workflows.models import Deadline
-from workflows.rules import Limit
-from workflows.services.calendar import calendar_of
+from workflows.services.standing import how_it_stands
 
 CHASING = ("reminder", "due-today", "late", "period-over")
 """News of a ladder's rungs: about a deadline, and pointless once it is met."""
@@ -37,14 +36,6 @@ class Clock:
     due: str
     left: str
     is_local: bool
-
-
-def how_it_stands(deadline: Deadline, *, at: datetime) -> TimeLeft:
-    """What the one function for days left says of this deadline."""
-    return time_left(
-        deadline.due_on, calendar_of(deadline.calendar), at=at, state=deadline.state, met_at=deadline.met_at,
-        working=Limit.parse(deadline.rule.limit).in_working_days, duty=deadline.rule.duty,
-    )  # fmt: skip
 
 
 def news_now(notice: Notice, *, at: datetime) -> str:

@@ -45,6 +45,7 @@ AUDIENCE_ROLES = {
     "delegated-partners": Role.DELEGATED_PARTNER,
     "independent-chair": Role.INDEPENDENT_CHAIR,
     "sub-group": Role.SUB_GROUP_MEMBER,
+    "user-administrator": Role.USER_ADMINISTRATOR,
 }
 
 
@@ -195,6 +196,9 @@ class Case(Subject):
         if (role := AUDIENCE_ROLES.get(audience)) is None:
             return []
         seats = Seat.objects.filter(partnership_id=self.partnership_id, role=role)
+        if role == Role.DELEGATED_PARTNER:
+            # A body that is a partner no longer keeps its seat, and the people in it.
+            seats = seats.filter(agency__is_safeguarding_partner=True, agency__is_active=True)
         return people_in(seats, on=local_date(at))
 
     # The map. A body sets fields and nothing else; only perform() calls one.

@@ -11,9 +11,8 @@ from jsonschema import Draft202012Validator
 from reviews.models import AgencyReturn, Case, Decision
 from reviews.questions import DEFINITIONS, LIMBS
 from workflows.calendars import local_date
-from workflows.countdown import time_left
 from workflows.models import Deadline
-from workflows.services.calendar import calendar_of
+from workflows.services.standing import how_it_stands
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "decision-record.schema.json"
 
@@ -52,14 +51,7 @@ def proof(deadline: Deadline) -> dict[str, Any]:
 
 def timeliness(deadline: Deadline, late_reason: str = "") -> dict[str, Any]:
     """Whether a met deadline was met on time, in the words every page and mail uses, with its proof."""
-    left = time_left(
-        deadline.due_on,
-        calendar_of(deadline.calendar),
-        at=deadline.met_at or deadline.started_at,
-        working=deadline.rule.as_rule().limit.in_working_days,
-        state=deadline.state,
-        met_at=deadline.met_at,
-    )
+    left = how_it_stands(deadline, at=deadline.met_at or deadline.started_at)
     return {
         "due_on": deadline.due_on.isoformat() if deadline.due_on else None,
         "met_at": deadline.met_at.isoformat() if deadline.met_at else None,

@@ -7,11 +7,10 @@ from typing import Any
 
 from accounts.models import Role, Seat, User
 from reviews.models import AgencyReturn, Case, PanelRecord
-from workflows.calendars import Calendar
-from workflows.countdown import TimeLeft, time_left
+from workflows.countdown import TimeLeft
 from workflows.models import Deadline, Subject
-from workflows.services.calendar import current_calendar
 from workflows.services.proof import proof_lines
+from workflows.services.standing import how_it_stands
 
 MAIN_PATH = (
     Case.State.REFERRED,
@@ -53,29 +52,15 @@ class Clock:
         return self.is_open and not self.deadline.rule.met_by
 
 
-def stand(deadline: Deadline, calendar: Calendar, *, at: datetime) -> TimeLeft:
-    """How one deadline stands, by the one function for days left. Needs its rule fetched."""
-    return time_left(
-        deadline.due_on,
-        calendar,
-        at=at,
-        working=deadline.rule.limit.endswith("wd"),
-        state=deadline.state,
-        met_at=deadline.met_at,
-        duty=deadline.rule.duty,
-    )
-
-
 def clocks_of(subject: Subject, *, at: datetime) -> list[Clock]:
     """The deadlines of a subject: open ones by date, then those that ended."""
-    calendar = current_calendar()
     clocks = [
         Clock(
             deadline,
-            stand(deadline, calendar, at=at),
+            how_it_stands(deadline, at=at),
             proof_lines(deadline),
         )
-        for deadline in Deadline.objects.filter(subject_id=subject.pk).select_related("rule")
+        for deadline in Deadline.objects.filter(subject_id=subject.pk).select_related("rule", "calendar")
     ]
     return sorted(
         clocks, key=lambda c: (c.deadline.state not in ("running", "paused"), c.deadline.due_at or at)
@@ -123,29 +108,28 @@ class Duty:
 
 def what_needs(user: User, *, at: datetime) -> list[Duty]:
     """What needs this person, by when, soonest first; what has no date comes last."""
-    calendar = current_calendar()  # once, however many clocks
     duties = [
-        *_of_cases(user, calendar, at=at),
-        *_of_returns(user, calendar, at=at),
-        *_of_partners(user, calendar, at=at),
-        *_of_the_panel(user, calendar, at=at),
+        *_of_cases(user, at=at),
+        *_of_returns(user, at=at),
+        *_of_partners(user, at=at),
+        *_of_the_panel(user, at=at),
     ]
     return sorted(duties, key=lambda duty: (duty.due_at is None, duty.due_at or at))
 
 
-def _duty(deadline: Deadline, what: str, subject: Any, calendar: Calendar, *, at: datetime) -> Duty:
+def _duty(deadline: Deadline, what: str, subject: Any, *, at: datetime) -> Duty:
     return Duty(
-        what, str(subject), subject.get_absolute_url(), stand(deadline, calendar, at=at), deadline.due_at
+        what, str(subject), subject.get_absolute_url(), how_it_stands(deadline, at=at), deadline.due_at
     )
 
 
-def _of_cases(user: User, calendar: Calendar, *, at: datetime) -> list[Duty]:
+def _of_cases(user: User, *, at: datetime) -> list[Duty]:
     """For who runs cases: every open clock of a case, and returns to look at."""
     run = {c.pk: c for c in Case.objects.granted(user, "reviews.meet_milestone_case", at=at)}
     if not run:
         return []
-    clocks = Deadline.objects.open().filter(subject_id__in=run, rule__duty="by").select_related("rule")
-    duties = [_duty(d, d.rule.name, run[d.subject_id], calendar, at=at) for d in clocks]
+    clocks = Deadline.objects.open().filter(subject_id__in=run, rule__duty="by").select_related("rule", "calendar")
+    duties = [_duty(d, d.rule.name, run[d.subject_id], at=at) for d in clocks]
     taken = AgencyReturn.objects.granted(user, "reviews.accept_agencyreturn", at=at).select_related(
         "agency", "case"
     )
@@ -158,14 +142,14 @@ def _of_cases(user: User, calendar: Calendar, *, at: datetime) -> list[Duty]:
         Deadline.objects.overdue(at=at)
         .filter(subject_id__in=waiting)
         .exclude(rule_code="LOC_ACK")
-        .select_related("rule")
+        .select_related("rule", "calendar")
     )
     duties += [
         Duty(
             f"Chase the return of {waiting[d.subject_id].agency}",
             str(waiting[d.subject_id].case),
             waiting[d.subject_id].get_absolute_url(),
-            stand(d, calendar, at=at),
+            how_it_stands(d, at=at),
             d.due_at,
         )
         for d in late
@@ -182,7 +166,7 @@ OPEN_RETURNS = (
 )
 
 
-def _of_returns(user: User, calendar: Calendar, *, at: datetime) -> list[Duty]:
+def _of_returns(user: User, *, at: datetime) -> list[Duty]:
     """For an agency: returns to write, and to sign off."""
     mine = AgencyReturn.objects.granted(user, "reviews.draft_agencyreturn", at=at).filter(
         state__in=OPEN_RETURNS
@@ -197,7 +181,7 @@ def _of_returns(user: User, calendar: Calendar, *, at: datetime) -> list[Duty]:
         Deadline.objects.open()
         .filter(subject_id__in=returns)
         .exclude(rule_code="LOC_ACK")
-        .select_related("rule")
+        .select_related("rule", "calendar")
     )
     due = {d.subject_id: d for d in clocks}
     duties = []
@@ -212,14 +196,14 @@ def _of_returns(user: User, calendar: Calendar, *, at: datetime) -> list[Duty]:
                 what,
                 agency_return.code,
                 agency_return.get_absolute_url(),
-                stand(clock, calendar, at=at) if clock else None,
+                how_it_stands(clock, at=at) if clock else None,
                 clock.due_at if clock else None,
             )
         )
     return duties
 
 
-def _of_partners(user: User, calendar: Calendar, *, at: datetime) -> list[Duty]:
+def _of_partners(user: User, *, at: datetime) -> list[Duty]:
     """For a delegated partner: decisions that wait for their signature."""
     seats = Seat.objects.acted_for_by(user, at=at).filter(
         role=Role.DELEGATED_PARTNER, agency__is_safeguarding_partner=True, agency__is_active=True
@@ -236,7 +220,7 @@ def _of_partners(user: User, calendar: Calendar, *, at: datetime) -> list[Duty]:
         d.subject_id: d
         for d in Deadline.objects.open()
         .filter(subject__in=waiting, rule_code="LOC_SIGNOFF")
-        .select_related("rule")
+        .select_related("rule", "calendar")
     }
     duties = []
     for case in waiting:
@@ -248,7 +232,7 @@ def _of_partners(user: User, calendar: Calendar, *, at: datetime) -> list[Duty]:
                 f"Sign the decision off for {agency.name}",
                 str(case),
                 case.get_absolute_url(),
-                stand(clock, calendar, at=at) if clock else None,
+                how_it_stands(clock, at=at) if clock else None,
                 clock.due_at if clock else None,
             )
             for pk, agency in mine.items()
@@ -257,7 +241,7 @@ def _of_partners(user: User, calendar: Calendar, *, at: datetime) -> list[Duty]:
     return duties
 
 
-def _of_the_panel(user: User, calendar: Calendar, *, at: datetime) -> list[Duty]:
+def _of_the_panel(user: User, *, at: datetime) -> list[Duty]:
     """For the Panel: released records without a reply."""
     if not Seat.objects.acted_for_by(user, at=at).filter(role=Role.PANEL).exists():
         return []
@@ -265,5 +249,5 @@ def _of_the_panel(user: User, calendar: Calendar, *, at: datetime) -> list[Duty]
         state=PanelRecord.State.RELEASED
     )
     waiting = {r.pk: r for r in records}
-    clocks = Deadline.objects.open().filter(subject_id__in=waiting).select_related("rule")
-    return [_duty(d, "Reply to a decision record", waiting[d.subject_id], calendar, at=at) for d in clocks]
+    clocks = Deadline.objects.open().filter(subject_id__in=waiting).select_related("rule", "calendar")
+    return [_duty(d, "Reply to a decision record", waiting[d.subject_id], at=at) for d in clocks]

@@ -1,12 +1,12 @@
 """Send what is owed: what the task does, so that a plain cron can replace Celery."""
 
-from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from notifications import services
+from workflows.management.instants import instant
 
 
 class Command(BaseCommand):
@@ -15,25 +15,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Send one batch and no more.")
         parser.add_argument(
-            "--at", metavar="TIME", help="As if it were then, such as 2026-04-10T09:00+01:00. Otherwise now."
+            "--at",
+            metavar="TIME",
+            help="As if it were then (ISO; London's, unless it has an offset). Otherwise now.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        at = _instant(options["at"]) if options["at"] else timezone.now()
+        at = instant(options["at"]) if options["at"] else timezone.now()
         deliver = services.deliver_waiting if options["once"] else services.deliver_everything_owed
         done = deliver(at=at)
         self.stdout.write(
             f"{done.sent} sent, {done.put_off} put off, {done.failed} failed, {done.dropped} no longer needed."
         )
-
-
-def _instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise CommandError(
-            f"Cannot read the time {text!r}: write it with its zone, such as 2026-04-10T09:00Z."
-        )
-    return at

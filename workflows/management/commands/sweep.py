@@ -1,25 +1,12 @@
 """`manage.py sweep --once`: what the task does, so that cron can take the place of Celery."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from workflows.calendars import LONDON
+from workflows.management.instants import instant
 from workflows.services.sweeping import sweep
-
-
-def instant(text: str) -> datetime:
-    """An aware instant from ISO text; a time without an offset is London's. Raises CommandError."""
-    try:
-        at = datetime.fromisoformat(text.strip())
-        return (at if at.tzinfo else at.replace(tzinfo=LONDON)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise CommandError(
-            f"Cannot read the time {text!r}: write a day and a time, such as 2026-03-02T10:15 or 2026-03-02T10:15Z.",
-            returncode=2,
-        ) from None
 
 
 def counted(count: int, noun: str) -> str:
