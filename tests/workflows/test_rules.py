@@ -1,19 +1,22 @@
 """Limits, the rule book, and the rules as stored: versions, and the milestones that a partnership changes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reviews.rules import LOCAL, RULE_BOOK, STATUTORY
-from tests.workflows.bench import CALENDAR, a_partnership, london
+from tests.workflows.bench import CALENDAR, a_case, a_notified_case, a_partnership, clock_of, london
 from workflows.actors import SYSTEM
 from workflows.exceptions import CalendarEnds, NoSuchRule, NotADate, WorkflowError
 from workflows.models import RuleVersion
 from workflows.rules import DeadlineRule, Limit, find_rule
+from workflows.services import rules as rule_services
 from workflows.services.rules import adopt_local_milestones, change_milestone, write_statutory_rules
 
 
@@ -124,6 +127,64 @@ def test_the_statutory_rules_are_written_as_the_code_has_them_however_often() ->
 
 
 @pytest.fixture
+def book(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Put other statutory rules in the place of the code's."""
+
+    def shelve(*rules: DeadlineRule) -> None:
+        monkeypatch.setattr(rule_services, "rule_book", lambda: replace(RULE_BOOK, statutory=rules))
+
+    return shelve
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("changed", [{"limit": Limit(7, "wd")}, {"starts": "notification sent"}])
+def test_what_a_deadline_counted_by_is_not_written_over(
+    book: Callable[..., None], changed: dict[str, Any]
+) -> None:
+    # Given a clock on the rule to notify. When the code counts otherwise under the same first day:
+    a_case()
+    before = rules()
+    book(replace(STATUTORY[0], **changed))
+    with pytest.raises(WorkflowError) as refusal:
+        write_statutory_rules()
+
+    # Then it is refused with what to do instead, and nothing was written.
+    assert str(refusal.value) == (
+        "Cannot write SIN_NOTIFY: deadlines point at its version from 29 June 2018, which counts 5 working days "
+        "from “aware of the incident”. Give that version a valid_to, and add a new one with its own valid_from."
+    )
+    assert rules() == before
+
+
+@pytest.mark.django_db
+def test_a_name_or_a_citation_may_be_corrected_and_a_limit_that_nothing_runs_on(
+    book: Callable[..., None],
+) -> None:
+    a_case()
+    book(
+        replace(STATUTORY[0], name="Notify", citation="Page 1"),
+        replace(find_rule(STATUTORY, "RR_COMPLETE", date(2026, 1, 1)), limit=Limit(16, "wd")),
+    )
+    write_statutory_rules()
+    notify, complete = (
+        RuleVersion.objects.get(code=code, partnership=None) for code in ("SIN_NOTIFY", "RR_COMPLETE")
+    )
+    assert (notify.name, notify.citation, complete.limit) == ("Notify", "Page 1", "16wd")
+
+
+@pytest.mark.django_db
+def test_a_new_statutory_version_ends_the_old_one_in_whatever_order_the_code_has_them(
+    book: Callable[..., None],
+) -> None:
+    a_case()
+    old = replace(STATUTORY[0], valid_to=date(2026, 12, 31))
+    book(replace(STATUTORY[0], limit=Limit(7, "wd"), valid_from=date(2027, 1, 1)), old)
+    write_statutory_rules()
+    versions = RuleVersion.objects.filter(code="SIN_NOTIFY").values_list("limit", "valid_to")
+    assert list(versions) == [("5wd", date(2026, 12, 31)), ("7wd", None)]
+
+
+@pytest.fixture
 def meeting(db: None) -> RuleVersion:
     partnership = a_partnership()
     adopt_local_milestones(partnership, valid_from=date(2026, 1, 1))
@@ -176,6 +237,55 @@ def test_a_milestone_is_not_changed_before_it_began_nor_after_it_ended(meeting: 
         with pytest.raises(WorkflowError):
             change_milestone(old, limit=Limit(8, "wd"), valid_from=day, by=SYSTEM, at=london("2026-05-01"))
     assert rules() == before
+
+
+def test_a_milestone_that_was_changed_since_it_was_read_is_not_changed_again(meeting: RuleVersion) -> None:
+    # Given a milestone that two people have before them. When both change it:
+    other = RuleVersion.objects.get(pk=meeting.pk)
+    change_milestone(
+        meeting, limit=Limit(9, "wd"), valid_from=date(2026, 2, 1), by=SYSTEM, at=london("2026-01-20")
+    )
+    before = rules()
+    with pytest.raises(WorkflowError, match="this version ended on 31 January 2026"):
+        change_milestone(
+            other, limit=Limit(8, "wd"), valid_from=date(2026, 3, 1), by=SYSTEM, at=london("2026-01-20")
+        )
+
+    # Then the second is refused, one version is open, and the next notification starts one clock of it.
+    assert rules() == before
+    assert RuleVersion.objects.filter(code="LOC_MEETING", valid_to=None).count() == 1
+    assert clock_of(a_notified_case(), "LOC_MEETING").rule.limit == "9wd"
+
+
+def test_a_limit_that_somebody_has_just_set_is_not_set_over_unseen(meeting: RuleVersion) -> None:
+    other = RuleVersion.objects.get(pk=meeting.pk)
+    change_milestone(
+        meeting, limit=Limit(9, "wd"), valid_from=date(2026, 1, 1), by=SYSTEM, at=london("2026-01-20")
+    )
+    with pytest.raises(WorkflowError, match="somebody has just set it to 9 working days"):
+        change_milestone(
+            other, limit=Limit(8, "wd"), valid_from=date(2026, 1, 1), by=SYSTEM, at=london("2026-01-20")
+        )
+    assert RuleVersion.objects.get(pk=meeting.pk).limit == "9wd"
+
+
+@pytest.mark.parametrize("code", ["LOC_MEETING", "RR_COMPLETE"])
+def test_the_database_refuses_a_second_open_version(meeting: RuleVersion, code: str) -> None:
+    second = RuleVersion.objects.get(code=code)
+    second.pk, second.valid_from = None, date(2026, 6, 1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        second.save(force_insert=True)
+
+
+def test_of_two_versions_in_force_on_one_day_the_younger_starts_the_clock(meeting: RuleVersion) -> None:
+    # Given two versions whose days overlap, as somebody might write them past the service. When one notifies:
+    RuleVersion.objects.create(**{
+        **RuleVersion.objects.values().get(pk=meeting.pk), "id": None, "limit": "9wd",
+        "valid_from": date(2026, 2, 1), "valid_to": date(2099, 1, 1),
+    })  # fmt: skip
+
+    # Then one clock starts, by the younger.
+    assert clock_of(a_notified_case(), "LOC_MEETING").rule.limit == "9wd"
 
 
 @pytest.mark.django_db

@@ -63,6 +63,16 @@ class RuleVersion(models.Model):
                 condition=Q(partnership__isnull=False),
                 name="one_local_version_a_day",
             ),
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(partnership=None, valid_to=None),
+                name="one_open_statutory_version",
+            ),
+            models.UniqueConstraint(
+                fields=["code", "partnership"],
+                condition=Q(partnership__isnull=False, valid_to=None),
+                name="one_open_local_version",
+            ),
             models.CheckConstraint(
                 condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
                 name="rule_ends_after_it_starts",

@@ -131,9 +131,11 @@ def start_deadlines(
     """Start a clock for each rule, all in four statements.
 
     A rule whose clock runs here already is left alone. One whose clock had ended starts again from the
-    event, as a second round: the facts keep how the first one ended.
+    event, as a second round: the facts keep how the first one ended. Of two versions of a rule the younger
+    one counts.
     """
-    rules = list(rules)
+    in_order = sorted(rules, key=lambda rule: (rule.code, rule.valid_from))
+    rules = list({rule.code: rule for rule in in_order}.values())
     there = Deadline.objects.filter(subject_id=subject.pk, rule_code__in=[rule.code for rule in rules])
     before = {deadline.rule_code: deadline for deadline in there.select_related("rule", "calendar")}
     version = calendars.current_version()

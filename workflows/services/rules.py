@@ -32,10 +32,27 @@ def _columns(rule: DeadlineRule) -> dict[str, object]:
 
 @transaction.atomic
 def write_statutory_rules() -> None:
-    """Copy the statutory rules of the code into the table that deadlines point at. Safe to repeat."""
-    for rule in rule_book().statutory:
+    """Copy the statutory rules of the code into the table that deadlines point at. Safe to repeat.
+
+    Names, citations and ladders may be corrected. Raises WorkflowError when the code counts otherwise in a
+    version that deadlines point at: what they were proved by would change under them.
+    """
+    for rule in sorted(rule_book().statutory, key=lambda rule: rule.valid_from):  # the old one ends first
+        _must_count_the_same(rule)
         RuleVersion.objects.update_or_create(
             code=rule.code, partnership=None, valid_from=rule.valid_from, defaults=_columns(rule)
+        )
+
+
+def _must_count_the_same(rule: DeadlineRule) -> None:
+    """Raise WorkflowError if deadlines point at a stored version of the rule with another limit or start."""
+    stored = RuleVersion.objects.filter(code=rule.code, partnership=None, valid_from=rule.valid_from)
+    changed = stored.exclude(limit=str(rule.limit), starts=rule.starts).first()
+    if changed is not None and changed.deadlines.exists():
+        raise WorkflowError(
+            f"Cannot write {rule.code}: deadlines point at its version from {rule.valid_from:%-d %B %Y}, which "
+            f"counts {changed.limit_in_words} from “{changed.starts}”. Give that version a valid_to, and add a "
+            "new one with its own valid_from."
         )
 
 
@@ -59,16 +76,25 @@ def change_milestone(
 ) -> RuleVersion:
     """A new version of a local milestone from that day. Running deadlines keep the version they started with.
 
-    Raises WorkflowError for a statutory rule, for one that has ended, or for a day before it began.
+    Raises WorkflowError for a statutory rule, for one that has ended or was changed since it was read, or
+    for a day before it began.
     """
     if not milestone.is_local:
         raise WorkflowError(
             f"Cannot change {milestone.name}: it is set by {milestone.citation}, not locally."
         )
+    # One at a time: of two who change the same version, the second must see what the first made of it.
+    Partnership.objects.select_for_update(no_key=True).get(pk=milestone.partnership_id)
+    seen, milestone = milestone, RuleVersion.objects.get(pk=milestone.pk)
     if milestone.valid_to is not None:
         raise WorkflowError(
             f"Cannot change {milestone.name} from {valid_from:%-d %B %Y}: "
             f"this version ended on {milestone.valid_to:%-d %B %Y}. Change the one that follows it."
+        )
+    if milestone.limit != seen.limit:
+        raise WorkflowError(
+            f"Cannot change {milestone.name}: somebody has just set it to {milestone.limit_in_words}. "
+            "Look, and change it again if you still want to."
         )
     if valid_from < milestone.valid_from:
         raise WorkflowError(
