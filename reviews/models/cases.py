@@ -201,6 +201,9 @@ class Case(Subject):
             seats = seats.filter(agency__is_safeguarding_partner=True, agency__is_active=True)
         return people_in(seats, on=local_date(at))
 
+    def audience_key(self, audience: str) -> tuple[object, ...]:
+        return (self.partnership_id, audience)
+
     # The map. A body sets fields and nothing else; only perform() calls one.
 
     @transition("state", source=State.REFERRED, target=State.NOTIFICATION, permission="reviews.consider_case")

@@ -57,6 +57,9 @@ class PanelRecord(Subject):
             return people_in(Seat.objects.filter(role=Role.PANEL), on=local_date(at))
         return self.case.people(audience, at=at)
 
+    def audience_key(self, audience: str) -> tuple[object, ...]:
+        return (audience,) if audience == "panel" else (self.partnership_id, audience)
+
     @transition(
         "state",
         source=State.RELEASED,

@@ -15,6 +15,9 @@ from workflows.calendars import local_date
 from workflows.models import Subject, SubjectQuerySet
 from workflows.models.subjects import Beginning
 
+AGENCY_AUDIENCES = ("author", "safeguarding-lead", "delegated-partner")
+"""Those that mean the agency's own people; every other audience is the case's."""
+
 RETURN_VERBS = (
     "acknowledge",
     "draft",
@@ -107,7 +110,7 @@ class AgencyReturn(Subject):
 
     def people(self, audience: str, *, at: datetime) -> list[User]:
         """The agency's own people for its audiences (an escalation goes to all partners if it has none)."""
-        if audience not in ("author", "safeguarding-lead", "delegated-partner"):
+        if audience not in AGENCY_AUDIENCES:
             return self.case.people(audience, at=at)
         role = {
             "author": Role.AUTHOR,
@@ -120,6 +123,10 @@ class AgencyReturn(Subject):
         if not found:
             return self.case.people("business-manager", at=at)
         return found
+
+    def audience_key(self, audience: str) -> tuple[object, ...]:
+        of_the_agency = (self.agency_id,) if audience in AGENCY_AUDIENCES else ()
+        return (self.partnership_id, *of_the_agency, audience)
 
     @transition(
         "state",

@@ -15,7 +15,16 @@ from notifications.models import Notice
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.rules import LADDERS
 from reviews.services import cases
-from tests.factories import NOTIFIED, REFERRED, World, a_notified_case, a_person, a_referral, asked_returns
+from tests.factories import (
+    CANARIES,
+    NOTIFIED,
+    REFERRED,
+    World,
+    a_notified_case,
+    a_person,
+    a_referral,
+    asked_returns,
+)
 from tests.notifications.conftest import london
 from workflows.actors import SYSTEM
 from workflows.models import Deadline, Rung, Subject
@@ -138,12 +147,21 @@ def test_a_rung_reached_at_night_waits_for_working_hours(world: World, referral:
 
 
 def test_what_is_due_today_does_not_wait(world: World) -> None:
-    # Given the rung of the due day. When it is reached on a Sunday at seven, then its mail leaves all the same.
+    # Given the rung of the due day, Friday 10 April. When it is reached at seven, then its mail leaves all the same.
     deadline = Deadline.objects.get(subject=a_notified_case(world), rule_code="RR_COMPLETE")
     rung = deadline.rungs.get(key="due:business-manager")
-    sunday = london("2026-04-12 07:00")
-    services.tell_of_rungs([rung], at=sunday)
-    assert list(Notice.objects.filter(news="due-today").values_list("send_after", flat=True)) == [sunday]
+    at_seven = london("2026-04-10 07:00")
+    services.tell_of_rungs([rung], at=at_seven)
+    assert list(Notice.objects.filter(news="due-today").values_list("send_after", flat=True)) == [at_seven]
+
+
+def test_a_due_day_that_is_over_wakes_nobody(world: World, referral: Case) -> None:
+    # Given a day on which nothing was swept, and on which a notification was due. When the sweep comes round at two:
+    sweep(at=london("2026-03-20 02:00"))
+
+    # Then even what says "due today" waits for working hours.
+    due = Notice.objects.filter(news="due-today", deadline__rule_code="SIN_NOTIFY")
+    assert set(due.values_list("send_after", flat=True)) == {london("2026-03-20 08:30")}
 
 
 def test_an_open_window_lets_mails_go_at_once(world: World, referral: Case, settings: Any) -> None:
@@ -160,12 +178,74 @@ def test_each_kind_of_subject_is_fetched_in_one_query(world: World) -> None:
     rungs = list(Rung.objects.filter(news="reminder").select_related("deadline__rule", "deadline__subject"))
     assert len({rung.deadline.subject_id for rung in rungs}) == 3
 
-    # When they are told, then the cases are read once, and each audience of a case is asked for once.
+    # When they are told, then the cases are read once, and an audience that they share is asked for once.
     with CaptureQueriesContext(connection) as queries:
         services.tell_of_rungs(rungs, at=REFERRED + timedelta(days=1))
     asked = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
     assert len([sql for sql in asked if 'FROM "reviews_case"' in sql]) == 1
-    assert len([sql for sql in asked if 'FROM "accounts_user"' in sql]) == 3
+    assert len([sql for sql in asked if 'FROM "accounts_user"' in sql]) == 1
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_telling_costs_the_same_however_many_cases_a_partnership_has(number: int, world: World) -> None:
+    # Given every rung of so many cases, and of two returns of each:
+    for _ in range(number):
+        asked_returns(world, a_notified_case(world))
+    rungs = list(Rung.objects.exclude(tell="").select_related("deadline__rule", "deadline__subject"))
+    Notice.objects.all().delete()
+
+    # When they are told, then it asks for the calendar, the cases and the returns, and fourteen times for audiences:
+    # once for each that the partnership and its two agencies have. (How many rows a statement may insert is the
+    # database's affair, and not counted.)
+    with CaptureQueriesContext(connection) as queries:
+        services.tell_of_rungs(rungs, at=london("2026-03-18 10:00"))
+    asked = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
+    assert len(asked) == 17
+
+
+# ---- Nobody there ------------------------------------------------------------------------------
+def leave(*people: Any) -> None:
+    for person in people:
+        person.memberships.all().delete()
+
+
+def test_when_an_audience_is_nobody_the_business_managers_are_told_instead(
+    world: World, referral: Case
+) -> None:
+    # Given a partnership without delegated partners. When a notification is late:
+    leave(world.partner_1, world.partner_2, world.partner_3)
+    sweep(at=london("2026-03-20 09:00"))
+
+    # Then the manager is told what they should have been: her own step, and theirs.
+    late = told(news="late", deadline__rule_code="SIN_NOTIFY")
+    assert late == [("manager@northborough.example", "late")] * 2
+
+
+def test_when_there_is_no_business_manager_either_the_user_administrators_are(
+    world: World, referral: Case
+) -> None:
+    leave(world.partner_1, world.partner_2, world.partner_3, world.manager)
+    sweep(at=london("2026-03-20 09:00"))
+    assert {who for who, _ in told()} == {"administrator@northborough.example"}
+
+
+def test_a_move_whose_audience_is_nobody_is_told_to_the_manager_even_if_it_is_hers(
+    world: World, referral: Case
+) -> None:
+    leave(world.partner_1, world.partner_2, world.partner_3, world.chair)
+    cases.consider_case(referral, by=world.manager, at=NOTIFIED)
+    cases.notify_case(referral, by=world.manager, at=NOTIFIED)
+    assert told() == [("manager@northborough.example", "notified")]
+
+
+def test_when_there_is_nobody_at_all_the_log_says_so_with_codes_only(
+    world: World, referral: Case, caplog: pytest.LogCaptureFixture
+) -> None:
+    leave(world.partner_1, world.partner_2, world.partner_3, world.manager, world.administrator, world.chair)
+    sweep(at=london("2026-03-20 09:00"))
+    assert told() == []
+    assert f"Nobody can be told of {referral.code}: there is no business-manager" in caplog.text
+    assert not [word for word in CANARIES if word in caplog.text]
 
 
 def test_every_news_that_anything_tells_has_a_text(world: World) -> None:

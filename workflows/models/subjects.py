@@ -117,6 +117,10 @@ class Subject(FSMModelMixin, models.Model):
         """Who is meant by an audience such as `author`, for this subject at that instant."""
         return []
 
+    def audience_key(self, audience: str) -> tuple[object, ...]:
+        """What an answer of `people` depends on besides the day: subjects with one key mean the same people."""
+        return (self.kind, self.pk, audience)
+
     def get_absolute_url(self) -> str:
         raise NotImplementedError  # pragma: no cover - every kind has a page
 

@@ -1,26 +1,31 @@
 """The sweep: finds the rungs whose time has come, marks them, and says so, in one transaction a batch."""
 
+import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from workflows.ladders import MISSED
 from workflows.models import Deadline, Rung
 from workflows.signals import rungs_reached
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one sweep did: rungs reached, and deadlines seen to be missed."""
+    """What one sweep did: rungs reached, deadlines seen to be missed, and rungs left since they failed."""
 
     reached: int = 0
     missed: int = 0
+    left: int = 0
 
     def __add__(self, other: "Swept") -> "Swept":
-        return Swept(self.reached + other.reached, self.missed + other.missed)
+        return Swept(self.reached + other.reached, self.missed + other.missed, self.left + other.left)
 
 
 def sweep(*, at: datetime) -> Swept:
@@ -28,25 +33,59 @@ def sweep(*, at: datetime) -> Swept:
 
     May run twice, late, or beside another: a batch is claimed under lock (what another sweep holds
     is skipped), what no longer holds is left out, and the marks and the notices are one transaction.
+    One bad subject must not silence every partnership: a batch that fails is done again rung by rung,
+    and those that fail alone are logged and left for the next run.
     """
     total = Swept()
+    bad: set[int] = set()
     while True:
-        batch = _sweep_once(at=at)
-        total += batch
-        if batch.reached < BATCH:
+        taken: list[int] = []
+        try:
+            total += _sweep_once(at=at, taken=taken, without=bad)
+        except (OperationalError, InterfaceError):
+            raise  # the database is in trouble, and no rung of it is to blame: the next run finds them all
+        except Exception:
+            if not taken:
+                raise
+            logger.exception("A batch of %s rungs failed; they are done one by one", len(taken))
+            total += _one_by_one(taken, at=at, bad=bad)
+        if len(taken) < BATCH:
             return total
 
 
+def _one_by_one(ids: Collection[int], *, at: datetime, bad: set[int]) -> Swept:
+    """Each rung in a transaction of its own. Adds those that fail to the bad ones."""
+    total = Swept()
+    for pk in ids:
+        try:
+            total += _sweep_once(at=at, taken=[], only=pk)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("Rung %s failed, and is left for the next run", pk)
+            bad.add(pk)
+            total += Swept(left=1)
+    return total
+
+
 @transaction.atomic
-def _sweep_once(*, at: datetime) -> Swept:
+def _sweep_once(
+    *, at: datetime, taken: list[int], without: Collection[int] = (), only: int | None = None
+) -> Swept:
+    """One batch, or one rung. `taken` is told which, also when it fails."""
     due = Rung.objects.whose_time_has_come(at=at).order_by("fires_at", "pk")
+    if without:
+        due = due.exclude(pk__in=without)
+    if only is not None:
+        due = due.filter(pk=only)
     if connection.features.has_select_for_update_skip_locked:
         # The deadlines too: what a person is changing now waits for the next sweep, and neither waits for the other.
         due = due.select_for_update(of=("self", "deadline"), skip_locked=True, no_key=True)
     rungs = list(due.select_related("deadline", "deadline__rule", "deadline__subject")[:BATCH])
     if not rungs:
         return Swept()
-    Rung.objects.filter(pk__in=[rung.pk for rung in rungs]).update(reached_at=at)
+    taken += [rung.pk for rung in rungs]
+    Rung.objects.filter(pk__in=taken).update(reached_at=at)
     breaches = [rung.deadline for rung in rungs if rung.key == MISSED and rung.deadline.rule.duty == "by"]
     for deadline in breaches:
         deadline.missed_at = at

@@ -27,3 +27,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{counted(swept.reached, 'rung')} reached, {counted(swept.missed, 'deadline')} missed."
         )
+        if swept.left:
+            self.stderr.write(f"{counted(swept.left, 'rung')} failed, and will be tried again: see the log.")
