@@ -21,6 +21,7 @@ EDITION = "as at Working Together 2023; the 2026 edition has not been checked"
 # Whom to tell. Each audience is resolved by the subject itself (Case.people, AgencyReturn.people).
 MANAGER = "business-manager"
 PARTNERS = "delegated-partners"
+LEAD_PARTNERS = "lead-partners"
 CHAIR = "independent-chair"
 AUTHOR = "author"
 LEAD = "safeguarding-lead"
@@ -35,6 +36,7 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
         Rung(MANAGER, after=1),
         Rung(PARTNERS, after=1),
         Rung(CHAIR, after=3),
+        Rung(LEAD_PARTNERS, after=5),
     ),
     "rapid-review": (
         Rung(MANAGER, before=5),
@@ -44,6 +46,7 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
         Rung(MANAGER, after=1),
         Rung(PARTNERS, after=1),
         Rung(CHAIR, after=3),
+        Rung(LEAD_PARTNERS, after=5),
     ),
     "milestone": (Rung(MANAGER, before=1), Rung(MANAGER), Rung(MANAGER, after=1)),
     "sign-off": (Rung(PARTNERS, before=1), Rung(PARTNERS), Rung(MANAGER, after=1)),
@@ -146,6 +149,7 @@ STATUTORY: tuple[DeadlineRule, ...] = (
         edition=EDITION,
         valid_from=WT18,
         met_by=("accept", "disagree"),
+        voided_by=("supersede",),
         ladder="watch",
     ),
     DeadlineRule(
@@ -161,6 +165,7 @@ STATUTORY: tuple[DeadlineRule, ...] = (
         edition=EDITION,
         valid_from=WT18,
         met_by=("publish",),
+        voided_by=("revise",),
         ladder="months",
     ),
     DeadlineRule(
@@ -206,7 +211,7 @@ def _local(
     *,
     kind: str = CASE,
     met_by: tuple[str, ...] = (),
-    voided_by: tuple[str, ...] = ("withdraw",),
+    voided_by: tuple[str, ...] = ("withdraw", "submit"),
     ladder: str = "milestone",
 ) -> DeadlineRule:
     return DeadlineRule(
@@ -251,6 +256,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "notification sent",
         "business unit",
         "agency safeguarding leads",
+        met_by=("ask_agencies",),
     ),
     _local(
         "LOC_ACK",
@@ -323,6 +329,8 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "delegated partners",
         "business unit",
         ladder="sign-off",
+        met_by=("sign_decision",),
+        voided_by=("withdraw", "submit", "revise"),
     ),
     _local(
         "LOC_RESIGN",
@@ -332,6 +340,8 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "delegated partners",
         "business unit",
         ladder="sign-off",
+        met_by=("sign_decision",),
+        voided_by=("withdraw", "submit", "revise"),
     ),
     _local(
         "LOC_REVIEWER",
@@ -340,7 +350,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "practice review decided",
         "partners",
         "Panel, Ofsted and DfE",
-        voided_by=(),
+        voided_by=("revise",),
     ),
     _local(
         "LOC_TOR",
@@ -349,7 +359,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "practice review decided",
         "panel and reviewer",
         "agencies",
-        voided_by=(),
+        voided_by=("revise",),
     ),
     _local(
         "LOC_BRIEFING",
@@ -358,9 +368,11 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "practice review decided",
         "reviewer",
         "authors",
-        voided_by=(),
+        voided_by=("revise",),
     ),
-    _local("LOC_AGREPORT", "Agency reports", "6w", "briefing held", "authors", "reviewer", voided_by=()),
+    _local(
+        "LOC_AGREPORT", "Agency reports", "6w", "briefing held", "authors", "reviewer", voided_by=("revise",)
+    ),
     _local(
         "LOC_LEARN",
         "Learning event",
@@ -369,7 +381,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "reviewer",
         "practitioners",
         met_by=("hold_learning_event",),
-        voided_by=(),
+        voided_by=("revise",),
     ),
     _local(
         "LOC_RECALL",
@@ -379,7 +391,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "reviewer",
         "the same group",
         met_by=("hold_recall",),
-        voided_by=(),
+        voided_by=("revise",),
     ),
     _local(
         "LOC_QA",
@@ -389,7 +401,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "sub-group and executive",
         "partnership",
         met_by=("plan_publication",),
-        voided_by=(),
+        voided_by=("revise",),
     ),
     _local(
         "LOC_ACTIONS",
@@ -398,8 +410,14 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "report approved",
         "agencies",
         "partnership",
-        voided_by=(),
+        voided_by=("revise",),
     ),
 )
+
+EVENTS_OF_MILESTONES: dict[str, str] = {
+    "LOC_BRIEFING": "briefing held",
+    "LOC_AGREPORT": "agency reports received",
+}
+"""Milestones whose being met is itself an event that starts another clock."""
 
 RULE_BOOK = RuleBook(statutory=STATUTORY, local=LOCAL, ladders=LADDERS)

@@ -30,6 +30,7 @@ urlpatterns = [
     path("returns/<uuid:pk>/finish/", returns.Finish.as_view(), name="return-finish"),
     path("returns/<uuid:pk>/sign-off/", returns.SignOff.as_view(), name="return-sign-off"),
     path("returns/<uuid:pk>/send-back/", returns.SendBack.as_view(), name="return-send-back"),
+    path("returns/<uuid:pk>/cancel/", returns.Cancel.as_view(), name="return-cancel"),
     path("returns/<uuid:pk>/accept/", returns.Accept.as_view(), name="return-accept"),
     path("returns/<uuid:pk>/write/<slug:section>/", returns.WriteSection.as_view(), name="return-section"),
     path("", include("reviews.administration.urls")),

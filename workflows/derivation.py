@@ -329,7 +329,8 @@ def refuse_impossible(
 ) -> None:
     """Raise ClockError if a new fact of that kind cannot be true after the facts there are.
 
-    A limit that counts backwards starts from a day still to come, so its facts may lie before the start.
+    A limit that counts backwards starts from a day still to come, so its facts may lie before the start; and
+    a restart may correct a start that was told too late.
     """
     rows = standing_facts(facts)
     start = next((fact for fact in rows if fact.kind == STARTED), None)
@@ -339,7 +340,7 @@ def refuse_impossible(
         return
     if start is None:
         raise ClockError(f"Cannot record {kind!r}: the clock was never started.")
-    if effective_at < start.effective_at and limit.count >= 0:
+    if effective_at < start.effective_at and limit.count >= 0 and kind != RESTARTED:
         raise ClockError(f"Cannot record {kind!r} at a time before the clock started.")
     if kind == UNDONE:
         undone = undone_facts(facts)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django_fsm import transition
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from accounts.models import Role, Seat, User
+from accounts.models import Partnership, Role, Seat, User
 from accounts.services import people_in
 from workflows.actors import System
 from workflows.calendars import local_date, start_of
@@ -43,6 +43,7 @@ VERBS = (
 AUDIENCE_ROLES = {
     "business-manager": Role.BUSINESS_MANAGER,
     "delegated-partners": Role.DELEGATED_PARTNER,
+    "lead-partners": Role.LEAD_PARTNER,
     "independent-chair": Role.INDEPENDENT_CHAIR,
     "sub-group": Role.SUB_GROUP_MEMBER,
     "user-administrator": Role.USER_ADMINISTRATOR,
@@ -110,6 +111,13 @@ class Case(Subject):
     publish_on = models.DateField(null=True, help_text="The planned day.")
     published_on = models.DateField(null=True)
 
+    reference_partnership = models.ForeignKey(
+        Partnership,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Its partnership again, once it has a reference: a constraint sees one table alone.",
+    )
     reference_body = models.CharField(max_length=10, blank=True)
     reference_year = models.PositiveSmallIntegerField(
         null=True, help_text="The April in which the year began."
@@ -138,9 +146,14 @@ class Case(Subject):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["reference_body", "reference_year", "reference_number"],
+                fields=["reference_partnership", "reference_body", "reference_year", "reference_number"],
                 condition=~Q(reference_year=None),
-                name="one_case_per_reference",
+                name="one_case_per_reference_and_partnership",
+            ),
+            models.CheckConstraint(
+                # NULLs are never equal: without the partnership the constraint above would let all through.
+                condition=Q(reference_year=None) | Q(reference_partnership__isnull=False),
+                name="a_reference_is_of_a_partnership",
             ),
             models.CheckConstraint(
                 condition=Q(notified_at=None) | Q(aware_at=None) | Q(notified_at__gte=models.F("aware_at")),
@@ -185,8 +198,10 @@ class Case(Subject):
                 return {"learning event held": at}
             case "hold_recall":
                 return {"recall event held": at}
-            case "plan_publication" if self.publish_on:
-                return {"publication planned": start_of(self.publish_on)}
+            case "plan_publication":
+                planned = {"publication planned": start_of(self.publish_on)} if self.publish_on else {}
+                is_first = not self.deadlines.filter(rule_code="LOC_ACTIONS").exists()
+                return planned | ({"report approved": at} if is_first else {})
             case "publish":
                 return {"published": at}
         return {}
@@ -196,7 +211,7 @@ class Case(Subject):
         if (role := AUDIENCE_ROLES.get(audience)) is None:
             return []
         seats = Seat.objects.filter(partnership_id=self.partnership_id, role=role)
-        if role == Role.DELEGATED_PARTNER:
+        if role in (Role.DELEGATED_PARTNER, Role.LEAD_PARTNER):
             # A body that is a partner no longer keeps its seat, and the people in it.
             seats = seats.filter(agency__is_safeguarding_partner=True, agency__is_active=True)
         return people_in(seats, on=local_date(at))
@@ -246,6 +261,12 @@ class Case(Subject):
         self.notification_reference = notification_reference
 
     @transition(
+        "state",
+        source=State.LCSPR_DECISION,
+        target=State.LCSPR_DECISION,
+        permission="reviews.hold_meeting_case",
+    )
+    @transition(
         "state", source=State.RAPID_REVIEW, target=State.RAPID_REVIEW, permission="reviews.hold_meeting_case"
     )
     def hold_meeting(self, *, by: Actor, at: datetime) -> None:
@@ -263,7 +284,7 @@ class Case(Subject):
 
     @transition(
         "state",
-        source=[State.LCSPR_DECISION, State.WITH_PANEL],
+        source=[State.LCSPR_DECISION, State.WITH_PANEL, State.LEARNING_ONLY, State.PRACTICE_REVIEW],
         target=State.RAPID_REVIEW,
         permission="reviews.revise_case",
     )
@@ -318,12 +339,12 @@ class Case(Subject):
 
     @transition(
         "state",
-        source=[State.PRACTICE_REVIEW, State.RECALL],
+        source=[State.PRACTICE_REVIEW, State.RECALL, State.PUBLICATION],
         target=State.PUBLICATION,
         permission="reviews.plan_publication_case",
     )
     def plan_publication(self, *, by: Actor, at: datetime, publish_on: date | None = None) -> None:
-        """The report is approved, and a day may be planned for its publication."""
+        """The report is approved, and a day may be planned for its publication; later, another day, or none."""
         self.publish_on = publish_on
 
     @transition("state", source=State.PUBLICATION, target=State.PUBLISHED, permission="reviews.publish_case")

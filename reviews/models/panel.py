@@ -24,6 +24,7 @@ class PanelRecord(Subject):
         RELEASED = "released", "Released to the Panel"
         ACCEPTED = "accepted", "The Panel agrees"
         DISAGREED = "disagreed", "The Panel does not agree"
+        SUPERSEDED = "superseded", "No longer stands"
 
     subject = models.OneToOneField(
         Subject, on_delete=models.PROTECT, parent_link=True, primary_key=True, related_name="+"
@@ -38,12 +39,13 @@ class PanelRecord(Subject):
     BEGINNINGS: ClassVar[dict[str, Beginning]] = {
         "release": Beginning(State.RELEASED, "reviews.submit_case", {"panel": "record-released"})
     }
-    RESTING_STATES: ClassVar[frozenset[str]] = frozenset((State.ACCEPTED, State.DISAGREED))
+    RESTING_STATES: ClassVar[frozenset[str]] = frozenset((State.ACCEPTED, State.DISAGREED, State.SUPERSEDED))
 
     class Meta:
         permissions = [
             ("accept_panelrecord", "Can record that the Panel agrees"),
             ("disagree_panelrecord", "Can record that the Panel does not agree"),
+            ("supersede_panelrecord", "Can say that the record no longer stands"),
         ]
 
     def get_absolute_url(self) -> str:
@@ -79,6 +81,16 @@ class PanelRecord(Subject):
     )
     def disagree(self, *, by: Actor, at: datetime) -> None:
         """The Panel does not agree; the record carries what it wrote."""
+
+    @transition(
+        "state",
+        source=State.RELEASED,
+        target=State.SUPERSEDED,
+        permission="reviews.supersede_panelrecord",
+        custom={"tells": {"panel": "record-superseded"}},
+    )
+    def supersede(self, *, by: Actor, at: datetime) -> None:
+        """The decision is taken up again, or the notification was withdrawn: a reply is no longer awaited."""
 
 
 class PanelRecordUserGrant(UserObjectPermissionBase):

@@ -70,6 +70,14 @@ class AgencyReturn(Subject):
         ),
     }
     RESTING_STATES: ClassVar[frozenset[str]] = frozenset((State.ACCEPTED, State.CANCELLED))
+    OPEN: ClassVar[tuple[str, ...]] = (
+        State.REQUESTED,
+        State.ACKNOWLEDGED,
+        State.IN_PROGRESS,
+        State.SUBMITTED,
+        State.SENT_BACK,
+    )
+    """States in which the agency still owes something."""
 
     class Meta:
         permissions = [
@@ -101,7 +109,9 @@ class AgencyReturn(Subject):
 
     def anchors(self, verb: str, *, at: datetime) -> dict[str, datetime]:
         if verb == "send_back":
-            return {"return sent back": at}
+            last = self.records.order_by("-sequence").first()
+            is_between_lead_and_author = last is not None and last.source == self.State.SUBMITTED
+            return {} if is_between_lead_and_author else {"return sent back": at}
         if verb != "request":
             return {}
         if self.is_asked_later or self.case.notified_at is None:
@@ -144,8 +154,9 @@ class AgencyReturn(Subject):
         permission="reviews.draft_agencyreturn",
     )
     def draft(self, *, by: User, at: datetime) -> None:
-        """Somebody began to write."""
+        """Somebody began to write: what was said before in short no longer holds."""
         self.written_by = by
+        self.searched = ""
 
     @transition(
         "state",

@@ -36,6 +36,9 @@ ON_CASE: Mapping[Role, tuple[str, ...]] = {
 ON_CASE_BY_PARTNERS: tuple[str, ...] = ("view_case", "sign_decision_case")
 """Held by the delegated partners' seats: they decide whether to notify, and sign decisions off."""
 
+ON_CASE_BY_LEADS: tuple[str, ...] = ("view_case",)
+"""Held by the lead partners' seats: they answer for what their delegate decides, and act in nothing."""
+
 ON_RETURN: Mapping[Role, tuple[str, ...]] = {
     Role.BUSINESS_MANAGER: tuple(
         f"{verb}_agencyreturn" for verb in ("view", "send_back", "accept", "cancel")
@@ -81,7 +84,8 @@ def _grant(subject: Subject, grants: Iterable[tuple[Seat, Iterable[str]]]) -> No
     )
 
 
-def _partners(partnership: Partnership) -> list[Agency]:
+def safeguarding_partners(partnership: Partnership) -> list[Agency]:
+    """The bodies that sign a decision off: three, or four."""
     return list(partnership.agencies.filter(is_safeguarding_partner=True, is_active=True))
 
 
@@ -89,8 +93,12 @@ def grant_case(case: Case) -> None:
     """Give a new case to those who work on it."""
     seats = [(seat_for(role, partnership=case.partnership), verbs) for role, verbs in ON_CASE.items()]
     partners = [
-        (seat_for(Role.DELEGATED_PARTNER, agency=agency), ON_CASE_BY_PARTNERS)
-        for agency in _partners(case.partnership)
+        (seat_for(role, agency=agency), verbs)
+        for agency in safeguarding_partners(case.partnership)
+        for role, verbs in (
+            (Role.DELEGATED_PARTNER, ON_CASE_BY_PARTNERS),
+            (Role.LEAD_PARTNER, ON_CASE_BY_LEADS),
+        )
     ]
     _grant(case, seats + partners)
 
@@ -99,7 +107,7 @@ def grant_return(agency_return: AgencyReturn) -> None:
     """Give a new return to the agency it was asked of, and to the case's people."""
     seats = [(seat_for(role, partnership=agency_return.partnership), v) for role, v in ON_RETURN.items()]
     agency = [(seat_for(role, agency=agency_return.agency), v) for role, v in ON_RETURN_BY_AGENCY.items()]
-    escalated_to = {agency_return.agency, *_partners(agency_return.partnership)}
+    escalated_to = {agency_return.agency, *safeguarding_partners(agency_return.partnership)}
     partners = [
         (seat_for(Role.DELEGATED_PARTNER, agency=each), ON_RETURN_BY_PARTNERS) for each in escalated_to
     ]
@@ -109,7 +117,10 @@ def grant_return(agency_return: AgencyReturn) -> None:
 def grant_panel_record(record: PanelRecord) -> None:
     """Give a released record to the Panel and to the business manager."""
     manager = seat_for(Role.BUSINESS_MANAGER, partnership=record.partnership)
-    _grant(record, [(seat_for(Role.PANEL), ON_PANEL_RECORD), (manager, ON_PANEL_RECORD)])
+    _grant(
+        record,
+        [(seat_for(Role.PANEL), ON_PANEL_RECORD), (manager, (*ON_PANEL_RECORD, "supersede_panelrecord"))],
+    )
 
 
 def partnerships_run_by(user: User, *, at: datetime) -> list[Partnership]:

@@ -8,13 +8,14 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import Partnership, User
-from reviews.models import AgencyReturn, Case, Child
+from reviews.models import AgencyReturn, Case, Child, PanelRecord
+from reviews.rules import EVENTS_OF_MILESTONES
 from reviews.services import access
 from workflows.actors import System
-from workflows.calendars import local_date
+from workflows.calendars import local_date, start_of
 from workflows.derivation import VOIDED
 from workflows.exceptions import NotMet, WorkflowError
-from workflows.services.clocks import meet_deadline, undo_fact, void_deadline
+from workflows.services.clocks import meet_deadline, restart_deadline, start_clocks, undo_fact, void_deadline
 from workflows.services.moving import begin, change, perform
 
 Actor = User | System
@@ -144,6 +145,7 @@ def reconsider_case(
     """New information: look again. The clock from awareness runs on from where it began."""
     _need_reason(reason, "reconsider")
     case = perform(case, Case.reconsider, by=by, at=at, seen_version=seen_version, reason=reason)
+    access.grant_case(case)  # to partners who joined while it rested
     for deadline in case.deadlines.filter(state="voided"):  # by the refusal to notify, which is undone
         undo_fact(deadline.facts.filter(kind=VOIDED).latest("pk"), by=by, at=at, reason=reason)
     return case
@@ -212,28 +214,29 @@ def withdraw_case(
     """The notification is withdrawn: its clocks are voided, and what agencies owe is cancelled."""
     _need_reason(reason, "withdraw")
     case = perform(case, Case.withdraw, by=by, at=at, seen_version=seen_version, reason=reason)
-    for agency_return in case.returns.all():
-        if agency_return.state in _CANCELLABLE:
-            cancel_return(agency_return, reason=reason, by=by, at=at)
+    cancel_open_returns(case, reason="The notification was withdrawn.", by=by, at=at)
+    supersede_records(case, by=by, at=at)
     return case
 
 
-_CANCELLABLE = (
-    AgencyReturn.State.REQUESTED,
-    AgencyReturn.State.ACKNOWLEDGED,
-    AgencyReturn.State.IN_PROGRESS,
-    AgencyReturn.State.SUBMITTED,
-    AgencyReturn.State.SENT_BACK,
-)
+def cancel_open_returns(case: Case, *, reason: str, by: Actor, at: datetime) -> None:
+    """The review needs no more returns. The reason is read by every agency asked: it says nothing of the case."""
+    for agency_return in case.returns.filter(state__in=AgencyReturn.OPEN):
+        perform(agency_return, AgencyReturn.cancel, by=by, at=at, reason=reason)
 
 
-@transaction.atomic
-def cancel_return(agency_return: AgencyReturn, *, reason: str, by: Actor, at: datetime) -> AgencyReturn:
-    """The review no longer needs this return; its clocks stop, with the reason."""
-    agency_return = perform(agency_return, AgencyReturn.cancel, by=by, at=at, reason=reason)
-    for deadline in agency_return.deadlines.open():
-        void_deadline(agency_return, deadline.rule_code, by=by, at=at, reason=reason)
-    return agency_return
+def cancel_return(
+    agency_return: AgencyReturn, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None
+) -> AgencyReturn:
+    """The review no longer needs this return; its clocks stop. The agency reads the reason."""
+    _need_reason(reason, "cancel a return")
+    return perform(agency_return, AgencyReturn.cancel, by=by, at=at, reason=reason, seen_version=seen_version)
+
+
+def supersede_records(case: Case, *, by: Actor, at: datetime) -> None:
+    """Records the Panel has not answered no longer stand."""
+    for record in case.panel_records.filter(state=PanelRecord.State.RELEASED):
+        perform(record, PanelRecord.supersede, by=by, at=at)
 
 
 @transaction.atomic
@@ -246,6 +249,8 @@ def meet_milestone(
     if deadline is None:
         raise WorkflowError("That has been recorded already, or is no longer owed.")
     meet_deadline(case, code, by=by, at=at, effective_at=done_at)
+    if event := EVENTS_OF_MILESTONES.get(code):
+        start_clocks(case, event, by=by, effective_at=done_at or at, at=at)
     return case
 
 
@@ -291,11 +296,15 @@ def assign_reference(case: Case, *, on: date) -> Case:
         Partnership.objects.select_for_update().get(pk=case.partnership_id)  # one number at a time
         body = case.partnership.reference_prefix
         year = on.year if on.month >= 4 else on.year - 1
-        last = Case.objects.filter(reference_body=body, reference_year=year).aggregate(
-            n=Max("reference_number")
-        )["n"]
+        given = Case.objects.filter(
+            reference_partnership=case.partnership_id, reference_body=body, reference_year=year
+        )
+        last = given.aggregate(n=Max("reference_number"))["n"]
+        case.reference_partnership_id = case.partnership_id
         case.reference_body, case.reference_year, case.reference_number = body, year, (last or 0) + 1
-        case.save(update_fields=["reference_body", "reference_year", "reference_number"])
+        case.save(
+            update_fields=["reference_partnership", "reference_body", "reference_year", "reference_number"]
+        )
     return case
 
 
@@ -317,13 +326,30 @@ def hold_recall(
     return perform(case, Case.hold_recall, by=by, at=at, happened_at=held_at, seen_version=seen_version)
 
 
+@transaction.atomic
 def plan_publication(
     case: Case, *, publish_on: date | None, by: Actor, at: datetime, seen_version: int | None = None
 ) -> Case:
-    """The report is approved; with a planned day, the advance copy falls due 7 working days before it."""
-    return perform(
+    """The report is approved; with a planned day, the advance copy falls due 7 working days before it.
+
+    Planned again, the advance copy moves with the day; without a day it is no longer due.
+    """
+    running = case.deadlines.running().filter(rule_code="PUB_ADVANCE").exists()
+    case = perform(
         case, Case.plan_publication, by=by, at=at, seen_version=seen_version, publish_on=publish_on
     )
+    if running and publish_on:
+        restart_deadline(
+            case,
+            "PUB_ADVANCE",
+            by=by,
+            at=at,
+            effective_at=start_of(publish_on),
+            reason="The planned day of publication moved.",
+        )
+    elif running:
+        void_deadline(case, "PUB_ADVANCE", by=by, at=at, reason="No day of publication is planned.")
+    return case
 
 
 def publish_case(

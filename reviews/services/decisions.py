@@ -10,10 +10,10 @@ from accounts.models import Agency, User
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord, SignOff
 from reviews.questions import DECISION_FORM, DEFINITIONS, Definition, missing
 from reviews.services import access, exporting
-from reviews.services.cases import to_the_minute
+from reviews.services.cases import cancel_open_returns, supersede_records, to_the_minute
 from workflows.actors import System
 from workflows.exceptions import NotMet, Stale, WorkflowError
-from workflows.services.clocks import meet_deadline
+from workflows.services.clocks import lock, meet_deadline
 from workflows.services.moving import begin, change, perform
 
 Actor = User | System
@@ -71,13 +71,18 @@ def decide_case(
     case: Case, *, by: Actor, at: datetime, seen_version: int | None = None, open_returns_reason: str = ""
 ) -> Case:
     """Send the decision to the partners. Returns still open are allowed, with a reason. Raises NotMet."""
+    lock(case)  # before anything is looked at: somebody may be emptying a section
     decision = case.decisions.last()
-    gaps = missing(DECISION_FORM, decision.answers) if decision else ["all"]
+    definition = definition_of(decision) if decision else DECISION_FORM
+    gaps = missing(definition, decision.answers if decision else {})
     if decision is None or gaps:
-        sections = ", ".join(
-            dict.fromkeys(s.title for s, _ in missing(DECISION_FORM, decision.answers if decision else {}))
-        )
+        sections = ", ".join(dict.fromkeys(section.title for section, _ in gaps))
         raise NotMet(f"Cannot send the decision to the partners yet. Still to answer: {sections}.")
+    if not access.safeguarding_partners(case.partnership):
+        raise NotMet(
+            f"Cannot send the decision of {case.code} to the partners: the partnership has no safeguarding "
+            "partner yet. Mark them under Administration, Agencies."
+        )
     waiting = [
         r
         for r in case.returns.select_related("agency")
@@ -94,10 +99,27 @@ def decide_case(
 
 @transaction.atomic
 def sign_decision(
-    case: Case, partner: Agency, *, agrees: bool, dissent: str = "", by: User, at: datetime
+    case: Case,
+    partner: Agency,
+    *,
+    agrees: bool,
+    dissent: str = "",
+    by: User,
+    at: datetime,
+    seen_version: int | None = None,
 ) -> SignOff:
-    """One partner signs, or dissents and says why. When all have, the milestone is met."""
-    case = change(case, "sign_decision", permission="reviews.sign_decision_case", by=by, at=at)
+    """One partner signs what they read, or dissents and says why. When all have, the milestone is met.
+
+    Raises Stale when the case, and so perhaps the decision, moved since it was shown.
+    """
+    case = change(
+        case,
+        "sign_decision",
+        permission="reviews.sign_decision_case",
+        by=by,
+        at=at,
+        seen_version=seen_version,
+    )
     if partner not in access.partner_seats_of(by, case, at=at):
         raise PermissionDenied
     decision = case.decisions.last()
@@ -142,19 +164,26 @@ def submit_case(
 
     Needs every partner's signature, and a reason when it is late. Raises NotMet.
     """
+    lock(case)
     decision = case.decisions.last()
     if decision is None or (waiting := waiting_to_sign(case, decision)):
         names = ", ".join(agency.name for agency in waiting) if decision else "every partner"
         raise NotMet(f"Cannot send {case.code} to the Panel: still to sign: {names}.")
     happened_at = sent_at or at
-    if happened_at > at or (decision.decided_at and happened_at < to_the_minute(decision.decided_at)):
-        raise WorkflowError("Cannot record that: it must be sent after the decision, and not in the future.")
+    signed_at = max((signature.at for signature in decision.sign_offs.all()), default=None)
+    if signed_at is None:
+        raise NotMet(f"Cannot send {case.code} to the Panel: no safeguarding partner has signed.")
+    if happened_at > at or happened_at < to_the_minute(signed_at):
+        raise WorkflowError(
+            "Cannot record that: it must be sent after the last partner signed, and not in the future."
+        )
     clock = case.deadlines.filter(rule_code="RR_COMPLETE").first()
     # A second decision is not late when the first was sent in time: the clock stopped then.
     is_late = bool(clock and clock.due_at and (clock.met_at or happened_at) >= clock.due_at)
     if is_late and not late_reason.strip():
         raise NotMet("This rapid review is late. Say why: the record carries the reason.")
     case = perform(case, Case.submit, by=by, at=at, happened_at=happened_at, seen_version=seen_version)
+    cancel_open_returns(case, reason="The rapid review was sent to the Panel.", by=by, at=at)
     decision.late_reason = late_reason if is_late else ""
     decision.save(update_fields=["late_reason"])
     document = exporting.decision_document(case, decision)
@@ -179,6 +208,7 @@ def revise_decision(
     if not reason.strip():
         raise NotMet("Cannot take the decision up again without a reason.")
     case = perform(case, Case.revise, by=by, at=at, seen_version=seen_version, reason=reason)
+    supersede_records(case, by=by, at=at)
     last = case.decisions.last()
     if last is not None:
         Decision.objects.create(
@@ -193,16 +223,44 @@ def revise_decision(
 
 
 def accept_record(
-    record: PanelRecord, *, reply: str = "", by: Actor, at: datetime, replied_at: datetime | None = None
+    record: PanelRecord,
+    *,
+    reply: str = "",
+    by: Actor,
+    at: datetime,
+    replied_at: datetime | None = None,
+    seen_version: int | None = None,
 ) -> PanelRecord:
     """The Panel agrees with the decision."""
-    return perform(record, PanelRecord.accept, by=by, at=at, happened_at=replied_at, reason=reply)
+    return perform(
+        record,
+        PanelRecord.accept,
+        by=by,
+        at=at,
+        happened_at=replied_at,
+        reason=reply,
+        seen_version=seen_version,
+    )
 
 
 def disagree_with_record(
-    record: PanelRecord, *, reply: str, by: Actor, at: datetime, replied_at: datetime | None = None
+    record: PanelRecord,
+    *,
+    reply: str,
+    by: Actor,
+    at: datetime,
+    replied_at: datetime | None = None,
+    seen_version: int | None = None,
 ) -> PanelRecord:
     """The Panel does not agree, and says why."""
     if not reply.strip():
         raise NotMet("Cannot record that the Panel does not agree without what it wrote.")
-    return perform(record, PanelRecord.disagree, by=by, at=at, happened_at=replied_at, reason=reply)
+    return perform(
+        record,
+        PanelRecord.disagree,
+        by=by,
+        at=at,
+        happened_at=replied_at,
+        reason=reply,
+        seen_version=seen_version,
+    )

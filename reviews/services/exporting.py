@@ -14,6 +14,9 @@ from workflows.calendars import local_date
 from workflows.models import Deadline
 from workflows.services.standing import how_it_stands
 
+TO_NOTIFY = ("SIN_NOTIFY", "LAC_DEATH", "CARELEAVER_DEATH")
+"""The rules by one of which a case was notified."""
+
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "decision-record.schema.json"
 
 
@@ -116,7 +119,9 @@ def decision_document(case: Case, decision: Decision) -> dict[str, Any]:
             "incident_precision": case.incident_precision,
             "aware_at": _instant(case.aware_at),
             "notified_at": _instant(case.notified_at),
-            "timeliness": timeliness(deadlines["SIN_NOTIFY"]) if "SIN_NOTIFY" in deadlines else None,
+            "timeliness": next(
+                (timeliness(deadlines[code]) for code in TO_NOTIFY if code in deadlines), None
+            ),
         },
         "harm": case.harm,
         "children": _child(case),

@@ -196,6 +196,7 @@ def _import_case(
             if (
                 reference
                 and Case.objects.filter(
+                    reference_partnership=partnership,
                     reference_body=reference["body"],
                     reference_year=reference["year"],
                     reference_number=reference["number"],
@@ -224,6 +225,7 @@ def _import_case(
                 place=given.get("place", ""),
                 incident_at=incident.at if incident else None,
                 incident_precision=incident.precision if incident else "unknown",
+                reference_partnership=partnership if reference else None,
                 reference_body=reference.get("body", ""),
                 reference_year=reference.get("year"),
                 reference_number=reference.get("number"),
@@ -256,6 +258,9 @@ def _import_case(
                         reason=event.get("note", ""),
                         **extra,
                     )
+                    if event["verb"] == "publish" and not moment.is_known_to_the_day:
+                        case.published_on = None  # the history says what is known: "2019", "autumn 2020"
+                        case.save(update_fields=["published_on"])
             return case, faults
     except PermissionDenied:
         faults.append(Fault(lines.of(*path), "you may not import into this partnership"))

@@ -1,17 +1,18 @@
 """Setting a partnership up, and its administration: agencies, people, local milestones."""
 
+import logging
+from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 
 from accounts import services as people
 from accounts.models import AGENCY_ROLES, Agency, Deputy, Membership, Partnership, Role, Seat, User
 from accounts.services import add_member, end_membership, seat_for
 from reviews.agencies import ASKED_FIRST
-from reviews.models import AgencyReturnGroupGrant, Case, CaseGroupGrant
+from reviews.models import AgencyReturn, AgencyReturnGroupGrant, Case, CaseGroupGrant
 from reviews.services import access
 from workflows.actors import SYSTEM, System
 from workflows.calendars import local_date
@@ -21,6 +22,7 @@ from workflows.rules import Limit
 from workflows.services.rules import adopt_local_milestones, change_milestone
 
 Actor = User | System
+log = logging.getLogger(__name__)
 
 ADMINISTRATORS = (Role.BUSINESS_MANAGER, Role.USER_ADMINISTRATOR)
 """Who looks after a partnership's agencies and people."""
@@ -82,7 +84,7 @@ def add_agency(
 
 
 def _share_cases_with(agency: Agency) -> None:
-    """A safeguarding partner from now on: its delegated partner sees the cases under way, and signs."""
+    """A safeguarding partner from now on: its lead and delegated partners see the cases under way; one signs."""
     for case in Case.objects.filter(partnership=agency.partnership).exclude(state__in=Case.RESTING_STATES):
         access.grant_case(case)
         for agency_return in case.returns.all():
@@ -90,10 +92,30 @@ def _share_cases_with(agency: Agency) -> None:
 
 
 def _close_cases_to(agency: Agency) -> None:
-    """A safeguarding partner no longer: what its delegated partner was granted for being one is taken back."""
-    seat = seat_for(Role.DELEGATED_PARTNER, agency=agency)
-    CaseGroupGrant.objects.filter(group_id=seat.pk).delete()
-    AgencyReturnGroupGrant.objects.filter(group_id=seat.pk).exclude(content_object__agency=agency).delete()
+    """A safeguarding partner no longer: what its two partners' seats were granted for being one is taken back."""
+    seats = [seat_for(role, agency=agency).pk for role in (Role.DELEGATED_PARTNER, Role.LEAD_PARTNER)]
+    CaseGroupGrant.objects.filter(group_id__in=seats).delete()
+    AgencyReturnGroupGrant.objects.filter(group_id__in=seats).exclude(content_object__agency=agency).delete()
+
+
+def _must_owe_nothing(agency: Agency, by: Actor, *, at: datetime) -> None:
+    """Raise WorkflowError while a return of the agency is open: its clocks would run on, and chase nobody.
+
+    The cases are named to those who may see them; an administrator of users is told their number.
+    """
+    owed = agency.returns.exclude(state__in=AgencyReturn.RESTING_STATES)
+    count = owed.count()
+    if not count:
+        return
+    cases = Case.objects.filter(returns__in=owed)
+    seen = cases if by is SYSTEM else cases.filter(pk__in=Case.objects.visible_to(by, at=at))
+    codes = sorted(seen.values_list("code", flat=True))
+    named = f" ({', '.join(codes)})" if codes else ""
+    returns = f"{count} open return{'' if count == 1 else 's'}"
+    raise WorkflowError(
+        f"Cannot end the part of {agency.name}: it has {returns}{named}. "
+        f"Cancel or accept {'it' if count == 1 else 'them'} first."
+    )
 
 
 @transaction.atomic
@@ -109,7 +131,10 @@ def change_agency(
     by: Actor,
     at: datetime,
 ) -> Agency:
-    """Change what is known of an agency. One that ceases to be a safeguarding partner sees cases no more."""
+    """Change what is known of an agency. One that ceases to be a safeguarding partner sees cases no more.
+
+    One with open returns cannot be made inactive: raises WorkflowError.
+    """
     must_administer(agency.partnership, by, at=at)
     was_partner = agency.is_safeguarding_partner and agency.is_active
     is_partner = is_safeguarding_partner and is_active
@@ -119,6 +144,8 @@ def change_agency(
         .exists()
     ):
         raise WorkflowError(f"Cannot call this agency {name}: there is another of that name.")
+    if agency.is_active and not is_active:
+        _must_owe_nothing(agency, by, at=at)
     agency.name, agency.kind, agency.email_domain = name, kind, email_domain
     agency.is_safeguarding_partner, agency.is_asked_first = is_safeguarding_partner, is_asked_first
     agency.is_active = is_active
@@ -142,10 +169,10 @@ def people_of(partnership: Partnership, *, on: date) -> list[User]:
 def add_person(
     seat: Seat, *, email: str, full_name: str, by: Actor, at: datetime, password: str | None = None
 ) -> tuple[User, str]:
-    """Put a person in a seat, making their account if there is none. Returns them and a sign-in token.
+    """Put a person in a seat, making their account if there is none. Returns them and a link to pass on.
 
-    The token sets their first password; it is shown once. It is empty for an account that has a password,
-    and for one that others know too: the token would open what they granted it.
+    The link sets their first password; it is shown once. It is empty for an account that has a password,
+    and for one that others know too: the link would open what they granted it.
     """
     if seat.partnership is not None:
         must_administer(seat.partnership, by, at=at)
@@ -163,7 +190,29 @@ def add_person(
     is_known_elsewhere = user.memberships.exclude(seat__partnership=seat.partnership).exists()
     if user.has_usable_password() or is_known_elsewhere:
         return user, ""
-    return user, default_token_generator.make_token(user)
+    return user, people.link_to_set_password(user)
+
+
+def new_link(partnership: Partnership, person: User, *, by: Actor, at: datetime) -> str:
+    """A link to set a new password, for somebody who lost theirs. The one of now works until then.
+
+    Only for who holds a seat here and none elsewhere: the link would open what others granted them.
+    Raises PermissionDenied, WorkflowError.
+    """
+    must_administer(partnership, by, at=at)
+    today = local_date(at)
+    if person not in people_of(partnership, on=today):
+        raise PermissionDenied
+    elsewhere = person.memberships.exclude(seat__partnership=partnership)
+    if elsewhere.filter(Q(ends_on=None) | Q(ends_on__gte=today)).exists():
+        # Not said: for whom else. That they act for another body is known to who arranges their cover, too.
+        raise WorkflowError(
+            f"Cannot make a link for {person.full_name}: they also act for another body, whose cases it would open. "
+            "Whoever runs this service can set a password for them."
+        )
+    # Whoever holds the link becomes the person, so who made it is kept where only the operator reads.
+    log.info("A link to set the password of %s was made by %s", person.pk, getattr(by, "pk", by))
+    return people.link_to_set_password(person)
 
 
 def remove_person(membership: Membership, *, on: date, by: Actor, at: datetime) -> Membership:
@@ -205,10 +254,10 @@ def appoint_deputy(
     by: Actor,
     at: datetime,
 ) -> Deputy:
-    """Leave cover between two days, both inclusive: the deputy acts in all seats of the person.
+    """Leave cover between two days, both inclusive: the deputy acts in all seats of the person here.
 
-    Both belong to this partnership, and the person to no other: cover would open that one's cases too.
-    Raises WorkflowError otherwise.
+    Both belong to this partnership, and the person to no other: a deputy who acts there too would get
+    that one's cases as well. Raises WorkflowError otherwise.
     """
     must_administer(partnership, by, at=at)
     known = people_of(partnership, on=local_date(at))
@@ -223,6 +272,28 @@ def appoint_deputy(
             "deputy would see. Add the deputy to the seat instead, and remove them afterwards."
         )
     return people.appoint_deputy(person, deputy, starts_on=starts_on, ends_on=ends_on)
+
+
+def cover_in(partnerships: Iterable[Partnership]) -> QuerySet[Deputy]:
+    """Leave cover between two people who both have, or had, a seat in one of these: each with its `partnership_id`."""
+    return (
+        Deputy.objects.annotate(partnership_id=F("person__memberships__seat__partnership"))
+        .filter(
+            partnership_id__in=[p.pk for p in partnerships],
+            deputy__memberships__seat__partnership=F("partnership_id"),
+        )
+        .select_related("person", "deputy")
+        .distinct()
+        .order_by("starts_on", "pk")
+    )
+
+
+def end_cover(partnership: Partnership, cover: Deputy, *, by: Actor, at: datetime) -> None:
+    """Leave cover ends at once. Raises PermissionDenied."""
+    must_administer(partnership, by, at=at)
+    if not cover_in([partnership]).filter(pk=cover.pk).exists():
+        raise PermissionDenied
+    people.end_cover(cover, on=local_date(at))
 
 
 def change_local_milestone(

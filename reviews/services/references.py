@@ -33,6 +33,10 @@ def find_case(text: str) -> Case:
                 found = cases.filter(pk=uuid.UUID(text))
             except ValueError:
                 found = cases.filter(reference_as_given__iexact=text.strip()).exclude(reference_as_given="")
+    if parts and len(found) > 1:
+        raise WorkflowError(
+            f"Several partnerships have a case {text.strip()}. Use the code (R-...) or the id of the one you mean."
+        )
     if len(found) > 1:
         raise WorkflowError(f"Several cases are called {text!r}. Use the code (R-...) or the id of one.")
     if (case := found.first()) is None:

@@ -14,7 +14,7 @@ from workflows.actors import System
 from workflows.calendars import local_date
 from workflows.exceptions import NotMet, Stale, WorkflowError
 from workflows.services.calendar import current_calendar
-from workflows.services.clocks import meet_deadline
+from workflows.services.clocks import lock, meet_deadline
 from workflows.services.moving import begin, change, perform
 
 Actor = User | System
@@ -72,9 +72,11 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
     return returns
 
 
-def acknowledge_return(agency_return: AgencyReturn, *, by: Actor, at: datetime) -> AgencyReturn:
+def acknowledge_return(
+    agency_return: AgencyReturn, *, by: Actor, at: datetime, seen_version: int | None = None
+) -> AgencyReturn:
     """We have the request and are looking."""
-    return perform(agency_return, AgencyReturn.acknowledge, by=by, at=at)
+    return perform(agency_return, AgencyReturn.acknowledge, by=by, at=at, seen_version=seen_version)
 
 
 def seen_of(agency_return: AgencyReturn, section: str) -> str:
@@ -125,21 +127,29 @@ def save_section(
 
 
 @transaction.atomic
-def declare_nil(agency_return: AgencyReturn, *, searched: str, by: User, at: datetime) -> AgencyReturn:
+def declare_nil(
+    agency_return: AgencyReturn, *, searched: str, by: User, at: datetime, seen_version: int | None = None
+) -> AgencyReturn:
     """The agency did not know the family, and says where it looked."""
     if not searched.strip():
         raise NotMet("Cannot send a nil return without saying which records were searched.")
-    return perform(agency_return, AgencyReturn.declare_nil, by=by, at=at, searched=searched)
+    return perform(
+        agency_return, AgencyReturn.declare_nil, by=by, at=at, seen_version=seen_version, searched=searched
+    )
 
 
 @transaction.atomic
-def finish_return(agency_return: AgencyReturn, *, by: User, at: datetime) -> AgencyReturn:
+def finish_return(
+    agency_return: AgencyReturn, *, by: User, at: datetime, seen_version: int | None = None
+) -> AgencyReturn:
     """Send the return to the safeguarding lead, and keep this version of it. Raises NotMet when it has gaps."""
-    gaps = missing(definition_of(agency_return), agency_return.answers)
+    lock(agency_return)  # before it is looked at: another author may be emptying a section
+    answers = AgencyReturn.objects.values_list("answers", flat=True).get(pk=agency_return.pk)
+    gaps = missing(definition_of(agency_return), answers)
     if gaps:
         sections = ", ".join(dict.fromkeys(section.title for section, _ in gaps))
         raise NotMet(f"Cannot send this return for sign-off yet. Still to answer: {sections}.")
-    agency_return = perform(agency_return, AgencyReturn.finish, by=by, at=at)
+    agency_return = perform(agency_return, AgencyReturn.finish, by=by, at=at, seen_version=seen_version)
     ReturnVersion.objects.create(
         agency_return=agency_return,
         number=agency_return.versions.count() + 1,
@@ -151,18 +161,28 @@ def finish_return(agency_return: AgencyReturn, *, by: User, at: datetime) -> Age
     return agency_return
 
 
-def sign_off_return(agency_return: AgencyReturn, *, by: User, at: datetime) -> AgencyReturn:
+def sign_off_return(
+    agency_return: AgencyReturn, *, by: User, at: datetime, seen_version: int | None = None
+) -> AgencyReturn:
     """The safeguarding lead stands behind it, and the partnership has it."""
-    return perform(agency_return, AgencyReturn.sign_off, by=by, at=at)
+    return perform(agency_return, AgencyReturn.sign_off, by=by, at=at, seen_version=seen_version)
 
 
-def send_back_return(agency_return: AgencyReturn, *, reason: str, by: Actor, at: datetime) -> AgencyReturn:
+def send_back_return(
+    agency_return: AgencyReturn, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None
+) -> AgencyReturn:
     """It needs more: say what. Raises NotMet without a reason."""
     if not reason.strip():
         raise NotMet("Cannot send a return back without saying what it needs.")
-    return perform(agency_return, AgencyReturn.send_back, by=by, at=at, reason=reason)
+    if agency_return.case.state not in (Case.State.RAPID_REVIEW, Case.State.LCSPR_DECISION):
+        raise NotMet("Cannot send this return back: its rapid review is over.")
+    return perform(
+        agency_return, AgencyReturn.send_back, by=by, at=at, seen_version=seen_version, reason=reason
+    )
 
 
-def accept_return(agency_return: AgencyReturn, *, by: Actor, at: datetime) -> AgencyReturn:
+def accept_return(
+    agency_return: AgencyReturn, *, by: Actor, at: datetime, seen_version: int | None = None
+) -> AgencyReturn:
     """Take it into the review."""
-    return perform(agency_return, AgencyReturn.accept, by=by, at=at)
+    return perform(agency_return, AgencyReturn.accept, by=by, at=at, seen_version=seen_version)

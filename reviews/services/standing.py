@@ -128,7 +128,9 @@ def _of_cases(user: User, *, at: datetime) -> list[Duty]:
     run = {c.pk: c for c in Case.objects.granted(user, "reviews.meet_milestone_case", at=at)}
     if not run:
         return []
-    clocks = Deadline.objects.open().filter(subject_id__in=run, rule__duty="by").select_related("rule", "calendar")
+    clocks = (
+        Deadline.objects.open().filter(subject_id__in=run, rule__duty="by").select_related("rule", "calendar")
+    )
     duties = [_duty(d, d.rule.name, run[d.subject_id], at=at) for d in clocks]
     taken = AgencyReturn.objects.granted(user, "reviews.accept_agencyreturn", at=at).select_related(
         "agency", "case"
@@ -137,7 +139,7 @@ def _of_cases(user: User, *, at: datetime) -> list[Duty]:
         Duty(f"Accept or send back: {r.agency}", str(r.case), r.get_absolute_url(), None, None)
         for r in taken.filter(state__in=(AgencyReturn.State.SIGNED_OFF, AgencyReturn.State.NIL))
     ]
-    waiting = {r.pk: r for r in taken.filter(state__in=OPEN_RETURNS)}
+    waiting = {r.pk: r for r in taken.filter(state__in=AgencyReturn.OPEN)}
     late = (
         Deadline.objects.overdue(at=at)
         .filter(subject_id__in=waiting)
@@ -157,19 +159,10 @@ def _of_cases(user: User, *, at: datetime) -> list[Duty]:
     return duties
 
 
-OPEN_RETURNS = (
-    AgencyReturn.State.REQUESTED,
-    AgencyReturn.State.ACKNOWLEDGED,
-    AgencyReturn.State.IN_PROGRESS,
-    AgencyReturn.State.SUBMITTED,
-    AgencyReturn.State.SENT_BACK,
-)
-
-
 def _of_returns(user: User, *, at: datetime) -> list[Duty]:
     """For an agency: returns to write, and to sign off."""
     mine = AgencyReturn.objects.granted(user, "reviews.draft_agencyreturn", at=at).filter(
-        state__in=OPEN_RETURNS
+        state__in=AgencyReturn.OPEN
     )
     returns = {r.pk: r for r in mine.select_related("agency")}
     signs = set(

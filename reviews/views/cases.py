@@ -15,10 +15,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
 from reviews import when
-from reviews.models import AgencyReturn, Case, Decision
+from reviews.models import AgencyReturn, Case, Decision, PanelRecord
 from reviews.services import access, decisions
 from reviews.services.references import parse_reference
-from reviews.services.standing import OPEN_RETURNS, clocks_of, path_of
+from reviews.services.standing import clocks_of, path_of
 from reviews.views.base import find
 from reviews.views.stages import ACTIONS, action_url
 from workflows.models import Deadline
@@ -53,7 +53,7 @@ def cases_wanted(request: HttpRequest) -> tuple[QuerySet[Any], dict[str, str]]:
     rows = rows.annotate(  # each for the rows of the page alone: a join would count them for every case
         next_due=Subquery(clocks.values("due_on")[:1]),
         asked=Coalesce(Subquery(asked.values("n")), 0),
-        waiting=Coalesce(Subquery(asked.filter(state__in=OPEN_RETURNS).values("n")), 0),
+        waiting=Coalesce(Subquery(asked.filter(state__in=AgencyReturn.OPEN).values("n")), 0),
     )
     return rows.order_by("-begun_at", "pk"), {"state": state, "q": typed}
 
@@ -125,7 +125,8 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
     verbs = verbs_open_to(case, signed_in(request), at=now)
     records = list(case.records.select_related("by"))
     decision: Decision | None = case.decisions.last()
-    waiting_to_sign = decisions.waiting_to_sign(case, decision) if decision and decision.decided_at else []
+    is_signing = case.state == Case.State.LCSPR_DECISION and decision is not None
+    waiting_to_sign = decisions.waiting_to_sign(case, decision) if is_signing and decision else []
     signs_for = [a for a in access.partner_seats_of(signed_in(request), case, at=now) if a in waiting_to_sign]
     actions = [
         {"text": words, "url": action_url(case, verb)}
@@ -163,7 +164,10 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "actions": actions,
             "decision": decision,
             "waiting_to_sign": waiting_to_sign,
-            "panel_records": list(case.panel_records.all()),
+            "panel_records": list(
+                PanelRecord.objects.visible_to(signed_in(request), at=now).filter(case=case)
+            ),
+            "is_signing": is_signing,
             "can_add_child": "reviews.refer_case" in held
             and case.state in (Case.State.REFERRED, Case.State.NOTIFICATION, Case.State.RAPID_REVIEW),
             "can_mark_done": "reviews.meet_milestone_case" in held,
@@ -226,6 +230,7 @@ LABELS = {
     "cancel": "No longer needed",
     "release": "Released to the Panel",
     "disagree": "The Panel does not agree",
+    "supersede": "No longer stands",
 }
 """What a transition is called in a history."""
 

@@ -51,7 +51,9 @@ def decision_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "is_whole": not missing(definition, decision.answers),
             "can_write": can_write,
             "sign_offs": list(decision.sign_offs.select_related("partner", "by")) if decision.pk else [],
-            "waiting_to_sign": decisions.waiting_to_sign(case, decision) if decision.pk else [],
+            "waiting_to_sign": decisions.waiting_to_sign(case, decision)
+            if case.state == Case.State.LCSPR_DECISION
+            else [],
             "earlier": [d for d in case.decisions.all() if d.pk != decision.pk],
         },
     )
@@ -169,6 +171,6 @@ class Sign(CaseMove):
             form.partners[given["partner"]],
             agrees=given["agrees"] == "yes",
             dissent=given["dissent"],
-            **self.acting(),
+            **self.moving(),
         )
         return self.come_back()

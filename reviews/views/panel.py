@@ -84,7 +84,7 @@ class Reply(SubjectPage):
     def act(self, form: Any) -> str:
         reply = form.cleaned_data["reply"]
         if form.cleaned_data["agrees"] == "yes":
-            decisions.accept_record(self.subject, reply=reply, **self.acting())
+            decisions.accept_record(self.subject, reply=reply, **self.moving())
         else:
-            decisions.disagree_with_record(self.subject, reply=reply, **self.acting())
+            decisions.disagree_with_record(self.subject, reply=reply, **self.moving())
         return self.come_back()

@@ -14,10 +14,11 @@ from accounts.pages.views import at, signed_in
 from reviews import forms, when
 from reviews.models import AgencyReturn
 from reviews.questions import is_complete, missing
-from reviews.services import returns
+from reviews.services import cases, returns
 from reviews.services.standing import clocks_of
 from reviews.views.base import SubjectPage, find
 from reviews.views.cases import label_of
+from workflows.models import TransitionRecord
 from workflows.services import ledger
 from workflows.services.moving import verbs_open_to
 
@@ -81,6 +82,12 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
     )
 
 
+def is_for_me(record: TransitionRecord, it: AgencyReturn, held: set[str]) -> bool:
+    """Whether the person may read a record's reason: what lead and author say before sign-off is the agency's."""
+    is_between_them = record.verb == "send_back" and record.source == it.State.SUBMITTED
+    return not is_between_them or "reviews.draft_agencyreturn" in held
+
+
 class ReturnAct(SubjectPage):
     """Something done with a return."""
 
@@ -108,7 +115,7 @@ class Acknowledge(ReturnAct):
     permission, form_class = "reviews.acknowledge_agencyreturn", forms.ConfirmForm
 
     def act(self, form: Any) -> str:
-        returns.acknowledge_return(self.subject, **self.acting())
+        returns.acknowledge_return(self.subject, **self.moving())
         return self.come_back()
 
 
@@ -119,7 +126,7 @@ class DeclareNil(ReturnAct):
     permission, form_class = "reviews.declare_nil_agencyreturn", forms.NilForm
 
     def act(self, form: Any) -> str:
-        returns.declare_nil(self.subject, searched=form.cleaned_data["searched"], **self.acting())
+        returns.declare_nil(self.subject, searched=form.cleaned_data["searched"], **self.moving())
         return self.come_back()
 
 
@@ -183,7 +190,7 @@ class Finish(ReturnAct):
     permission, form_class = "reviews.finish_agencyreturn", forms.ConfirmForm
 
     def act(self, form: Any) -> str:
-        returns.finish_return(self.subject, **self.acting())
+        returns.finish_return(self.subject, **self.moving())
         return self.come_back()
 
 
@@ -194,7 +201,7 @@ class SignOff(ReturnAct):
     permission, form_class = "reviews.sign_off_agencyreturn", forms.ConfirmForm
 
     def act(self, form: Any) -> str:
-        returns.sign_off_return(self.subject, **self.acting())
+        returns.sign_off_return(self.subject, **self.moving())
         return self.come_back()
 
 
@@ -204,7 +211,18 @@ class SendBack(ReturnAct):
     form_class = forms.SendBackForm
 
     def act(self, form: Any) -> str:
-        returns.send_back_return(self.subject, reason=form.cleaned_data["reason"], **self.acting())
+        returns.send_back_return(self.subject, reason=form.cleaned_data["reason"], **self.moving())
+        return self.come_back()
+
+
+class Cancel(ReturnAct):
+    title, submit, verb = "Cancel the request", "Cancel it", "cancel"
+    done = "The request was cancelled."
+    lead = "The agency is told, and reads the reason: say nothing of the case in it."
+    permission, form_class = "reviews.cancel_agencyreturn", forms.ReasonForm
+
+    def act(self, form: Any) -> str:
+        cases.cancel_return(self.subject, reason=form.cleaned_data["reason"], **self.moving())
         return self.come_back()
 
 
@@ -214,5 +232,5 @@ class Accept(ReturnAct):
     permission, form_class = "reviews.accept_agencyreturn", forms.ConfirmForm
 
     def act(self, form: Any) -> str:
-        returns.accept_return(self.subject, **self.acting())
+        returns.accept_return(self.subject, **self.moving())
         return self.come_back()

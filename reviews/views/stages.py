@@ -146,7 +146,11 @@ class AskAgencies(CaseMove):
 
 class HoldMeeting(CaseMove):
     title, submit, done = "Record the rapid review meeting", "Record the meeting", "The meeting was recorded."
-    permission, sources, form_class = "reviews.hold_meeting_case", (S.RAPID_REVIEW,), forms.MeetingForm
+    permission, sources, form_class = (
+        "reviews.hold_meeting_case",
+        (S.RAPID_REVIEW, S.LCSPR_DECISION),
+        forms.MeetingForm,
+    )
 
     def act(self, form: Any) -> str:
         cases.hold_meeting(self.subject, held_at=form.happened_at(), **self.moving())
@@ -192,7 +196,7 @@ class Revise(CaseMove):
     lead = "The present record is kept. A new one begins with its text."
     permission, sources, form_class = (
         "reviews.revise_case",
-        (S.LCSPR_DECISION, S.WITH_PANEL),
+        (S.LCSPR_DECISION, S.WITH_PANEL, S.LEARNING_ONLY, S.PRACTICE_REVIEW),
         forms.ReasonForm,
     )
 
@@ -255,7 +259,7 @@ class PlanPublication(CaseMove):
     )
     lead = "The Panel and the Secretary of State get the report 7 working days before that day."
     permission, form_class = "reviews.plan_publication_case", forms.PlanForm
-    sources = (S.PRACTICE_REVIEW, S.RECALL)
+    sources = (S.PRACTICE_REVIEW, S.RECALL, S.PUBLICATION)
 
     def act(self, form: Any) -> str:
         cases.plan_publication(self.subject, publish_on=form.cleaned_data["publish_on"], **self.moving())

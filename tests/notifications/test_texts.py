@@ -140,7 +140,7 @@ What is due by law or national guidance:
         ("return-to-sign", "A return waits for your sign-off",
          "A return of your agency is written, and waits for your sign-off."),
         ("return-sent-back", "A return was sent back",
-         "The partnership sent a return back to your agency. It says there what is missing."),
+         "A return of your agency was sent back. It says there what is missing."),
         ("return-cancelled", "A return is no longer needed",
          "The review no longer needs a return of your agency. You need do nothing more."),
         ("record-released", "A decision record was released",

@@ -111,7 +111,8 @@ def _record(
     authority: str = "", reason: str = "", details: dict[str, Any] | None = None,
 ) -> Deadline:  # fmt: skip
     details = details or {}
-    if effective_at > at:
+    counts_back = kind == RESTARTED and Limit.parse(deadline.rule.limit).count < 0
+    if effective_at > at and not counts_back:
         raise ClockError(f"Cannot record {kind!r} at a time still to come.")
     refuse_impossible(
         kind, list(deadline.facts.all()), limit=Limit.parse(deadline.rule.limit),
@@ -166,10 +167,21 @@ def start_deadlines(
 
 def _start_again(deadline: Deadline, *, by: Actor, effective_at: datetime, at: datetime) -> Deadline:
     """Run an ended clock again from a new event."""
-    deadline = _record(
-        deadline, REOPENED, by=by, effective_at=effective_at, at=at, reason="It happened again."
-    )
-    return _record(deadline, RESTARTED, by=by, effective_at=effective_at, at=at, reason="It happened again.")
+    reopened_at = min(max(effective_at, deadline.met_at or effective_at), at)
+    again = "It happened again."
+    deadline = _record(deadline, REOPENED, by=by, effective_at=reopened_at, at=at, reason=again)
+    return _record(deadline, RESTARTED, by=by, effective_at=effective_at, at=at, reason=again)
+
+
+@transaction.atomic
+def restart_deadline(
+    subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime, reason: str
+) -> Deadline:
+    """Count a running clock from another event, because the one it counted from was wrong or has moved."""
+    lock(subject)
+    if not reason.strip():
+        raise ClockError("Cannot restart a clock without a reason.")
+    return _record(_open(subject, code), RESTARTED, by=by, effective_at=effective_at, at=at, reason=reason)
 
 
 def start_clocks(
@@ -181,13 +193,34 @@ def start_clocks(
 
 
 def stop_clocks(
-    subject: Subject, verb: str, *, by: Actor, effective_at: datetime, at: datetime, reason: str
+    subject: Subject,
+    verb: str,
+    *,
+    by: Actor,
+    effective_at: datetime,
+    at: datetime,
+    reason: str,
+    is_at_rest: bool = False,
 ) -> None:
-    """Meet or void the open clocks that a transition ends, as their rules say."""
+    """Meet or void the open clocks that a transition ends, as their rules say. At rest, nothing more is owed."""
     for deadline in Deadline.objects.filter(subject_id=subject.pk).open().select_related("rule", "calendar"):
         kind = MET if verb in deadline.rule.met_by else VOIDED if verb in deadline.rule.voided_by else None
         if kind:
             _record(deadline, kind, by=by, effective_at=effective_at, at=at, reason=reason)
+        elif is_at_rest:
+            _record(
+                deadline,
+                VOIDED,
+                by=by,
+                effective_at=max(effective_at, _since(deadline, at)),
+                at=at,
+                reason="Nothing more is owed here.",
+            )
+
+
+def _since(deadline: Deadline, at: datetime) -> datetime:
+    """From when the deadline can be ended: its start; now, for one that counts back from a day to come."""
+    return min(deadline.started_at, at)
 
 
 @transaction.atomic

@@ -62,7 +62,8 @@ def _tell_the_world(
         by=person(by), at=happened_at, precision=precision, recorded_at=at, reason=reason,
     )  # fmt: skip
     ledger.append(subject, verb, by=by, at=at)
-    stop_clocks(subject, verb, by=by, effective_at=happened_at, at=at, reason=reason)
+    is_at_rest = subject.state in subject.RESTING_STATES
+    stop_clocks(subject, verb, by=by, effective_at=happened_at, at=at, reason=reason, is_at_rest=is_at_rest)
     if precision in ("instant", "day"):  # an event known only by its month or year starts no clock
         for anchor, effective_at in subject.anchors(verb, at=happened_at).items():
             start_clocks(subject, anchor, by=by, effective_at=effective_at, at=at)
@@ -164,14 +165,24 @@ def write_legal_moves(models: list[type[Subject]]) -> None:
     )
 
 
-def change(subject: S, action: str, *, permission: str, by: User | System, at: datetime) -> S:
+def change(
+    subject: S,
+    action: str,
+    *,
+    permission: str,
+    by: User | System,
+    at: datetime,
+    seen_version: int | None = None,
+) -> S:
     """Lock a subject for a change that is not a move, and write it in the ledger. Returns it, read again.
 
-    Needs a transaction: the caller makes the change before it ends. Raises PermissionDenied.
+    Needs a transaction: the caller makes the change before it ends. Raises PermissionDenied, Stale.
     """
     lock(subject)
     current: S = type(subject).objects.get(pk=subject.pk)
     if not current.permits(by, permission, at=at):
         raise PermissionDenied
+    if seen_version is not None and seen_version != current.version:
+        raise Stale(_what_changed(current))
     ledger.append(current, action, by=by, at=at)
     return current

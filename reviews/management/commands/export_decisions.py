@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from reviews.models import PanelRecord
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["json"], default="json")
         parser.add_argument("--output", type=Path, help="A file; the screen otherwise.")
 
+    @transaction.atomic  # the ledger's entry and the record go together
     def handle(self, *args: Any, case: str, format: str, output: Path | None, **options: Any) -> None:
         try:
             found = find_case(case)
