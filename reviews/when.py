@@ -24,6 +24,10 @@ class When:
         """For people: `Friday 10 April 2026`, `November 2016`, `autumn 2015`, `2019/20`."""
         return in_words(self.at, self.precision)
 
+    @property
+    def is_known_to_the_day(self) -> bool:
+        return self.precision in ("instant", "day")
+
 
 def in_words(at: datetime, precision: str) -> str:
     """A time as exactly as it is known."""

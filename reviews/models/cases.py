@@ -118,6 +118,13 @@ class Case(Subject):
         related_name="+",
         help_text="Its partnership again, once it has a reference: a constraint sees one table alone.",
     )
+    reference_partnership = models.ForeignKey(
+        Partnership,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Its partnership again, once it has a reference: a constraint sees one table alone.",
+    )
     reference_body = models.CharField(max_length=10, blank=True)
     reference_year = models.PositiveSmallIntegerField(
         null=True, help_text="The April in which the year began."

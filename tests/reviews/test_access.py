@@ -152,8 +152,9 @@ def test_what_is_not_mine_cannot_be_acted_on(bodies: Bodies) -> None:
 @pytest.mark.parametrize("asked", ["code", "reference", "notification_reference"])
 def test_search_finds_nothing_of_another_partnership(bodies: Bodies, asked: str) -> None:
     Case.objects.filter(pk=bodies.theirs.case.pk).update(
-        reference_body="WSCP", reference_year=2026, reference_number=7, notification_reference="SIN-9"
-    )
+        reference_partnership=bodies.there.partnership, reference_body="WSCP", reference_year=2026,
+        reference_number=7, notification_reference="SIN-9",
+    )  # fmt: skip
     theirs = Case.objects.get(pk=bodies.theirs.case.pk)
     query = {"q": getattr(theirs, asked)}
     for person, found in ((bodies.here.manager, set()), (bodies.there.manager, {str(theirs.pk)})):

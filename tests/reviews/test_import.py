@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 
 from reviews import when
 from reviews.models import Case
@@ -112,6 +113,37 @@ def test_only_what_is_known_to_the_day_starts_a_clock(world: World) -> None:
     }
 
 
+def test_a_day_of_publication_is_kept_only_when_the_day_is_known(world: World) -> None:
+    # Given the published cases, of which one was published on a day that nobody noted. When they are taken in:
+    import_published_cases(world.partnership, at=NOW)
+
+    # Then that one has no day, and its history says that it is not known.
+    days = dict(Case.objects.values_list("reference_as_given", "published_on"))
+    assert sorted(days.values(), key=str) == [
+        date(2020, 11, 18), date(2024, 2, 21), date(2024, 7, 23), None,
+    ]  # fmt: skip
+    assert days["Child RS"] is None
+
+
+@pytest.mark.parametrize(
+    ("on", "day", "words"),
+    [
+        ("2020", None, "2020"), ("2020/21", None, "2020/21"), ("2020-autumn", None, "autumn 2020"),
+        ("2020-11", None, "November 2020"), ("2020-11-18", date(2020, 11, 18), "Wednesday 18 November 2020"),
+        ("2020-11-18T23:30:00+00:00", date(2020, 11, 18), "Wednesday 18 November 2020"),
+    ],
+)  # fmt: skip
+def test_a_publication_known_roughly_is_told_roughly(
+    world: World, on: str, day: date | None, words: str
+) -> None:
+    events = [{"verb": "adopt", "on": "2019"}, {"verb": "plan_publication"}, {"verb": "publish", "on": on}]
+    (case,) = import_cases(a_file(facts(events=events)), partnership=world.partnership, by=SYSTEM, at=NOW)
+    assert (Case.objects.get(pk=case.pk).published_on, case.state) == (day, "published")
+    last = case.records.last()
+    assert last is not None
+    assert (last.verb, when.in_words(last.at, last.precision)) == ("publish", words)
+
+
 def test_what_is_not_known_is_left_empty(world: World) -> None:
     import_published_cases(world.partnership, at=NOW)
     case = Case.objects.get(reference_as_given="Child RS")
@@ -171,6 +203,37 @@ def test_two_partnerships_may_have_a_case_of_the_same_name(world: World) -> None
     for partnership in (world.partnership, other.partnership):
         (case,) = import_cases(a_file(given), partnership=partnership, by=SYSTEM, at=NOW)
         assert case.partnership == partnership
+
+
+def test_two_partnerships_of_one_prefix_have_references_of_their_own(world: World) -> None:
+    # Given two partnerships whose references begin with the same letters. When both take in the same reference:
+    other = factories.a_world("Westvale")
+    here, there = (
+        import_cases(a_file(facts()), partnership=one.partnership, by=SYSTEM, at=NOW)[0]
+        for one in (world, other)
+    )
+
+    # Then each has its own, and the command asks which one is meant.
+    assert here.reference == there.reference == "NSCP 2020/21-04"
+    with pytest.raises(WorkflowError) as refusal:
+        find_case(" NSCP 2020-21/04")
+    assert str(refusal.value) == (
+        "Several partnerships have a case NSCP 2020-21/04. Use the code (R-...) or the id of the one you mean."
+    )
+    assert [find_case(case.code) for case in (here, there)] == [here, there]
+
+
+def test_the_database_refuses_a_reference_twice_or_without_its_partnership(world: World) -> None:
+    case, other = (
+        import_cases(
+            a_file(facts(reference_as_given=str(number), reference={"body": "NSCP", "year": 2020, "number": number})),
+            partnership=world.partnership, by=SYSTEM, at=NOW,
+        )[0]
+        for number in (4, 5)
+    )  # fmt: skip
+    for change in ({"reference_number": other.reference_number}, {"reference_partnership": None}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Case.objects.filter(pk=case.pk).update(**change)
 
 
 # ---- Bad files ---------------------------------------------------------------------------------
