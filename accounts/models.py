@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import Group, PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.db.models.functions import Lower
 from guardian.mixins import GuardianUserMixin
 
@@ -123,18 +123,24 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         return self.filter(pk__in=Membership.objects.filter(in_window(on), user=user).values("seat"))
 
     def acted_for_by(self, user: User, *, at: datetime) -> "SeatQuerySet":
-        """Seats the person may act for at the instant: their own, and those they deputise for."""
+        """Seats the person may act for at the instant: their own, and those they deputise for.
+
+        Cover never outlives a deputy's own seat and never crosses a wall: it opens only seats of a
+        partnership in which the deputy holds one that day, and the Panel's only to the Panel.
+        """
         on = at.astimezone(LONDON).date()
+        own = Membership.objects.filter(in_window(on), user=user)
         deputised = Membership.objects.filter(
             in_window(on),
             in_window(on, "user__deputies__"),
             user__is_active=True,
             user__deputies__deputy=user,
+        ).filter(
+            Q(seat__partnership__in=own.values("seat__partnership"))
+            # NULL is in no list: the Panel's seat, which belongs to no partnership, is asked for by itself.
+            | Q(Exists(own.filter(seat__partnership=None)), seat__partnership=None)
         )
-        return self.filter(
-            Q(pk__in=Membership.objects.filter(in_window(on), user=user).values("seat"))
-            | Q(pk__in=deputised.values("seat"))
-        )
+        return self.filter(Q(pk__in=own.values("seat")) | Q(pk__in=deputised.values("seat")))
 
 
 class Seat(models.Model):
@@ -196,7 +202,10 @@ class Membership(models.Model):
 
 
 class Deputy(models.Model):
-    """Leave cover: `deputy` acts for `person`, in all of their seats, between two days (inclusive)."""
+    """Leave cover: `deputy` acts for `person` between two days (inclusive).
+
+    In all seats that `person` holds where `deputy` holds one too: see SeatQuerySet.acted_for_by.
+    """
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deputies")
     deputy = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deputises_for")

@@ -1,10 +1,15 @@
 """What is done about people: seats, memberships, deputies. One verb for each thing."""
 
-from datetime import date
+from datetime import date, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import Group
+from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import AGENCY_ROLES, Agency, Deputy, Membership, Partnership, Role, Seat, User, in_window
 
@@ -51,10 +56,37 @@ def appoint_deputy(person: User, deputy: User, *, starts_on: date, ends_on: date
     return Deputy.objects.create(person=person, deputy=deputy, starts_on=starts_on, ends_on=ends_on)
 
 
+def end_cover(cover: Deputy, *, on: date) -> None:
+    """The deputy acts for the person no more, from that day on. Cover that never came to a day leaves no trace."""
+    if cover.starts_on >= on:
+        cover.delete()
+    elif cover.ends_on >= on:
+        cover.ends_on = on - timedelta(days=1)
+        cover.save(update_fields=["ends_on"])
+
+
+def link_to_set_password(user: User) -> str:
+    """A link with which whoever has it sets this person's password: once, within three days.
+
+    It ends with the next sign-in as well: who found their password again needs no link.
+    """
+    token = default_token_generator.make_token(user)
+    return settings.SITE_URL + reverse("set-password", args=[urlsafe_base64_encode(force_bytes(user.pk)), token])
+
+
 def people_in(seats: QuerySet[Seat], *, on: date) -> list[User]:
-    """The active people who hold any of these seats on that day, and who deputise for them; each once, by name."""
+    """The active people who hold any of these seats on that day, and who deputise for them; each once, by name.
+
+    Deputies as SeatQuerySet.acted_for_by has them: with a seat of their own that day on the same side of the wall.
+    """
     holding = Membership.objects.on(on).filter(seat__in=seats)
-    standing_in = Deputy.objects.filter(in_window(on), person__memberships__in=holding)
+    own = Membership.objects.filter(in_window(on), user=OuterRef(OuterRef("deputy")))
+    covered = holding.filter(
+        Exists(own.filter(seat__partnership=OuterRef("seat__partnership")))
+        | Q(Exists(own.filter(seat__partnership=None)), seat__partnership=None),
+        user=OuterRef("person"),
+    )
+    standing_in = Deputy.objects.filter(Exists(covered), in_window(on))
     return list(
         User.objects.filter(
             Q(pk__in=holding.values("user")) | Q(pk__in=standing_in.values("deputy")), is_active=True

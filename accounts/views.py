@@ -1,11 +1,11 @@
-"""Signing in and out, and the first password."""
+"""Signing in and out, the first password, and another one."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
-from django.contrib.auth.views import LoginView, LogoutView, PasswordResetConfirmView
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView, PasswordResetConfirmView
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.urls import reverse_lazy
@@ -62,6 +62,33 @@ class ChosenPasswordForm(SetPasswordForm):
         self.validate_passwords("new_password1", "new_password2")
         self.validate_password_for_user(self.user, "new_password1")
         return self.cleaned_data
+
+
+class ChangedPasswordForm(ChosenPasswordForm):
+    """The password of now before the new one: a desk that was left unlocked must not be enough."""
+
+    old_password = PasswordField(subject="your password of now", label="Your password now")
+
+    field_order = ["old_password", "new_password1", "new_password2"]
+
+    def clean_old_password(self) -> str:
+        old: str = self.cleaned_data["old_password"]
+        if not self.user.check_password(old):
+            raise ValidationError("Enter the password you signed in with", code="password_incorrect")
+        return old
+
+
+class ChangePassword(PasswordChangeView):
+    """Another password for who is signed in. They stay so here, and are signed out everywhere else."""
+
+    form_class = ChangedPasswordForm
+    template_name = "accounts/change_password.html"
+    success_url = "/"
+    title = "Change your password"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, "Your password is changed. You were signed out everywhere else.")
+        return super().form_valid(form)
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -28,7 +28,7 @@ from markupsafe import Markup
 
 from accounts.models import LONDON, Role, Seat, User
 from accounts.pages import rendering
-from notifications.services import unseen_count
+from notifications.services import names_to_phone, unseen_count
 
 PRODUCT_NAME = "Rapid Review"
 
@@ -157,7 +157,7 @@ OFFERED: dict[str, frozenset[str]] = {
     Role.CO_CHAIR: frozenset(("home", "case-list", "return-list", "notice-list")),
     Role.INDEPENDENT_CHAIR: frozenset(("home", "case-list", "notice-list")),
     Role.DELEGATED_PARTNER: frozenset(("home", "case-list", "return-list", "notice-list")),
-    Role.LEAD_PARTNER: frozenset(("home", "notice-list")),
+    Role.LEAD_PARTNER: frozenset(("home", "case-list", "notice-list")),
     Role.AUTHOR: frozenset(("home", "return-list", "notice-list")),
     Role.SAFEGUARDING_LEAD: frozenset(("home", "return-list", "notice-list")),
     Role.PANEL: frozenset(("home", "panel-list", "notice-list")),
@@ -176,11 +176,15 @@ def navigation_for(user: AbstractBaseUser | AnonymousUser) -> Sequence[tuple[str
 
 
 def for_every_page(request: HttpRequest) -> dict[str, Any]:
-    """The signed-in person and the navigation. A request refused before sign-in was looked at has neither."""
+    """The signed-in person, the navigation, and whom they are to phone since no mail reaches them.
+
+    A request refused before sign-in was looked at has none of these.
+    """
     user = getattr(request, "user", None) or AnonymousUser()
     return {
         "signed_in_user": user if user.is_authenticated else None,
         "navigation": _navigation(request, user),
+        "undelivered": names_to_phone(user, at=timezone.now()) if isinstance(user, User) else [],
     }
 
 

@@ -21,6 +21,7 @@ MILESTONES = ("Deadlines and milestones", "milestone-list")
 AUDIENCES = {
     "business-manager": "business manager",
     "delegated-partners": "delegated partners",
+    "lead-partners": "lead partners",
     "independent-chair": "independent chair",
     "sub-group": "sub-group",
     "author": "agency author",

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import AGENCY_ROLES, Deputy, Membership, Role, Seat, User
+from accounts.pages.forms import PageForm
 from accounts.pages.views import at
 from accounts.services import seat_for
 from reviews.administration.forms import DeputyForm, PersonForm, RemovePersonForm
@@ -47,12 +44,7 @@ class PeopleList(AdministrationPage):
             .select_related("agency")
             .prefetch_related(Prefetch("memberships", held.order_by("user__full_name"), to_attr="held"))
         )
-        cover = (
-            Deputy.objects.filter(ends_on__gte=today, person__memberships__seat__partnership=self.partnership)
-            .select_related("person", "deputy")
-            .distinct()
-            .order_by("starts_on", "pk")
-        )
+        cover = partnerships.cover_in([self.partnership]).filter(ends_on__gte=today)
         listed = [seat for seat in seats if seat.held or _is_wanted(seat)]
         listed.sort(
             key=lambda seat: (seat.agency.name.lower() if seat.agency else "", ORDER[Role(seat.role)])
@@ -65,11 +57,21 @@ class PeopleList(AdministrationPage):
         }
 
 
-class AddPerson(AdministrationForm):
+class LinkForm(AdministrationForm):
+    """Something that makes a link to pass on."""
+
+    section = PEOPLE
+
+    def pass_on(self, user: User, link: str) -> str:
+        """Show it, once. Not in the address: that is written into logs, and into the receipt of this form."""
+        self.request.session[ONCE] = {"name": user.full_name, "link": link}
+        return self.address("person-added")
+
+
+class AddPerson(LinkForm):
     """A new account is made for an address that has none; its link is then shown once."""
 
     title = "Add a person"
-    section = PEOPLE
     form_class = PersonForm
     submit = "Add person"
     lead = "If they have an account already, they keep its name and password."
@@ -85,19 +87,17 @@ class AddPerson(AdministrationForm):
             if role in AGENCY_ROLES
             else seat_for(role, partnership=self.partnership)
         )
-        user, token = partnerships.add_person(
+        user, link = partnerships.add_person(
             seat, email=given["email"], full_name=given["full_name"], **self.acting()
         )
-        if not token:
-            return self.come_back(f"{user.full_name} holds the seat now: {seat}.")
-        path = reverse("set-password", args=[urlsafe_base64_encode(force_bytes(user.pk)), token])
-        # Not in the address: that is written into logs, and into the receipt of this form.
-        self.request.session[ONCE] = {"name": user.full_name, "link": settings.SITE_URL + path}
-        return self.address("person-added")
+        if not link:
+            # By the address alone: the name belongs to an account that perhaps only others know.
+            return self.come_back(f"{user.email} holds the seat now: {seat}.")
+        return self.pass_on(user, link)
 
 
 class PersonAdded(AdministrationPage):
-    """The link with which a new person sets their first password, to be passed on. Shown once."""
+    """The link with which a person sets their first or their next password, to be passed on. Shown once."""
 
     template_name = "administration/added.html"
     title = "Pass this link on"
@@ -111,6 +111,39 @@ class PersonAdded(AdministrationPage):
 
     def shown(self) -> dict[str, Any]:
         return {"added": self.request.session.pop(ONCE)}
+
+
+class NewLink(LinkForm):
+    """For somebody who lost their password, or their first link."""
+
+    form_class = PageForm
+    submit = "Make the link"
+    lead = (
+        "For somebody who lost their password. Give it only to them, and only when you are sure it is them who ask: "
+        "whoever has it becomes this person.\n\n"
+        "Their password of now works until they have chosen another. If they sign in with it, the link ends."
+    )
+    person: User
+
+    def prepare(self) -> None:
+        super().prepare()
+        found = (
+            User.objects.filter(pk=self.kwargs["pk"], is_active=True)
+            .filter(Q(memberships__ends_on=None) | Q(memberships__ends_on__gte=local_date(self.at)),
+                    memberships__seat__partnership__in=self.administered)
+            .annotate(partnership_id=F("memberships__seat__partnership"))
+            .order_by("partnership_id")
+            .first()
+        )  # fmt: skip
+        self.person = self.own(found)
+
+    def get_title(self) -> str:
+        return f"Make a new link for {self.person.full_name}"
+
+    def act(self, form: PageForm) -> str:
+        return self.pass_on(
+            self.person, partnerships.new_link(self.partnership, self.person, **self.acting())
+        )
 
 
 class RemovePerson(AdministrationForm):
@@ -166,3 +199,32 @@ class AddDeputy(AdministrationForm):
             f"{cover.deputy.full_name} stands in for {cover.person.full_name} "
             f"from {cover.starts_on:%-d %B %Y} to {cover.ends_on:%-d %B %Y}."
         )
+
+
+class EndDeputy(AdministrationForm):
+    """Leave cover ends early: somebody came back, or the wrong person stands in."""
+
+    section = PEOPLE
+    form_class = PageForm
+    submit = "End cover now"
+    cover: Deputy
+
+    def prepare(self) -> None:
+        super().prepare()
+        not_over = partnerships.cover_in(self.administered).filter(ends_on__gte=local_date(self.at))
+        self.cover = self.own(not_over.filter(pk=self.kwargs["pk"]).first())
+
+    def get_title(self) -> str:
+        return f"End leave cover for {self.cover.person.full_name}"
+
+    def context(self, form: Any) -> dict[str, Any]:
+        words = (
+            f"{self.cover.deputy.full_name} stands in from {self.cover.starts_on:%-d %B %Y} to "
+            f"{self.cover.ends_on:%-d %B %Y}. If you end it, they see and do nothing more for them, from now on."
+        )
+        return {**super().context(form), "lead": words}
+
+    def act(self, form: PageForm) -> str:
+        deputy, person = self.cover.deputy.full_name, self.cover.person.full_name
+        partnerships.end_cover(self.partnership, self.cover, **self.acting())
+        return self.come_back(f"{deputy} no longer stands in for {person}.")

@@ -8,8 +8,10 @@ from django.urls import reverse
 from accounts.models import AGENCY_ROLES, Agency, Role
 from accounts.services import add_member, seat_for
 from reviews.models import Case
+from reviews.services import cases
 from tests import factories
 from tests.reviews.administering import AT, LONG, an_agency, errors_on, said, signed_in, text_of
+from workflows.services.moving import verbs_open_to
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +126,51 @@ def test_a_new_safeguarding_partner_sees_cases_under_way_and_a_former_one_no_lon
 
     # And the other partners kept theirs
     assert list(Case.objects.visible_to(world.partner_1, at=AT)) == [case]
+
+
+def test_a_lead_partner_sees_cases_for_as_long_as_their_agency_is_a_partner(
+    world: factories.World, manager: Client
+) -> None:
+    # Given a lead partner of the police, who are a partner, and one of the GPs, who are none
+    case = factories.a_notified_case(world)
+    chief, other = (factories.a_person(f"{name}@northborough.example", name) for name in ("chief", "other"))
+    add_member(chief, seat_for(Role.LEAD_PARTNER, agency=world.police))
+    add_member(other, seat_for(Role.LEAD_PARTNER, agency=world.gp))
+
+    # Then one of them sees the case, finds it, and may do nothing in it
+    assert list(Case.objects.visible_to(other, at=AT)) == []
+    client = signed_in(chief)
+    assert case.code in text_of(client.get(reverse("case-list")))
+    assert reverse("case-list") in text_of(client.get(reverse("home")))
+    assert client.get(case.get_absolute_url()).status_code == 200
+    assert verbs_open_to(case, chief, at=AT) == []
+    assert client.get(reverse("decision-sign", args=[case.pk])).status_code in (403, 404)
+
+    # And no longer once the police are no partner
+    address = reverse("agency-edit", args=[world.police.pk])
+    manager.post(address, an_agency(name="Police", kind="police", is_active="yes"))
+    assert list(Case.objects.visible_to(chief, at=AT)) == []
+
+
+@pytest.mark.parametrize("by", ["manager", "administrator"])
+def test_an_agency_with_an_open_return_takes_part_until_it_is_cancelled_or_accepted(
+    world: factories.World, manager: Client, by: str
+) -> None:
+    # Given an agency that was asked
+    case = factories.a_notified_case(world)
+    gp = factories.asked_returns(world, case)["gp"]
+    address = reverse("agency-edit", args=[world.gp.pk])
+
+    # When somebody says that it takes part no more, it is refused; who sees no case is told no code
+    refused = signed_in(getattr(world, by)).post(address, an_agency(is_active="no"))
+    named = f" ({case.code})" if by == "manager" else ""
+    assert errors_on(refused) == [
+        f"Cannot end the part of Northborough gp: it has 1 open return{named}. Cancel or accept it first."
+    ]
+    assert Agency.objects.get(pk=world.gp.pk).name == "Northborough gp"
+
+    # Then other things about it can be changed, and this too once nothing is open
+    assert manager.post(address, an_agency(is_active="yes")).status_code == 302
+    cases.cancel_return(gp, reason="Not needed", by=world.manager, at=AT)
+    assert manager.post(address, an_agency(is_active="no")).status_code == 302
+    assert not Agency.objects.get(pk=world.gp.pk).is_active

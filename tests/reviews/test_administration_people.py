@@ -85,7 +85,7 @@ def test_a_person_who_has_an_account_only_gets_the_seat(world: factories.World, 
     response = manager.post(reverse("person-add"), sent)
 
     assert said(manager, response) == (
-        "school author of Northborough holds the seat now: Agency contact and author, Northborough gp."
+        "school-author@northborough.example holds the seat now: Agency contact and author, Northborough gp."
     )
     assert User.objects.get(pk=world.school_author.pk).check_password(factories.PASSWORD)
 

@@ -1,20 +1,20 @@
-"""Make the first person, who can then invite the others. Does nothing once anybody exists."""
+"""Make the first partnership and its first person, who can then invite the others. Does nothing once anybody exists."""
 
 import os
 import secrets
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
-from django.forms import ValidationError
 
 from accounts.models import Partnership, Role, User
 from accounts.services import add_member, seat_for
+from config.management.newcomers import MILESTONES_FROM, valid_address
+from reviews.services.partnerships import found_partnership
 
 
 class Command(BaseCommand):
-    help = "Make the first user administrator, and print a password for them once."
+    help = "Found the first partnership, make who looks after it, and print a password for them once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         given = os.environ.get
@@ -33,16 +33,15 @@ class Command(BaseCommand):
             if given["verbosity"] > 0:
                 self.stdout.write("There are people already; nobody was added.")
             return
-        email = given["email"].strip().lower()
-        try:
-            validate_email(email)
-        except ValidationError:
-            raise CommandError(f"Cannot make an administrator: {email!r} is not an e-mail address.") from None
-        partnership = Partnership.objects.order_by("name").first() or Partnership.objects.create(
-            name=given["partnership"], reference_prefix=given["prefix"]
+        email = valid_address(given["email"])
+        partnership = Partnership.objects.order_by("name").first() or found_partnership(
+            given["partnership"], reference_prefix=given["prefix"], on=MILESTONES_FROM
         )
+        seat_for(Role.PANEL)
         password = secrets.token_urlsafe(15)
         user = User.objects.create_user(email, given["name"], password)
-        add_member(user, seat_for(Role.USER_ADMINISTRATOR, partnership=partnership))
+        # Both seats: an administrator of users alone could run no case, and nobody else is there yet.
+        for role in (Role.BUSINESS_MANAGER, Role.USER_ADMINISTRATOR):
+            add_member(user, seat_for(role, partnership=partnership))
         self.stdout.write(f"First administrator: {email}   password: {password}")
         self.stdout.write("The password is not kept and not shown again. Change it after signing in.")

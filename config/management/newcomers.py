@@ -1,0 +1,48 @@
+"""People whom the operator lets in from the command line: their address, their seat, and how they begin."""
+
+from datetime import datetime
+
+from django.core.management.base import CommandError
+from django.core.validators import validate_email
+from django.forms import ValidationError
+
+from accounts.models import Seat, User
+from accounts.services import link_to_set_password
+from reviews.rules import WT18
+from reviews.services import partnerships
+from workflows.actors import SYSTEM
+from workflows.exceptions import WorkflowError
+
+MILESTONES_FROM = WT18
+"""From when a new partnership's milestones count: cases that are under way when it is set up have clocks too."""
+
+
+def valid_address(given: str) -> str:
+    """The address as accounts keep it. Raises CommandError for what is none."""
+    email = given.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise CommandError(f"{email!r} is not an e-mail address.") from None
+    return email
+
+
+def let_in(seat: Seat, *, email: str, full_name: str, at: datetime) -> User:
+    """Put somebody in a seat, making their account if there is none. Raises CommandError."""
+    try:
+        person, _ = partnerships.add_person(
+            seat, email=valid_address(email), full_name=full_name, by=SYSTEM, at=at
+        )
+    except WorkflowError as refusal:
+        raise CommandError(str(refusal)) from None
+    return person
+
+
+def how_to_begin(person: User) -> str:
+    """What to tell them: the link that sets their first password, or that they have one."""
+    if person.has_usable_password():
+        return f"{person.email} has an account already, and keeps its name and password."
+    return (
+        f"{person.email} chooses a password here: {link_to_set_password(person)}\n"
+        "The link works once, for three days, and is not shown again. Whoever has it becomes this person."
+    )
