@@ -2,15 +2,19 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from workflows.models import Deadline, Subject
+
+SHOWN_FOR = timedelta(days=30)
+"""So long a mail that could not be delivered asks for a telephone call."""
 
 
 def in_their_own_kind(subjects: Iterable[Subject]) -> dict[uuid.UUID, Any]:
@@ -58,6 +62,19 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
             columns["next_try_at"] = None
         return self.update(**dict({"lease_until": None, **columns}, state=state))
 
+    def undelivered(self, *, at: datetime) -> "NoticeQuerySet":
+        """Given up in the last thirty days, and the person not told in another way since."""
+        return self.filter(state="failed", dealt_with_at=None, created_at__gte=at - SHOWN_FOR)
+
+    def of_cases(self, user: User, permission: str, *, at: datetime) -> "NoticeQuerySet":
+        """Those about cases on which the person holds the permission. Asks for cases only if there are any notices."""
+        kinds = set(self.values_list(Coalesce("subject__root__kind", "subject__kind"), flat=True))
+        mine = Q(pk__in=[])
+        for kind in kinds:
+            cases = apps.get_model(kind)._default_manager.all().granted(user, permission, at=at).values("pk")
+            mine |= Q(subject__in=cases) | Q(subject__root__in=cases)
+        return self.filter(mine)
+
     def newest_first(self) -> "NoticeQuerySet":
         return self.order_by("-created_at", "-pk")
 
@@ -101,6 +118,9 @@ class Notice(models.Model):
         null=True, help_text="While sending: when others may take it up. It also says whose it is."
     )
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Mails begun, finished or not.")
+    broken_off = models.PositiveSmallIntegerField(
+        default=0, help_text="Of these, how many the last in a row that had no end: their worker died."
+    )
     next_try_at = models.DateTimeField(null=True, help_text="NULL: nothing more will be tried.")
     message_id = models.CharField(
         max_length=120,
@@ -111,6 +131,7 @@ class Notice(models.Model):
         max_length=300, blank=True, help_text="Why it is not sent, in words fit to show."
     )
     seen_at = models.DateTimeField(null=True)
+    dealt_with_at = models.DateTimeField(null=True, help_text="When a person was told in another way.")
 
     objects: ClassVar[Any] = NoticeQuerySet.as_manager()
 
@@ -143,6 +164,11 @@ class Notice(models.Model):
             models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="notices_owed"),
             models.Index(fields=["recipient", "-created_at", "-id"], name="notices_of_a_person"),
             models.Index(fields=["recipient"], condition=Q(seen_at=None), name="notices_unseen"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state="failed", dealt_with_at=None),
+                name="notices_undelivered",
+            ),
         ]
 
     def __str__(self) -> str:

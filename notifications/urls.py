@@ -7,5 +7,7 @@ from notifications import views
 urlpatterns = [
     path("notices/", views.notice_list, name="notice-list"),
     path("notices/<uuid:notice>/open/", views.open_notice, name="notice-open"),
+    path("notices/undelivered/", views.undelivered_list, name="undelivered-list"),
+    path("notices/undelivered/<uuid:notice>/phoned/", views.phoned, name="undelivered-phoned"),
     path("notices/sent/<uuid:case>/", views.sent_list, name="sent-list"),
 ]

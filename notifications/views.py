@@ -1,15 +1,16 @@
-"""Pages: what I was told, opening one, and what was sent about a case."""
+"""Pages: what I was told, opening one, what was sent about a case, and whom no mail reached."""
 
 import uuid
 from typing import cast
 
+from django.apps import apps
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.pages.views import at
@@ -21,7 +22,6 @@ from workflows.services import ledger
 from workflows.services.standing import how_it_stands
 
 A_PAGE = 50
-SEE_NOTICES = "reviews.see_notices_case"
 
 
 def _page(notices: NoticeQuerySet, wanted: str) -> tuple[list[Notice], str]:
@@ -44,12 +44,23 @@ def _page(notices: NoticeQuerySet, wanted: str) -> tuple[list[Notice], str]:
 
 
 def _rows(request: HttpRequest, notices: list[Notice]) -> list[dict[str, object]]:
-    """Each notice with its headline, and how its duty stands now."""
+    """Each notice with its headline, and how its duty stands now.
+
+    Somebody who may not see the subject (any more) learns no more than the notice told them: its due day.
+    """
+    user = cast(User, request.user)
+    visible: set[uuid.UUID] = set()
+    for kind in {notice.subject.kind for notice in notices}:
+        ids = [notice.subject_id for notice in notices if notice.subject.kind == kind]
+        seen = apps.get_model(kind)._default_manager.all().visible_to(user, at=at(request))
+        visible.update(seen.filter(pk__in=ids).values_list("pk", flat=True))
     return [
         {
             "notice": notice,
             "headline": texts.headline(notice.news),
-            "time_left": how_it_stands(notice.deadline, at=at(request)) if notice.deadline else None,
+            "time_left": how_it_stands(notice.deadline, at=at(request))
+            if notice.deadline and notice.subject_id in visible
+            else None,
         }
         for notice in notices
     ]
@@ -89,10 +100,34 @@ def sent_list(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
     """What was sent about one case: whom, which news, when, and what became of it."""
     user = cast(User, request.user)
     root = get_object_or_404(Subject, pk=case, root=None).specific()
-    if not root.permits(user, SEE_NOTICES, at=at(request)):
+    if not root.permits(user, services.SEE_NOTICES, at=at(request)):
         raise Http404
     ledger.append(root, "read", by=user, at=at(request))
     about = Notice.objects.about(root)
     shown, following = _page(about, request.GET.get("page", ""))
     context = {"case": root, "rows": _rows(request, shown), "following": following}
     return render(request, "notifications/sent_list.html", context)
+
+
+@require_safe
+def undelivered_list(request: HttpRequest) -> HttpResponse:
+    """Whom no mail reached about cases of mine, so that somebody phones them."""
+    user = cast(User, request.user)
+    waiting = (
+        services.undelivered_to(user, at=at(request)).newest_first().select_related("recipient", "subject")
+    )
+    rows = [{"notice": notice, "headline": texts.headline(notice.news)} for notice in waiting[:A_PAGE]]
+    return render(request, "notifications/undelivered_list.html", {"rows": rows})
+
+
+@require_POST
+def phoned(request: HttpRequest, notice: uuid.UUID) -> HttpResponse:
+    """The person was phoned: it asks for nothing more. A second press changes nothing."""
+    user = cast(User, request.user)
+    failed = Notice.objects.filter(pk=notice, state=Notice.State.FAILED)
+    found = get_object_or_404(
+        failed.of_cases(user, services.SEE_NOTICES, at=at(request)).select_related("recipient", "subject")
+    )
+    services.mark_dealt_with(found, by=user, at=at(request))
+    messages.success(request, f"It is recorded that {found.recipient.full_name} was phoned.")
+    return HttpResponseRedirect(reverse("undelivered-list"))

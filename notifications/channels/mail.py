@@ -1,5 +1,6 @@
 """Mail: one connection, one recipient a mail, and what a mail server's refusals mean. No database here."""
 
+import re
 import smtplib
 from contextlib import suppress
 from types import TracebackType
@@ -84,17 +85,25 @@ class Mailer:
 
 
 def _what_it_means(error: Exception) -> Trouble:
-    """4xx, silence and hanging up pass; 5xx about the recipient or the message does not."""
+    """4xx, silence and hanging up pass, and so does a refusal that is not about the recipient; 5xx about them does not.
+
+    A refused sender, a failed sign-in, a relay that will not have us and a filter that dislikes the text
+    are ours to mend: such a mail waits, however long that takes, and is told to nobody as undelivered.
+    """
     match error:
         case smtplib.SMTPRecipientsRefused():
             code, answer = next(iter(error.recipients.values()))
             said = f"{code} {_text(answer)}"
-            if code >= 500:
+            if _is_about_the_address(code, said, otherwise=code in (550, 551, 552, 553, 554)):
                 return Refused(f"The mail server does not accept this address ({said}).")
+            if code >= 500:
+                return ServerInTrouble(f"The mail server could not be used ({said}).")
             kind = ServerInTrouble if code == 421 else Trouble  # 421 closes the connection for everybody
             return kind(f"The mail server asked us to come back later ({said}).")
+        case smtplib.SMTPDataError() if _is_about_the_address(error.smtp_code, _said(error), otherwise=False):
+            return Refused(f"The mail server does not accept this address ({_said(error)}).")
         case smtplib.SMTPDataError() if error.smtp_code >= 500:
-            return Refused(f"The mail server refused the message ({_said(error)}).")
+            return Trouble(f"The mail server refused the message ({_said(error)}).")
         case smtplib.SMTPDataError():
             return Trouble(f"The mail server asked us to come back later ({_said(error)}).")
         case smtplib.SMTPNotSupportedError() | ValueError():
@@ -103,8 +112,17 @@ def _what_it_means(error: Exception) -> Trouble:
             return ServerInTrouble("The mail server did not answer in time.")
         case smtplib.SMTPServerDisconnected():
             return ServerInTrouble("The mail server hung up before it had taken the message.")
-    # A refused sender or a failed sign-in is ours to mend: the mail waits for that.
     return ServerInTrouble(f"The mail server could not be used ({_said(error)}).")
+
+
+def _is_about_the_address(code: int, said: str, *, otherwise: bool) -> bool:
+    """Whether a refusal is for good and of this recipient. The enhanced status says (RFC 3463), if there is one:
+    5.1 is the address and 5.2 the mailbox; 5.7, say, is our right to send. Without one it is `otherwise`.
+    """
+    status = re.match(r"\d{3} (\d)\.(\d{1,3})\.\d{1,3}\b", said)
+    if status and status[2] != "0":
+        return code >= 500 and status[1] == "5" and status[2] in ("1", "2")
+    return code >= 500 and otherwise
 
 
 def _said(error: Exception) -> str:

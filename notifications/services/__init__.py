@@ -1,16 +1,27 @@
 """What this package does: tell (rows, in the teller's transaction) and deliver (mails, by workers, later)."""
 
 from notifications.services.delivering import BATCH, Delivered, deliver_everything_owed, deliver_waiting
-from notifications.services.reading import open_notice, unseen_count
+from notifications.services.reading import (
+    SEE_NOTICES,
+    mark_dealt_with,
+    names_to_phone,
+    open_notice,
+    undelivered_to,
+    unseen_count,
+)
 from notifications.services.telling import tell_of_move, tell_of_rungs
 
 __all__ = [
     "BATCH",
+    "SEE_NOTICES",
     "Delivered",
     "deliver_everything_owed",
     "deliver_waiting",
+    "mark_dealt_with",
+    "names_to_phone",
     "open_notice",
     "tell_of_move",
     "tell_of_rungs",
+    "undelivered_to",
     "unseen_count",
 ]

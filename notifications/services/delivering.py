@@ -26,8 +26,10 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 LONGEST = timedelta(seconds=45)
 """How long one call goes on starting mails: a task ends well before Celery would kill it."""
-RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, *[60] * 46))
-"""Between one attempt and the next; after the last of them, two days on, the notice has failed."""
+RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+"""Between one attempt and the next; the last of them again and again, however long the mail server is away."""
+BROKEN_OFF = 10
+"""So many attempts in a row may end with their worker; then the notice is to blame, and has failed."""
 PATIENCE = 2
 """So many mails in a row may find the server in trouble; then the rest of the batch waits with them."""
 
@@ -88,7 +90,7 @@ def deliver_waiting(*, at: datetime, within: timedelta = LONGEST) -> Delivered:
                 _held(notice, lease).become(Notice.State.DROPPED, last_error=why)
                 total += Delivered(dropped=1)
                 continue
-            if notice.attempts > len(RETRY_AFTER):
+            if notice.broken_off >= BROKEN_OFF:
                 # Every attempt ended without an answer: its worker died each time, and the next would too.
                 _held(notice, lease).become(Notice.State.FAILED, last_error="Every attempt broke off.")
                 total += Delivered(failed=1)
@@ -177,7 +179,9 @@ def _begin_attempt(notice: Notice, lease: datetime, moment: _Moment) -> datetime
     Counted before the mail, so that one which kills its worker is given up in the end like any other.
     """
     held = moment.now + timedelta(seconds=settings.NOTICE_LEASE_SECONDS)
-    is_ours = _held(notice, lease).update(lease_until=held, attempts=F("attempts") + 1)
+    is_ours = _held(notice, lease).update(
+        lease_until=held, attempts=F("attempts") + 1, broken_off=F("broken_off") + 1
+    )
     notice.attempts += 1
     return held if is_ours else None
 
@@ -193,14 +197,16 @@ def _send(notice: Notice, mailer: Mailer, *, at: datetime) -> None:
 
 
 def _put_off(notice: Notice, lease: datetime, trouble: Trouble, *, at: datetime) -> Delivered:
-    """To its next attempt, or to its end when there is none."""
-    if trouble.is_permanent or notice.attempts > len(RETRY_AFTER):
+    """To its next attempt; to its end only when the server will never take a mail for this person."""
+    if trouble.is_permanent:
         logger.error("Notice %s could not be sent after %s attempts", notice.pk, notice.attempts)
         _held(notice, lease).become(Notice.State.FAILED, last_error=str(trouble))
         return Delivered(failed=1)
     logger.warning("Notice %s is put off after attempt %s", notice.pk, notice.attempts)
-    next_try_at = at + RETRY_AFTER[notice.attempts - 1]
-    _held(notice, lease).become(Notice.State.WAITING, last_error=str(trouble), next_try_at=next_try_at)
+    next_try_at = at + RETRY_AFTER[min(notice.attempts, len(RETRY_AFTER)) - 1]
+    _held(notice, lease).become(
+        Notice.State.WAITING, last_error=str(trouble), next_try_at=next_try_at, broken_off=0
+    )
     return Delivered(put_off=1)
 
 

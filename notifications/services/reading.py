@@ -1,16 +1,48 @@
-"""What a person does with notices: count them, and open one."""
+"""What a person does with notices: count them, open one, and see to those that no mail could carry."""
 
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import User
-from notifications.models import Notice
+from notifications.models import Notice, NoticeQuerySet
+from workflows.models import Subject
+from workflows.services import ledger
+
+SEE_NOTICES = "reviews.see_notices_case"
 
 
 def unseen_count(user: User) -> int:
     """How many notices this person has not opened, for the navigation."""
     count: int = Notice.objects.for_person(user).unseen().count()
     return count
+
+
+def undelivered_to(user: User, *, at: datetime) -> NoticeQuerySet:
+    """What could not be delivered about cases whose notices this person may see, and still asks for a call."""
+    waiting: NoticeQuerySet = Notice.objects.undelivered(at=at)
+    return waiting.of_cases(user, SEE_NOTICES, at=at)
+
+
+def names_to_phone(user: User, *, at: datetime) -> list[str]:
+    """Whom this person is to phone, since no mail reaches them: each once, by name."""
+    people = (
+        undelivered_to(user, at=at)
+        .order_by("recipient__full_name")
+        .values_list("recipient", "recipient__full_name")
+    )
+    return [name for _, name in people.distinct()]
+
+
+@transaction.atomic
+def mark_dealt_with(notice: Notice, *, by: User, at: datetime) -> bool:
+    """That the person was told in another way; in the ledger of the case. Returns False if it was marked before."""
+    is_first = bool(Notice.objects.filter(pk=notice.pk, dealt_with_at=None).update(dealt_with_at=at))
+    if is_first:
+        subject: Subject = notice.subject.specific()
+        ledger.append(subject, "phoned", by=by, at=at)
+    return is_first
 
 
 def open_notice(notice: Notice, *, by: User, at: datetime) -> str:

@@ -12,7 +12,7 @@ from django.db import connection, connections
 from accounts.models import User
 from notifications import services
 from notifications.models import Notice
-from notifications.services.delivering import RETRY_AFTER, Delivered
+from notifications.services.delivering import BROKEN_OFF, Delivered
 from notifications.tasks import deliver
 from reviews.models import Case
 from reviews.services import cases
@@ -214,27 +214,21 @@ def test_come_back_later_is_tried_after_a_minute_then_five(case: Case, smtp: Mai
     assert len(smtp.received) == 1
 
 
-def test_the_attempts_stretch_over_two_days_and_no_more() -> None:
-    assert [delay.seconds // 60 for delay in RETRY_AFTER[:6]] == [1, 5, 15, 60, 60, 60]
-    assert timedelta(hours=47) < sum(RETRY_AFTER, timedelta()) <= timedelta(hours=48)
-
-
-def test_after_the_last_attempt_it_has_failed(case: Case, smtp: MailSink) -> None:
-    [notice] = owe(case)
-    smtp.mode = "421"
-    Notice.objects.update(attempts=len(RETRY_AFTER))
-    assert services.deliver_waiting(at=FRIDAY) == Delivered(claimed=1, failed=1)
-    notice.refresh_from_db()
-    assert (notice.state, notice.lease_until) == ("failed", None)
-
-
 def test_one_that_kills_its_worker_every_time_is_given_up(case: Case, smtp: MailSink) -> None:
-    # Given a notice of which every attempt was begun and none ended. When its lease ends once more:
+    # Given a notice of which ten attempts in a row were begun and none ended. When its lease ends once more:
     owe(case)
-    Notice.objects.update(attempts=len(RETRY_AFTER) + 1)
+    Notice.objects.update(attempts=BROKEN_OFF + 2, broken_off=BROKEN_OFF)
     assert services.deliver_waiting(at=FRIDAY) == Delivered(claimed=1, failed=1)
     assert Notice.objects.get().last_error == "Every attempt broke off."
     assert smtp.attempts == 0
+
+
+def test_an_attempt_that_ends_forgives_those_that_broke_off(case: Case, smtp: MailSink) -> None:
+    owe(case)
+    Notice.objects.update(broken_off=BROKEN_OFF - 1)
+    smtp.mode = "421"
+    assert services.deliver_waiting(at=FRIDAY) == Delivered(claimed=1, put_off=1)
+    assert Notice.objects.get().broken_off == 0
 
 
 def test_an_address_that_is_refused_fails_at_once_and_stops_nobody_else(case: Case, smtp: MailSink) -> None:
