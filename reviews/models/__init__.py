@@ -1,6 +1,7 @@
 """The review's own tables: the case, what agencies return, what is decided, what the Panel takes."""
 
-from reviews.models.cases import Case, CaseGroupGrant, CaseUserGrant, Child
+from reviews.models.cases import Case, CaseGroupGrant, CaseUserGrant
+from reviews.models.children import Child
 from reviews.models.decisions import Decision, SignOff
 from reviews.models.panel import PanelRecord, PanelRecordGroupGrant, PanelRecordUserGrant
 from reviews.models.returns import AgencyReturn, AgencyReturnGroupGrant, AgencyReturnUserGrant, ReturnVersion

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import Partnership, User
+from reviews.milestones import EVENTS_OF_MILESTONES
 from reviews.models import AgencyReturn, Case, Child, PanelRecord
-from reviews.rules import EVENTS_OF_MILESTONES
 from reviews.services import access
 from workflows.actors import System
 from workflows.calendars import local_date, start_of

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -13,6 +14,7 @@ from accounts.pages.views import FormPage, at, signed_in
 from reviews.models import Case
 from workflows.exceptions import Stale, WorkflowError
 from workflows.models import Subject
+from workflows.services import ledger
 
 
 def find(model: type[Any], request: HttpRequest, pk: Any) -> Any:
@@ -32,6 +34,8 @@ class SubjectPage(FormPage):
     template_name = "reviews/act.html"
     done = ""
     """What the page the person comes back to says."""
+    shows_content: ClassVar[bool] = False
+    """Whether the page shows what was written, so that opening it stands in the ledger."""
     subject: Any
     is_stale = False
 
@@ -40,6 +44,14 @@ class SubjectPage(FormPage):
         self.held = self.subject.permissions_of(signed_in(self.request), at=self.at)
         if self.permission and self.permission not in self.held:
             raise PermissionDenied
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not self.shows_content:
+            return super().get(request, *args, **kwargs)
+        with transaction.atomic():  # nothing is shown of which the ledger does not tell
+            response = super().get(request, *args, **kwargs)
+            ledger.append(self.subject, "read", by=signed_in(request), at=self.at)
+        return response
 
     @property
     def seen_version(self) -> int | None:

@@ -63,6 +63,7 @@ class WriteSection(CaseMove):
     """One section of the decision record."""
 
     permission, sources = "reviews.decide_case", (Case.State.RAPID_REVIEW,)
+    shows_content = True
     form_class = forms.SectionForm
     template_name = "reviews/section.html"
 

@@ -1,6 +1,5 @@
 """Home: what needs me, by when."""
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -11,7 +10,6 @@ from reviews.services.standing import what_needs
 
 
 @require_safe
-@transaction.atomic
 def home(request: HttpRequest) -> HttpResponse:
     """Everything that waits for the signed-in person, soonest first."""
     now = at(request)

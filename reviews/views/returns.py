@@ -134,6 +134,7 @@ class WriteSection(ReturnAct):
     """One section of the return; "Save as a draft" keeps it with gaps."""
 
     permission = "reviews.draft_agencyreturn"
+    shows_content = True
     form_class = forms.SectionForm
     template_name = "reviews/section.html"
 

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.rules import LOCAL, RULE_BOOK, STATUTORY
+from reviews.milestones import LOCAL
+from reviews.rules import RULE_BOOK, STATUTORY
 from tests.workflows.bench import CALENDAR, a_case, a_notified_case, a_partnership, clock_of, london
 from workflows.actors import SYSTEM
 from workflows.exceptions import CalendarEnds, NoSuchRule, NotADate, WorkflowError
