@@ -71,7 +71,9 @@ def link_to_set_password(user: User) -> str:
     It ends with the next sign-in as well: who found their password again needs no link.
     """
     token = default_token_generator.make_token(user)
-    return settings.SITE_URL + reverse("set-password", args=[urlsafe_base64_encode(force_bytes(user.pk)), token])
+    return settings.SITE_URL + reverse(
+        "set-password", args=[urlsafe_base64_encode(force_bytes(user.pk)), token]
+    )
 
 
 def people_in(seats: QuerySet[Seat], *, on: date) -> list[User]:

@@ -108,7 +108,7 @@ def _must_owe_nothing(agency: Agency, by: Actor, *, at: datetime) -> None:
     if not count:
         return
     cases = Case.objects.filter(returns__in=owed)
-    seen = cases if by is SYSTEM else cases.filter(pk__in=Case.objects.visible_to(by, at=at))
+    seen = cases.filter(pk__in=Case.objects.visible_to(by, at=at)) if isinstance(by, User) else cases
     codes = sorted(seen.values_list("code", flat=True))
     named = f" ({', '.join(codes)})" if codes else ""
     returns = f"{count} open return{'' if count == 1 else 's'}"

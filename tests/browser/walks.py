@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
-from accounts.models import Membership, Role, User
+from accounts.models import Deputy, Membership, Role, User
 from reviews.models import AgencyReturn, Case, PanelRecord
 
 
@@ -39,6 +39,8 @@ def pages_by_person() -> list[tuple[str, str, str]]:
     old = Case.objects.exclude(sources=[]).first()
     assert old is not None
     panel = holder(Role.PANEL)
+    chief = holder(Role.LEAD_PARTNER, **ours)
+    cover = Deputy.objects.get(person__email=manager)
     return [
         ("", "sign-in", "/sign-in/"),
         (manager, "home", "/"),
@@ -59,6 +61,10 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (manager, "agencies", "/administration/agencies/"),
         (manager, "people", "/administration/people/"),
         (manager, "milestones", "/administration/milestones/"),
+        (manager, "person-link", f"/administration/people/{User.objects.get(email=partner).pk}/link/"),
+        (manager, "deputy-end", f"/administration/deputies/{cover.pk}/end/"),
+        (chief, "case-lead-partner", busiest.get_absolute_url()),
+        (author, "change-password", "/change-password/"),
         (author, "home-author", "/"),
         (author, "return", drafting.get_absolute_url()),
         (author, "return-section", f"{drafting.get_absolute_url()}write/analysis/"),

@@ -91,7 +91,9 @@ def test_a_second_time_nobody_is_added_and_no_password_changes() -> None:
 def test_a_second_partnership_has_its_milestones_and_a_manager_who_chooses_a_password() -> None:
     said_by_the_command(email="ann@example.org")
 
-    said = said_by("found_partnership", "Westvale", prefix="WV", manager="Bo@Westvale.example", manager_name="Bo")
+    said = said_by(
+        "found_partnership", "Westvale", prefix="WV", manager="Bo@Westvale.example", manager_name="Bo"
+    )
 
     westvale = Partnership.objects.get(name="Westvale", reference_prefix="WV")
     assert seats_of(User.objects.get(full_name="Bo")) == {(Role.BUSINESS_MANAGER, westvale)}

@@ -18,7 +18,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--prefix", required=True, help="Case references begin so.")
-        parser.add_argument("--manager", required=True, metavar="EMAIL", help="The business manager's address.")
+        parser.add_argument(
+            "--manager", required=True, metavar="EMAIL", help="The business manager's address."
+        )
         parser.add_argument("--manager-name", required=True, metavar="NAME")
 
     @transaction.atomic
@@ -32,5 +34,7 @@ class Command(BaseCommand):
             full_name=given["manager_name"],
             at=timezone.now(),
         )
-        self.stdout.write(f"{partnership} is founded. It has no agencies yet: its business manager adds them.")
+        self.stdout.write(
+            f"{partnership} is founded. It has no agencies yet: its business manager adds them."
+        )
         self.stdout.write(how_to_begin(manager))

@@ -20,5 +20,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **given: Any) -> None:
-        person = let_in(seat_for(Role.PANEL), email=given["email"], full_name=given["name"], at=timezone.now())
+        person = let_in(
+            seat_for(Role.PANEL), email=given["email"], full_name=given["name"], at=timezone.now()
+        )
         self.stdout.write(how_to_begin(person))
