@@ -5,13 +5,38 @@ from typing import Any
 
 import pytest
 
+from notifications.models import Notice
 from reviews.models import Case
-from tests.factories import World, a_notified_case, a_referral, a_world
+from tests.factories import World, a_notified_case, a_person, a_referral, a_world
 
 
 def london(text: str) -> datetime:
     """An instant, in UTC: `2026-03-20 09:00`. Until 29 March 2026 London's clocks show the same."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+FRIDAY = london("2026-03-20 09:00")
+
+
+def owe(case: Case, *, people: int = 1, at: datetime = FRIDAY, first: int = 0) -> list[Notice]:
+    """Notices of a move, owed at once: one for each of so many new people."""
+    made = []
+    for number in range(first, first + people):
+        person = a_person(f"reader-{number}@northborough.example", f"Reader {number}")
+        notice = Notice(
+            key=f"move:1:panel-replied:{person.pk}", recipient=person, subject_id=case.pk, news="panel-replied",
+            created_at=at, send_after=at, next_try_at=at, message_id=f"<{person.pk}@reviews.example.org>",
+        )  # fmt: skip
+        notice.save()
+        made.append(notice)
+    return made
+
+
+def states() -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for state in Notice.objects.values_list("state", flat=True):
+        counted[state] = counted.get(state, 0) + 1
+    return counted
 
 
 @pytest.fixture
@@ -30,3 +55,10 @@ def referral(world: World) -> Case:
 def notified(world: World) -> Case:
     """Notified on Wednesday 18 March 2026."""
     return a_notified_case(world)
+
+
+@pytest.fixture
+def case(referral: Case) -> Case:
+    """A case about which nothing is owed yet."""
+    assert not Notice.objects.exists()
+    return referral
