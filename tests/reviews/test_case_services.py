@@ -271,6 +271,14 @@ def test_references_are_numbered_through_the_year_which_turns_on_the_first_of_ap
     assert given == ["NSCP 2026/27-01", "NSCP 2026/27-02", "NSCP 2027/28-01", "NSCP 2027/28-02"]
 
 
+def test_partnerships_of_one_prefix_number_their_references_apart(world: World) -> None:
+    given = []
+    for one in (world, factories.a_world("Westvale"), world):
+        case = a_released_case(one, outcome="lcspr").case
+        given.append(cases.commission_review(case, by=one.manager, at=SENT).reference)
+    assert given == ["NSCP 2026/27-01", "NSCP 2026/27-01", "NSCP 2026/27-02"]
+
+
 def test_the_year_of_a_reference_is_london_s(world: World) -> None:
     """23:30 in summer time on 31 March is still the old year; an hour later is not."""
     case = a_released_case(world, outcome="lcspr").case
