@@ -263,7 +263,8 @@ class _Fold:
         match fact.kind:
             case "restarted":
                 before = self.due_on
-                self.begin(fact.effective_at)
+                start = fact.details.get("start")  # when it is not the moment at which it was decided
+                self.begin(datetime.fromisoformat(start) if start else fact.effective_at)
                 self.changes.append(Change(fact.kind, before, self.due_on, 0, fact.authority, fact.reason))
             case "paused":
                 self.stop(fact.effective_at, fact)
@@ -329,8 +330,7 @@ def refuse_impossible(
 ) -> None:
     """Raise ClockError if a new fact of that kind cannot be true after the facts there are.
 
-    A limit that counts backwards starts from a day still to come, so its facts may lie before the start; and
-    a restart may correct a start that was told too late.
+    A limit that counts backwards starts from a day still to come, so its facts may lie before the start.
     """
     rows = standing_facts(facts)
     start = next((fact for fact in rows if fact.kind == STARTED), None)
@@ -340,7 +340,7 @@ def refuse_impossible(
         return
     if start is None:
         raise ClockError(f"Cannot record {kind!r}: the clock was never started.")
-    if effective_at < start.effective_at and limit.count >= 0 and kind != RESTARTED:
+    if effective_at < start.effective_at and limit.count >= 0:
         raise ClockError(f"Cannot record {kind!r} at a time before the clock started.")
     if kind == UNDONE:
         undone = undone_facts(facts)

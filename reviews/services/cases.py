@@ -344,7 +344,7 @@ def plan_publication(
             "PUB_ADVANCE",
             by=by,
             at=at,
-            effective_at=start_of(publish_on),
+            start=start_of(publish_on),
             reason="The planned day of publication moved.",
         )
     elif running:

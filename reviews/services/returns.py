@@ -174,7 +174,8 @@ def send_back_return(
     """It needs more: say what. Raises NotMet without a reason."""
     if not reason.strip():
         raise NotMet("Cannot send a return back without saying what it needs.")
-    if agency_return.case.state not in (Case.State.RAPID_REVIEW, Case.State.LCSPR_DECISION):
+    stage = Case.objects.values_list("state", flat=True).get(pk=agency_return.case_id)  # as it is now
+    if stage not in (Case.State.RAPID_REVIEW, Case.State.LCSPR_DECISION):
         raise NotMet("Cannot send this return back: its rapid review is over.")
     return perform(
         agency_return, AgencyReturn.send_back, by=by, at=at, seen_version=seen_version, reason=reason

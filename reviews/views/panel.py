@@ -51,7 +51,7 @@ def panel_record(request: HttpRequest, pk: Any) -> HttpResponse:
             "clocks": clocks_of(it, at=now),
             "verbs": verbs_open_to(it, signed_in(request), at=now),
             "history": [
-                (r, when.in_words(r.at, r.precision), label_of(r.verb))
+                (r, when.in_words(r.at, r.precision), label_of(r.verb), r.reason)
                 for r in it.records.select_related("by")
             ],
         },

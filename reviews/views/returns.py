@@ -75,7 +75,12 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "sees_case": "reviews.accept_agencyreturn" in held,
             "verbs": verbs_open_to(it, signed_in(request), at=now),
             "history": [
-                (r, when.in_words(r.at, r.precision), label_of(r.verb))
+                (
+                    r,
+                    when.in_words(r.at, r.precision),
+                    label_of(r.verb),
+                    r.reason if is_for_me(r, it, held) else "",
+                )
                 for r in it.records.select_related("by")
             ],
         },

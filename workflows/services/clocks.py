@@ -111,8 +111,7 @@ def _record(
     authority: str = "", reason: str = "", details: dict[str, Any] | None = None,
 ) -> Deadline:  # fmt: skip
     details = details or {}
-    counts_back = kind == RESTARTED and Limit.parse(deadline.rule.limit).count < 0
-    if effective_at > at and not counts_back:
+    if effective_at > at:
         raise ClockError(f"Cannot record {kind!r} at a time still to come.")
     refuse_impossible(
         kind, list(deadline.facts.all()), limit=Limit.parse(deadline.rule.limit),
@@ -166,22 +165,29 @@ def start_deadlines(
 
 
 def _start_again(deadline: Deadline, *, by: Actor, effective_at: datetime, at: datetime) -> Deadline:
-    """Run an ended clock again from a new event."""
+    """Run an ended clock again from a new event, which for a count backwards is still to come."""
     reopened_at = min(max(effective_at, deadline.met_at or effective_at), at)
     again = "It happened again."
     deadline = _record(deadline, REOPENED, by=by, effective_at=reopened_at, at=at, reason=again)
-    return _record(deadline, RESTARTED, by=by, effective_at=effective_at, at=at, reason=again)
+    return _restart(deadline, by=by, at=at, start=effective_at, decided_at=reopened_at, reason=again)
+
+
+def _restart(
+    deadline: Deadline, *, by: Actor, at: datetime, start: datetime, decided_at: datetime, reason: str
+) -> Deadline:
+    details = {} if start == decided_at else {"start": start.isoformat()}
+    return _record(deadline, RESTARTED, by=by, effective_at=decided_at, at=at, reason=reason, details=details)
 
 
 @transaction.atomic
 def restart_deadline(
-    subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime, reason: str
+    subject: Subject, code: str, *, by: Actor, at: datetime, start: datetime, reason: str
 ) -> Deadline:
     """Count a running clock from another event, because the one it counted from was wrong or has moved."""
     lock(subject)
     if not reason.strip():
         raise ClockError("Cannot restart a clock without a reason.")
-    return _record(_open(subject, code), RESTARTED, by=by, effective_at=effective_at, at=at, reason=reason)
+    return _restart(_open(subject, code), by=by, at=at, start=start, decided_at=at, reason=reason)
 
 
 def start_clocks(

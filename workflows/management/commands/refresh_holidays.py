@@ -39,7 +39,9 @@ class Command(BaseCommand):
             new = Calendar("preview", calendars.days_of(document))
             old = calendars.current_calendar()
             if new.holidays == old.holidays:
-                self.stdout.write(f"The list in use says the same. It is known until {day_in_words(old.known_until)}.")
+                self.stdout.write(
+                    f"The list in use says the same. It is known until {day_in_words(old.known_until)}."
+                )
                 return
             moves = list(would_move(new))
             self._show(old, new, moves)
