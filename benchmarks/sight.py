@@ -13,12 +13,13 @@ from benchmarks.database import copies, empty, one, settle, statements_of
 from benchmarks.measure import FULL, ROUNDS, Contender, Table, in_turn, rows_of
 from reviews.models import AgencyReturn, Case
 from reviews.models.cases import CaseGroupGrant
-from reviews.services.standing import OPEN_RETURNS
 from reviews.views.cases import PAGE, cases_wanted
 from tests.factories import NOTIFIED, a_notified_case, a_referral, a_world, asked_returns
 from workflows.models import Deadline, Subject
 
 AT = NOTIFIED + timedelta(days=2)
+WAITED_FOR = ("requested", "acknowledged", "in_progress", "submitted", "sent_back")
+"""The states of a return that is still to come."""
 
 SEATS = """
     SELECT seat_id FROM accounts_membership
@@ -128,7 +129,7 @@ def fill(total: int) -> User:
 def of_one_size(total: int) -> list[Table]:
     user = fill(total)
     permission = Permission.objects.get(codename="view_case").pk
-    given = {"user": user.pk, "on": AT.date(), "permission": permission, "open": list(OPEN_RETURNS)}
+    given = {"user": user.pk, "on": AT.date(), "permission": permission, "open": list(WAITED_FOR)}
 
     def raw(sql: str) -> list[Any]:
         with connection.cursor() as cursor:
@@ -155,6 +156,8 @@ def of_one_size(total: int) -> list[Table]:
         == [row[0] for row in raw(FROM_GRANTS)]
         == [row[0] for row in raw(FROM_ACCESS)]
     )
+    whole = [(case.pk, case.next_due, case.asked, case.waiting) for case in wanted()[:PAGE]]
+    assert whole == [(row[0], *row[-3:]) for row in raw(WITH_COUNTS)]
     sent = {
         "Case.objects.visible_to": statements_of(visible),
         "as the page asks, with due days and returns": statements_of(lambda: list(wanted()[:PAGE])),

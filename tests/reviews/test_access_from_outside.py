@@ -58,7 +58,13 @@ def test_nothing_can_be_sent_without_signing_in() -> None:
     before = row_counts()
     for address in WANTED:
         assert (
-            Client().post(f"/{address}", {"form_token": str(uuid.UUID("00000000-0000-4000-8000-000000000001")), "reason": "x"}).status_code == 403
+            Client()
+            .post(
+                f"/{address}",
+                {"form_token": str(uuid.UUID("00000000-0000-4000-8000-000000000001")), "reason": "x"},
+            )
+            .status_code
+            == 403
         )
     assert row_counts() == before
 
