@@ -110,13 +110,19 @@ class ReferralForm(ChildForm):
         in_past=True,
         help_text="The 5 working days to notify run from this day. For example, 27 3 2026 and 14:30.",
     )
+    received = MomentField(
+        subject="the date on which the referral was received",
+        label="If the referral came in earlier than now: when?",
+        required=False,
+        in_past=True,
+    )
     place = TextField(subject="where it happened", label="Where did it happen?", required=False)
     referred_by = TextField(subject="who made the referral", label="Who made the referral?")
     summary = LongTextField(
         subject="what happened", label="What happened?", help_text="What is known now, in a few sentences."
     )
 
-    field_order = ("notifiable", "harm", "incident", "aware", "place", "referred_by", "summary")
+    field_order = ("notifiable", "harm", "incident", "aware", "received", "place", "referred_by", "summary")
 
     def child_limit(self) -> date | None:
         incident = self.cleaned_data.get("incident")

@@ -187,7 +187,7 @@ def test_an_incident_goes_from_referral_to_an_accepted_panel_record(
     clock("2026-04-09 14:00")
     browser.sign_in(world.manager)
     page.goto(case_page)
-    browser.sees("Every safeguarding partner has signed.")
+    browser.sees("Every safeguarding partner has answered: 3 signed.")
     browser.open("Send to the Panel")
     browser.press("Freeze the record and release it")
     browser.sees("met on time")

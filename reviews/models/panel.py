@@ -32,7 +32,7 @@ class PanelRecord(Subject):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="panel_records")
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="panel_record")
     document = models.JSONField()
-    sha256 = models.CharField(max_length=64, help_text="Of the document as canonical JSON.")
+    sha256 = models.CharField(max_length=64, help_text="Of the document as a file.")
 
     objects: ClassVar[Any] = SubjectQuerySet.as_manager()
 
@@ -47,6 +47,9 @@ class PanelRecord(Subject):
             ("disagree_panelrecord", "Can record that the Panel does not agree"),
             ("supersede_panelrecord", "Can say that the record no longer stands"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.code}, case {self.document['code']}"
 
     def get_absolute_url(self) -> str:
         return reverse("panel-record", args=[self.pk])

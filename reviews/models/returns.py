@@ -172,7 +172,7 @@ class AgencyReturn(Subject):
 
     @transition(
         "state",
-        source=State.IN_PROGRESS,
+        source=[State.IN_PROGRESS, State.SENT_BACK],
         target=State.SUBMITTED,
         permission="reviews.finish_agencyreturn",
         custom={"tells": {"safeguarding-lead": "return-to-sign"}},

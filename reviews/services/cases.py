@@ -13,6 +13,7 @@ from reviews.models import AgencyReturn, Case, Child, PanelRecord
 from reviews.services import access
 from workflows.actors import System
 from workflows.calendars import local_date, start_of
+from workflows.countdown import day_in_words
 from workflows.derivation import VOIDED
 from workflows.exceptions import NotMet, WorkflowError
 from workflows.services.clocks import meet_deadline, restart_deadline, start_clocks, undo_fact, void_deadline
@@ -119,6 +120,7 @@ def consider_case(
     happened_at: datetime | None = None,
 ) -> Case:
     """The partners met, and mean to notify."""
+    _after_the_referral(case, happened_at, at)
     return perform(case, Case.consider, by=by, at=at, seen_version=seen_version, happened_at=happened_at)
 
 
@@ -133,6 +135,7 @@ def decline_case(
 ) -> Case:
     """The partners will not notify; the reason is kept."""
     _need_reason(reason, "decline")
+    _after_the_referral(case, happened_at, at)
     return perform(
         case, Case.decline, by=by, at=at, seen_version=seen_version, happened_at=happened_at, reason=reason
     )
@@ -368,6 +371,16 @@ def publish_case(
 def close_case(case: Case, *, by: Actor, at: datetime, seen_version: int | None = None) -> Case:
     """Nothing more is owed."""
     return perform(case, Case.close, by=by, at=at, seen_version=seen_version)
+
+
+def _after_the_referral(case: Case, when: datetime | None, at: datetime) -> None:
+    """Raise WorkflowError when the partners are said to have met before the referral, or in the future."""
+    if (when or at) > at:
+        raise WorkflowError("Cannot record a meeting that lies in the future.")
+    if when and when < to_the_minute(case.begun_at):
+        raise WorkflowError(
+            f"The partners cannot have met before the referral was received, on {day_in_words(local_date(case.begun_at))}."
+        )
 
 
 def to_the_minute(when: datetime) -> datetime:

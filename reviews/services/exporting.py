@@ -27,9 +27,14 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
+def as_file(document: dict[str, Any]) -> str:
+    """The document as the one text that is downloaded, exported and fingerprinted: sorted keys, for people to read."""
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def fingerprint(document: dict[str, Any]) -> str:
-    """SHA-256 of the document as canonical JSON: sorted keys, no spaces."""
-    return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """SHA-256 of the file, byte for byte: what `sha256sum` says of a download."""
+    return hashlib.sha256(as_file(document).encode()).hexdigest()
 
 
 def proof(deadline: Deadline) -> dict[str, Any]:

@@ -176,7 +176,9 @@ def _of_returns(user: User, *, at: datetime) -> list[Duty]:
         .exclude(rule_code="LOC_ACK")
         .select_related("rule", "calendar")
     )
-    due = {d.subject_id: d for d in clocks}
+    due = {
+        d.subject_id: d for d in sorted(clocks, key=lambda d: d.due_at or at, reverse=True)
+    }  # the soonest stays
     duties = []
     for pk, agency_return in returns.items():
         is_written = agency_return.state == AgencyReturn.State.SUBMITTED

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.pages.views import at, signed_in
 from reviews import when
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord
+from reviews.questions import missing
 from reviews.services import access, decisions
 from reviews.services.references import parse_reference
 from reviews.services.standing import clocks_of, path_of
@@ -45,6 +46,7 @@ def cases_wanted(request: HttpRequest) -> tuple[QuerySet[Any], dict[str, str]]:
     elif typed:
         rows = rows.filter(
             Q(code__icontains=typed)
+            | Q(pk__in=AgencyReturn.objects.filter(code__icontains=typed).values("case"))
             | Q(reference_as_given__icontains=typed)
             | Q(notification_reference__icontains=typed)
         )
@@ -128,22 +130,11 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
     is_signing = case.state == Case.State.LCSPR_DECISION and decision is not None
     waiting_to_sign = decisions.waiting_to_sign(case, decision) if is_signing and decision else []
     signs_for = [a for a in access.partner_seats_of(signed_in(request), case, at=now) if a in waiting_to_sign]
-    actions = [
-        {"text": words, "url": action_url(case, verb)}
-        for verb, (words, _) in ACTIONS.items()
-        if verb in verbs and is_offered(case, decision, verb)
-    ]
-    if case.state == Case.State.RAPID_REVIEW:
-        if "reviews.decide_case" in held:
-            actions.insert(
-                0, {"text": "Write the decision record", "url": reverse("decision", args=[case.pk])}
-            )
-        if "reviews.ask_agencies_case" in held:
-            actions.insert(
-                0, {"text": "Ask agencies for their returns", "url": reverse("case-ask", args=[case.pk])}
-            )
-    if case.state == Case.State.LCSPR_DECISION and signs_for:
-        actions.insert(0, {"text": "Sign the decision off", "url": reverse("decision-sign", args=[case.pk])})
+    actions = actions_for(case, decision, verbs, held, is_all_signed=is_signing and not waiting_to_sign)
+    if is_signing and signs_for:
+        actions[0].insert(
+            0, {"text": "Sign the decision off", "url": reverse("decision-sign", args=[case.pk])}
+        )
     return render(
         request,
         "reviews/case.html",
@@ -161,7 +152,9 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "incident": when.in_words(case.incident_at, case.incident_precision)
             if case.incident_at
             else "Not known",
-            "actions": actions,
+            "actions": actions[0],
+            "other_actions": actions[1],
+            "sign_offs": list(decision.sign_offs.select_related("partner", "by")) if decision else [],
             "decision": decision,
             "waiting_to_sign": waiting_to_sign,
             "panel_records": list(
@@ -175,6 +168,37 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "now": now,
         },
     )
+
+
+ANOTHER_WAY = ("decline", "withdraw", "revise", "reconsider")
+"""Verbs that turn a case from its road: offered apart, never as the next thing to do."""
+
+
+def actions_for(
+    case: Case, decision: Decision | None, verbs: list[str], held: set[str], *, is_all_signed: bool
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """What the page offers: the next things to do, the first one first; and other ways."""
+    offered = [verb for verb in ACTIONS if verb in verbs and is_offered(case, decision, verb)]
+    if case.state == Case.State.LCSPR_DECISION and not is_all_signed:
+        offered = [verb for verb in offered if verb != "submit"]
+    if not case.deadlines.open().filter(rule_code="LOC_MEETING").exists():
+        offered = [verb for verb in offered if verb != "hold_meeting"]
+    links = [(verb, {"text": ACTIONS[verb][0], "url": action_url(case, verb)}) for verb in offered]
+    next_things = [link for verb, link in links if verb not in ANOTHER_WAY]
+    if case.state == Case.State.RAPID_REVIEW:
+        ask = {"text": "Ask agencies for their returns", "url": reverse("case-ask", args=[case.pk])}
+        write = {"text": "Write the decision record", "url": reverse("decision", args=[case.pk])}
+        if decision and not missing(decisions.definition_of(decision), decision.answers):
+            write = {
+                "text": "Send the decision to the partners",
+                "url": reverse("decision-send", args=[case.pk]),
+            }
+        first = [ask, write] if not case.returns.exists() else [write, ask]
+        allowed = {ask["text"]: "reviews.ask_agencies_case"}
+        next_things = [
+            link for link in first if allowed.get(link["text"], "reviews.decide_case") in held
+        ] + next_things
+    return next_things, [link for verb, link in links if verb in ANOTHER_WAY]
 
 
 def is_offered(case: Case, decision: Decision | None, verb: str) -> bool:

@@ -1,6 +1,5 @@
 """Released decision records: the Panel's list, one record, its file, and the reply."""
 
-import json
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -14,6 +13,7 @@ from reviews import forms, when
 from reviews.models import PanelRecord
 from reviews.questions import DECISION_FORM
 from reviews.services import decisions
+from reviews.services.exporting import as_file
 from reviews.services.standing import clocks_of
 from reviews.views.base import SubjectPage, find
 from reviews.views.cases import label_of
@@ -61,11 +61,11 @@ def panel_record(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_safe
 @transaction.atomic
 def panel_record_json(request: HttpRequest, pk: Any) -> HttpResponse:
-    """The record as a file. Its SHA-256, over canonical JSON, is in a header and on the page."""
+    """The record as a file. Its SHA-256 is in a header and on the page."""
     it: PanelRecord = find(PanelRecord, request, pk)
     ledger.append(it, "export", by=signed_in(request), at=at(request))
     return HttpResponse(
-        json.dumps(it.document, indent=2, ensure_ascii=False) + "\n",
+        as_file(it.document),
         content_type="application/json; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="{it.document["code"]}-decision-record.json"',

@@ -74,6 +74,13 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "is_of_the_agency": is_of_the_agency,
             "sees_case": "reviews.accept_agencyreturn" in held,
             "verbs": verbs_open_to(it, signed_in(request), at=now),
+            "sent_back": sent_back_because(it) if is_of_the_agency else None,
+            "to_ask": [
+                ("Author", it.people("author", at=now)),
+                ("Safeguarding lead", it.people("safeguarding-lead", at=now)),
+            ]
+            if "reviews.accept_agencyreturn" in held and it.state in it.OPEN
+            else [],
             "history": [
                 (
                     r,
@@ -85,6 +92,13 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             ],
         },
     )
+
+
+def sent_back_because(it: AgencyReturn) -> TransitionRecord | None:
+    """The record that sent the return back, while it has not been sent again."""
+    if it.state not in (it.State.SENT_BACK, it.State.IN_PROGRESS):
+        return None
+    return it.records.filter(verb="send_back").select_related("by").order_by("-sequence").first()
 
 
 def is_for_me(record: TransitionRecord, it: AgencyReturn, held: set[str]) -> bool:

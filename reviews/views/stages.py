@@ -46,7 +46,10 @@ class Refer(FormPage):
             referred_by=given["referred_by"],
             summary=given["summary"],
         )
-        case = cases.refer_case(case, [form.child()], by=signed_in(self.request), at=self.at)
+        received = given["received"].at if given["received"] else None
+        case = cases.refer_case(
+            case, [form.child()], referred_at=received, by=signed_in(self.request), at=self.at
+        )
         return case.get_absolute_url()
 
 

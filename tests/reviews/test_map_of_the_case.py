@@ -64,6 +64,7 @@ def test_the_map_of_a_return() -> None:
         ("sent_back", "cancel", "cancelled"),
         ("sent_back", "declare_nil", "nil"),
         ("sent_back", "draft", "in_progress"),
+        ("sent_back", "finish", "submitted"),
         ("signed_off", "accept", "accepted"),
         ("signed_off", "send_back", "sent_back"),
         ("submitted", "cancel", "cancelled"),

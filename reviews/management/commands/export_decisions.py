@@ -1,6 +1,5 @@
 """`manage.py export_decisions --case REF`: the released decision record of a case, as the Panel takes it."""
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from reviews.models import PanelRecord
+from reviews.services.exporting import as_file
 from reviews.services.references import find_case
 from workflows.actors import SYSTEM
 from workflows.exceptions import WorkflowError
@@ -39,12 +39,12 @@ class Command(BaseCommand):
                 "The record is made when the rapid review is sent to the Panel."
             )
         ledger.append(found, "export", by=SYSTEM, at=timezone.now())
-        text = json.dumps(record.document, indent=2, ensure_ascii=False)
+        text = as_file(record.document)
         if output is None:
-            self.stdout.write(text)
+            self.stdout.write(text, ending="")
             return
         try:
-            output.write_text(text + "\n", encoding="utf-8")
+            output.write_text(text, encoding="utf-8")
         except OSError as error:
             raise CommandError(f"Cannot write {output}: {error.strerror}.") from None
         self.stdout.write(f"{output}  sha256 {record.sha256}")
