@@ -378,8 +378,9 @@ def _after_the_referral(case: Case, when: datetime | None, at: datetime) -> None
     if (when or at) > at:
         raise WorkflowError("Cannot record a meeting that lies in the future.")
     if when and when < to_the_minute(case.begun_at):
+        received_on = day_in_words(local_date(case.begun_at))
         raise WorkflowError(
-            f"The partners cannot have met before the referral was received, on {day_in_words(local_date(case.begun_at))}."
+            f"The partners cannot have met before the referral was received, on {received_on}."
         )
 
 
