@@ -1,5 +1,6 @@
 """What is done about people: seats, memberships, deputies. One verb for each thing."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -32,6 +33,20 @@ def seat_for(role: Role, *, partnership: Partnership | None = None, agency: Agen
             group=group, defaults={"role": role, "partnership": partnership, "agency": agency}
         )
     return seat
+
+
+@transaction.atomic
+def make_seats(
+    roles: Iterable[Role], *, partnership: Partnership, agency: Agency | None = None
+) -> list[Seat]:
+    """The seats of a body that is new, all at once: those of its partnership's roles, or of an agency's."""
+    body = agency.pk if agency else partnership.pk
+    roles = list(roles)
+    groups = Group.objects.bulk_create(Group(name=f"{role}:{body}") for role in roles)
+    return Seat.objects.bulk_create(
+        Seat(group=group, role=role, partnership=partnership, agency=agency)
+        for group, role in zip(groups, roles, strict=True)
+    )
 
 
 def add_member(

@@ -136,6 +136,24 @@ class ReferralForm(ChildForm):
         return given
 
 
+class CorrectForm(PageForm):
+    """What may be put right before the notification is sent, and why."""
+
+    incident = MomentField(
+        subject="the date of the incident", label="Date of incident", is_time_required=False, in_past=True
+    )
+    aware = MomentField(
+        subject="the date on which the local authority became aware",
+        label="Date the local authority became aware",
+        time_subject="the time at which the local authority became aware",
+        in_past=True,
+        help_text="The 5 working days to notify will run from this day.",
+    )
+    place = TextField(subject="where it happened", label="Where did it happen?", required=False)
+    summary = LongTextField(subject="what happened", label="What happened?")
+    reason = LongTextField(subject="why it is corrected", label="Why is it corrected?", rows=3)
+
+
 class HappenedForm(PageForm):
     """When something took place: a day and a time in the past, at first the present."""
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("cases/refer/", stages.Refer.as_view(), name="refer"),
     path("cases/<uuid:pk>/", cases.case_page, name="case"),
     path("cases/<uuid:pk>/add-child/", stages.AddChild.as_view(), name="case-add-child"),
+    path("cases/<uuid:pk>/correct/", stages.Correct.as_view(), name="case-correct"),
     path("cases/<uuid:pk>/ask/", stages.AskAgencies.as_view(), name="case-ask"),
     path("cases/<uuid:pk>/done/<str:code>/", stages.MilestoneDone.as_view(), name="milestone-done"),
     path("cases/<uuid:pk>/decision/", decisions.decision_page, name="decision"),

@@ -4,7 +4,7 @@ Grants go to seats, so they stay with the role when the person changes. guardian
 tables are the store; `visible_to` and `permits` are the only readers.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -89,29 +89,40 @@ def safeguarding_partners(partnership: Partnership) -> list[Agency]:
     return list(partnership.agencies.filter(is_safeguarding_partner=True, is_active=True))
 
 
+def _seats_in(partnership: Partnership) -> Callable[[Role, Agency | None], Seat]:
+    """Finds the seats of a partnership and of its agencies; one query for all."""
+    seats = {(seat.role, seat.agency_id): seat for seat in Seat.objects.filter(partnership=partnership)}
+
+    def seat(role: Role, agency: Agency | None = None) -> Seat:
+        body = {"agency": agency} if agency else {"partnership": partnership}
+        return seats.get((role, agency.pk if agency else None)) or seat_for(role, **body)
+
+    return seat
+
+
 def grant_case(case: Case) -> None:
     """Give a new case to those who work on it."""
-    seats = [(seat_for(role, partnership=case.partnership), verbs) for role, verbs in ON_CASE.items()]
+    seat = _seats_in(case.partnership)
+    ours = [(seat(role, None), verbs) for role, verbs in ON_CASE.items()]
     partners = [
-        (seat_for(role, agency=agency), verbs)
+        (seat(role, agency), verbs)
         for agency in safeguarding_partners(case.partnership)
         for role, verbs in (
             (Role.DELEGATED_PARTNER, ON_CASE_BY_PARTNERS),
             (Role.LEAD_PARTNER, ON_CASE_BY_LEADS),
         )
     ]
-    _grant(case, seats + partners)
+    _grant(case, ours + partners)
 
 
 def grant_return(agency_return: AgencyReturn) -> None:
     """Give a new return to the agency it was asked of, and to the case's people."""
-    seats = [(seat_for(role, partnership=agency_return.partnership), v) for role, v in ON_RETURN.items()]
-    agency = [(seat_for(role, agency=agency_return.agency), v) for role, v in ON_RETURN_BY_AGENCY.items()]
+    seat = _seats_in(agency_return.partnership)
+    ours = [(seat(role, None), verbs) for role, verbs in ON_RETURN.items()]
+    agency = [(seat(role, agency_return.agency), verbs) for role, verbs in ON_RETURN_BY_AGENCY.items()]
     escalated_to = {agency_return.agency, *safeguarding_partners(agency_return.partnership)}
-    partners = [
-        (seat_for(Role.DELEGATED_PARTNER, agency=each), ON_RETURN_BY_PARTNERS) for each in escalated_to
-    ]
-    _grant(agency_return, seats + agency + partners)
+    partners = [(seat(Role.DELEGATED_PARTNER, each), ON_RETURN_BY_PARTNERS) for each in escalated_to]
+    _grant(agency_return, ours + agency + partners)
 
 
 def grant_panel_record(record: PanelRecord) -> None:

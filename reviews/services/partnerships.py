@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 
 from accounts import services as people
 from accounts.models import AGENCY_ROLES, Agency, Deputy, Membership, Partnership, Role, Seat, User
-from accounts.services import add_member, end_membership, seat_for
+from accounts.services import add_member, end_membership, make_seats, seat_for
 from reviews.agencies import ASKED_FIRST
 from reviews.models import AgencyReturn, AgencyReturnGroupGrant, Case, CaseGroupGrant
 from reviews.services import access
@@ -46,8 +46,7 @@ def must_administer(partnership: Partnership, by: Actor, *, at: datetime) -> Non
 def found_partnership(name: str, *, reference_prefix: str, on: date) -> Partnership:
     """A new partnership, with its seats and the local milestones that the book suggests, from that day."""
     partnership = Partnership.objects.create(name=name, reference_prefix=reference_prefix)
-    for role in (*access.PARTNERSHIP_ROLES, Role.USER_ADMINISTRATOR):
-        seat_for(role, partnership=partnership)
+    make_seats((*access.PARTNERSHIP_ROLES, Role.USER_ADMINISTRATOR), partnership=partnership)
     adopt_local_milestones(partnership, valid_from=on)
     return partnership
 
@@ -76,8 +75,7 @@ def add_agency(
         is_safeguarding_partner=is_safeguarding_partner,
         is_asked_first=kind in ASKED_FIRST if is_asked_first is None else is_asked_first,
     )
-    for role in AGENCY_ROLES:
-        seat_for(role, agency=agency)
+    make_seats(AGENCY_ROLES, partnership=partnership, agency=agency)
     if is_safeguarding_partner:
         _share_cases_with(agency)
     return agency

@@ -18,6 +18,7 @@ from reviews import when
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord
 from reviews.questions import missing
 from reviews.services import access, decisions
+from reviews.services.correcting import OPEN_TO_CORRECTION
 from reviews.services.references import parse_reference
 from reviews.services.standing import clocks_of, path_of
 from reviews.views.base import find
@@ -163,6 +164,7 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "is_signing": is_signing,
             "can_add_child": "reviews.refer_case" in held
             and case.state in (Case.State.REFERRED, Case.State.NOTIFICATION, Case.State.RAPID_REVIEW),
+            "can_correct": "reviews.refer_case" in held and case.state in OPEN_TO_CORRECTION,
             "can_mark_done": "reviews.meet_milestone_case" in held,
             "can_see_notices": "reviews.see_notices_case" in held,
             "now": now,

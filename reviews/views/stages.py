@@ -5,10 +5,12 @@ from typing import Any
 from django.http import Http404
 from django.urls import reverse
 
+from accounts.pages.fields import Moment
 from accounts.pages.views import FormPage, signed_in
 from reviews import forms
 from reviews.models import Case
 from reviews.services import access, cases, decisions
+from reviews.services.correcting import OPEN_TO_CORRECTION, correct_referral
 from reviews.services.returns import ask_agencies, suggested_agencies
 from reviews.views.base import CaseMove, SubjectPage
 from workflows.calendars import local_date
@@ -64,6 +66,34 @@ class AddChild(SubjectPage):
 
     def form_arguments(self) -> dict[str, Any]:
         return {"incident_on": local_date(self.subject.incident_at) if self.subject.incident_at else None}
+
+
+class Correct(CaseMove):
+    title, submit, done = "Correct the referral", "Save the correction", "The referral was corrected."
+    lead = "Until the notification is sent. The reason stands with the date it moves."
+    permission, sources, form_class = "reviews.refer_case", OPEN_TO_CORRECTION, forms.CorrectForm
+
+    def initial(self) -> dict[str, Any]:
+        case = self.subject
+        has_time = case.incident_precision == "instant"
+        incident = (
+            Moment(case.incident_at, local_date(case.incident_at), has_time) if case.incident_at else None
+        )
+        return {"incident": incident, "aware": case.aware_at, "place": case.place, "summary": case.summary}
+
+    def act(self, form: Any) -> str:
+        given = form.cleaned_data
+        correct_referral(
+            self.subject,
+            incident_at=given["incident"].at,
+            incident_precision="instant" if given["incident"].has_time else "day",
+            aware_at=given["aware"].at,
+            place=given["place"],
+            summary=given["summary"],
+            reason=given["reason"],
+            **self.moving(),
+        )
+        return self.come_back()
 
 
 class Consider(CaseMove):
