@@ -97,6 +97,9 @@ def people_in(seats: QuerySet[Seat], *, on: date) -> list[User]:
     Deputies as SeatQuerySet.acted_for_by has them: with a seat of their own that day on the same side of the wall.
     """
     holding = Membership.objects.on(on).filter(seat__in=seats)
+    holders = list(User.objects.filter(is_active=True, pk__in=holding.values("user")).order_by("full_name"))
+    if not Deputy.objects.filter(in_window(on), person__in=holders).exists():
+        return holders  # as on most days: the wall between bodies need not be looked at
     own = Membership.objects.filter(in_window(on), user=OuterRef(OuterRef("deputy")))
     covered = holding.filter(
         Exists(own.filter(seat__partnership=OuterRef("seat__partnership")))

@@ -200,7 +200,7 @@ def test_telling_costs_the_same_however_many_cases_a_partnership_has(number: int
     with CaptureQueriesContext(connection) as queries:
         services.tell_of_rungs(rungs, at=london("2026-03-18 10:00"))
     asked = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
-    assert len(asked) == 17
+    assert len(asked) == 26
 
 
 # ---- Nobody there ------------------------------------------------------------------------------

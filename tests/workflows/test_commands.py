@@ -46,7 +46,7 @@ def complained(*arguments: str) -> tuple[str, str]:
         ("2026-03-26T08:30+01:00", "0 rungs reached, 0 deadlines missed.\n"),
         ("2026-04-02T23:59", "4 rungs reached, 0 deadlines missed.\n"),  # summer time by now
         ("2026-04-02T23:00Z", "5 rungs reached, 1 deadline missed.\n"),
-        ("2026-12-01", "8 rungs reached, 1 deadline missed.\n"),
+        ("2026-12-01", "9 rungs reached, 1 deadline missed.\n"),
     ],
 )
 def test_a_sweep_as_of_a_time_says_what_it_did(at: str, told: str) -> None:
