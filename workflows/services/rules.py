@@ -84,7 +84,7 @@ def change_milestone(
             f"Cannot change {milestone.name}: it is set by {milestone.citation}, not locally."
         )
     # One at a time: of two who change the same version, the second must see what the first made of it.
-    Partnership.objects.select_for_update(no_key=True).get(pk=milestone.partnership_id)
+    Partnership.objects.select_for_update(no_key=True).get(pk=str(milestone.partnership_id))
     seen, milestone = milestone, RuleVersion.objects.get(pk=milestone.pk)
     if milestone.valid_to is not None:
         raise WorkflowError(
