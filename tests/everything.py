@@ -14,7 +14,7 @@ from pathlib import Path
 from tests import services
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-LONGEST = 2400
+LONGEST = 4200
 """Seconds after which a run is ended: something hangs."""
 
 
