@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -72,14 +72,29 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.full_name
 
-    def seat_groups(self, *, at: datetime) -> models.QuerySet[Group]:
-        """The groups this person acts for at the instant: their own seats, and those they deputise for.
+    def seats_acted_for(self, *, at: datetime) -> models.QuerySet["Membership", Any]:
+        """The keys of the seats this person acts for at the instant: their own, and those they deputise for.
 
-        Empty for an inactive person. Deputising does not chain: a deputy's deputy holds nothing.
+        Straight from the memberships, for a query inside another. Empty for an inactive person.
+        Deputising does not chain: a deputy's deputy holds nothing. Cover never outlives a deputy's own
+        seat and never crosses a wall: it opens only seats of a partnership in which the deputy holds one
+        that day, and the Panel's only to the Panel.
         """
         if not self.is_active:
-            return Group.objects.none()
-        return Group.objects.filter(seat__in=Seat.objects.acted_for_by(self, at=at))
+            return Membership.objects.none().values("seat")
+        on = at.astimezone(LONDON).date()
+        own = Membership.objects.filter(in_window(on), user=self)
+        deputised = Membership.objects.filter(
+            in_window(on),
+            in_window(on, "user__deputies__"),
+            user__is_active=True,
+            user__deputies__deputy=self,
+        ).filter(
+            Q(seat__partnership__in=own.values("seat__partnership"))
+            # NULL is in no list: the Panel's seat, which belongs to no partnership, is asked for by itself.
+            | Q(Exists(own.filter(seat__partnership=None)), seat__partnership=None)
+        )
+        return own.values("seat").union(deputised.values("seat"), all=True)
 
 
 class Partnership(models.Model):
@@ -123,24 +138,8 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         return self.filter(pk__in=Membership.objects.filter(in_window(on), user=user).values("seat"))
 
     def acted_for_by(self, user: User, *, at: datetime) -> "SeatQuerySet":
-        """Seats the person may act for at the instant: their own, and those they deputise for.
-
-        Cover never outlives a deputy's own seat and never crosses a wall: it opens only seats of a
-        partnership in which the deputy holds one that day, and the Panel's only to the Panel.
-        """
-        on = at.astimezone(LONDON).date()
-        own = Membership.objects.filter(in_window(on), user=user)
-        deputised = Membership.objects.filter(
-            in_window(on),
-            in_window(on, "user__deputies__"),
-            user__is_active=True,
-            user__deputies__deputy=user,
-        ).filter(
-            Q(seat__partnership__in=own.values("seat__partnership"))
-            # NULL is in no list: the Panel's seat, which belongs to no partnership, is asked for by itself.
-            | Q(Exists(own.filter(seat__partnership=None)), seat__partnership=None)
-        )
-        return self.filter(Q(pk__in=own.values("seat")) | Q(pk__in=deputised.values("seat")))
+        """Seats the person may act for at the instant: see User.seats_acted_for."""
+        return self.filter(pk__in=user.seats_acted_for(at=at))
 
 
 class Seat(models.Model):
@@ -204,7 +203,7 @@ class Membership(models.Model):
 class Deputy(models.Model):
     """Leave cover: `deputy` acts for `person` between two days (inclusive).
 
-    In all seats that `person` holds where `deputy` holds one too: see SeatQuerySet.acted_for_by.
+    In all seats that `person` holds where `deputy` holds one too: see User.seats_acted_for.
     """
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deputies")

@@ -94,7 +94,7 @@ def link_to_set_password(user: User) -> str:
 def people_in(seats: QuerySet[Seat], *, on: date) -> list[User]:
     """The active people who hold any of these seats on that day, and who deputise for them; each once, by name.
 
-    Deputies as SeatQuerySet.acted_for_by has them: with a seat of their own that day on the same side of the wall.
+    Deputies as User.seats_acted_for has them: with a seat of their own that day on the same side of the wall.
     """
     holding = Membership.objects.on(on).filter(seat__in=seats)
     holders = list(User.objects.filter(is_active=True, pk__in=holding.values("user")).order_by("full_name"))

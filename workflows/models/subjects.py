@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
+from django.contrib.auth.models import Permission
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django_fsm import FSMField, FSMModelMixin
 
 from accounts.models import Partnership, User
@@ -24,21 +25,34 @@ def new_public_code() -> str:
 class SubjectQuerySet(models.QuerySet[Any]):
     """Which subjects a person may see, and which may be changed."""
 
-    def granted(self, user: User, permission: str, *, at: datetime) -> Self:
+    def granted(self, user: User, permission: str, *, at: datetime, only: Any = None) -> Self:
         """Those on which the person holds the permission, by a grant to them or to a seat they act for.
 
-        The order of the rule, for whoever adds to it: active first (seat_groups is empty for the
-        inactive), then recusal, which denies; then deputies and grants. A superuser has no part in it.
+        The order of the rule, for whoever adds to it: active first, then recusal, which denies; then
+        deputies and grants. A superuser has no part in it. only is the key of the one subject that is
+        asked about.
         """
-        if not user.is_active:
-            return self.none()
-        codename = permission.split(".")[-1]
-        grants = {"content_object": OuterRef("pk"), "permission__codename": codename}
-        to_seats = self.model.group_grants.rel.related_model.objects.filter(
-            **grants, group__in=user.seat_groups(at=at)
+        # The permission by its key, so that the index on (group, permission, subject) finds those of a seat.
+        by_key = Permission.objects.filter(
+            content_type__app_label=self.model._meta.app_label,
+            content_type__model=self.model._meta.model_name,
+            codename=permission.split(".")[-1],
+        ).values("pk")[:1]
+        here = {} if only is None else {"content_object": only}
+        to_seats, to_them = (
+            grants.filter(permission=by_key, **here).values("content_object")
+            for grants in self.grants_to(user, at=at)
         )
-        to_them = self.model.user_grants.rel.related_model.objects.filter(**grants, user=user)
-        return self.filter(Q(Exists(to_seats)) | Q(Exists(to_them)))
+        # From the grants to the subjects: an OR of two EXISTS would look at every subject there is.
+        return self.filter(pk__in=to_seats.union(to_them))
+
+    def grants_to(self, user: User, *, at: datetime) -> tuple[models.QuerySet[Any], models.QuerySet[Any]]:
+        """The rows that grant the person anything on this kind: to the seats they act for, and to themselves."""
+        to_seats = self.model.group_grants.rel.related_model.objects
+        to_them = self.model.user_grants.rel.related_model.objects
+        if not user.is_active:
+            return to_seats.none(), to_them.none()
+        return to_seats.filter(group__in=user.seats_acted_for(at=at)), to_them.filter(user=user)
 
     def visible_to(self, user: User, *, at: datetime) -> Self:
         """Those the person may see at the instant. Every page, list, count, file and export starts here."""
@@ -88,20 +102,18 @@ class Subject(FSMModelMixin, models.Model):
         """Whether this actor may do that here. The same grants as sight, asked for one object."""
         if permission == only_the_system or by is SYSTEM:
             return by is SYSTEM
-        mine: SubjectQuerySet = type(self).objects.filter(pk=self.pk)  # type: ignore[assignment]
-        return isinstance(by, User) and mine.granted(by, permission, at=at).exists()
+        kind: SubjectQuerySet = type(self).objects.all()  # type: ignore[assignment]
+        return isinstance(by, User) and kind.granted(by, permission, at=at, only=self.pk).exists()
 
     def permissions_of(self, by: User, *, at: datetime) -> set[str]:
         """Every permission the person holds on this one, in two queries."""
-        if not by.is_active:
-            return set()
-        seats = self.group_grants.filter(group__in=by.seat_groups(at=at))
-        own = self.user_grants.filter(user=by)
-        label = self._meta.app_label
+        kind: SubjectQuerySet = type(self).objects.all()  # type: ignore[assignment]
         return {
-            f"{label}.{codename}"
-            for grants in (seats, own)
-            for codename in grants.values_list("permission__codename", flat=True)
+            f"{self._meta.app_label}.{codename}"
+            for grants in kind.grants_to(by, at=at)
+            for codename in grants.filter(content_object=self.pk).values_list(
+                "permission__codename", flat=True
+            )
         }
 
     # What a kind says of itself, overridden there.
