@@ -39,7 +39,7 @@ class Calendar:
     """The working days of England and Wales, as one published list of bank holidays gives them.
 
     version names the list; holidays maps each day to its name. Counting is a lookup in two
-    lists made once: `_days`, every working day's ordinal; `_count`, how many there are up to and
+    lists made once: `_days`, every working day; `_count`, how many there are up to and
     including each day. Raises CalendarEnds outside the years that the lists cover.
     """
 
@@ -48,7 +48,7 @@ class Calendar:
     known_until: date = field(init=False)
     _base: int = field(init=False, repr=False)
     _count: list[int] = field(init=False, repr=False)
-    _days: list[int] = field(init=False, repr=False)
+    _days: list[date] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.holidays:
@@ -58,10 +58,10 @@ class Calendar:
         last = date(known_until.year + PROVISIONAL_YEARS, 12, 31).toordinal()
         off = {day.toordinal() for day in self.holidays}
         count: list[int] = []
-        days: list[int] = []
+        days: list[date] = []
         for ordinal in range(first, last + 1):
             if ordinal % 7 not in (0, 6) and ordinal not in off:  # an ordinal divisible by 7 is a Sunday
-                days.append(ordinal)
+                days.append(date.fromordinal(ordinal))
             count.append(len(days))
         for name, value in (
             ("known_until", known_until), ("_base", first), ("_count", count), ("_days", days),
@@ -82,10 +82,16 @@ class Calendar:
             raise CalendarEnds(
                 f"Cannot count that many working days from {whence:%-d %B %Y}: the calendar ends."
             )
-        return date.fromordinal(self._days[position])
+        return self._days[position]
 
     def add(self, day: date, working_days: int) -> date:
         """The nth working day after the day (day 0, whether it is a working day or not); n is 1 or more."""
+        index = day.toordinal() - self._base
+        if index > 0 and working_days > 0:  # nearly always: without the two calls below
+            try:
+                return self._days[self._count[index] + working_days - 1]
+            except IndexError:
+                pass  # past the end of either list, as is said below
         return self._working_day(self._count[self._index(day)] + working_days - 1, day)
 
     def subtract(self, day: date, working_days: int) -> date:
