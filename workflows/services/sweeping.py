@@ -15,6 +15,12 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 
+CLAIM = """
+WITH due (id, deadline_id, deadline) AS ({due})
+UPDATE workflows_rung SET reached_at = %s WHERE id IN (SELECT id FROM due) RETURNING id, deadline_id, key, tell
+"""
+"""What is due, found, locked and marked in one statement, on either database."""
+
 
 @dataclass(frozen=True, slots=True)
 class Swept:
@@ -81,14 +87,18 @@ def _sweep_once(
     if connection.features.has_select_for_update_skip_locked:
         # The deadlines too: what a person is changing now waits for the next sweep, and neither waits for the other.
         due = due.select_for_update(of=("self", "deadline"), skip_locked=True, no_key=True)
-    rungs = list(due.select_related("deadline", "deadline__rule", "deadline__subject")[:BATCH])
-    if not rungs:
+    query, given = due.select_related("deadline").only("deadline__id")[:BATCH].query.sql_with_params()
+    with connection.cursor() as cursor:
+        moment = connection.ops.adapt_datetimefield_value(at)
+        cursor.execute(CLAIM.format(due=query), [*given, moment])
+        claimed = cursor.fetchall()
+    if not claimed:
         return Swept()
-    taken += [rung.pk for rung in rungs]
-    Rung.objects.filter(pk__in=taken).update(reached_at=at)
-    breaches = [rung.deadline for rung in rungs if rung.key == MISSED and rung.deadline.rule.duty == "by"]
-    for deadline in breaches:
-        deadline.missed_at = at
-    Deadline.objects.filter(pk__in=[deadline.pk for deadline in breaches]).update(missed_at=at)
-    rungs_reached.send(sender=Rung, rungs=[rung for rung in rungs if rung.tell], at=at)
-    return Swept(len(rungs), len(breaches))
+    taken += sorted(pk for pk, *_ in claimed)
+    missed = 0
+    if passed := [deadline for _, deadline, key, _ in claimed if key == MISSED]:
+        missed = Deadline.objects.filter(pk__in=passed, rule__duty="by").update(missed_at=at)
+    telling = Rung.objects.filter(pk__in=[pk for pk, _, _, tell in claimed if tell])
+    rungs = telling.select_related("deadline__rule", "deadline__subject").defer("deadline__derivation")
+    rungs_reached.send(sender=Rung, rungs=list(rungs), at=at)
+    return Swept(len(claimed), missed)
