@@ -3,7 +3,7 @@
 The caller holds the subject's lock (perform takes it; so does each function here that a person calls).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -81,18 +81,21 @@ def _rungs(deadline: Deadline, version: CalendarVersion, *, armed_at: datetime) 
     ]  # fmt: skip
 
 
-def rederive(deadline: Deadline, *, at: datetime) -> Deadline:
+def rederive(deadline: Deadline, *, at: datetime, facts: Sequence[Fact] | None = None) -> Deadline:
     """Fold all the facts again, store what comes out, and re-arm the ladder if the due value moved."""
     version = deadline.calendar
     before = (deadline.state, deadline.due_at)
     derivation = derive(
-        Limit.parse(deadline.rule.limit), deadline.facts.all(), calendars.calendar_of(version)
+        Limit.parse(deadline.rule.limit),
+        deadline.facts.all() if facts is None else facts,  # all, in order, from whoever has just read them
+        calendars.calendar_of(version),
     )
     _cache(deadline, derivation, version)
     deadline.save(update_fields=CACHED)  # missed_at is the sweep's, which may be writing it now
     if (deadline.state, deadline.due_at) != before:
         deadline.rungs.ahead().delete()
         Rung.objects.bulk_create(_rungs(deadline, version, armed_at=at), ignore_conflicts=True)
+    if deadline.due_at != before[1]:
         _miss_by_the_new_date(deadline)
     return deadline
 
@@ -113,15 +116,17 @@ def _record(
     details = details or {}
     if effective_at > at:
         raise ClockError(f"Cannot record {kind!r} at a time still to come.")
+    facts = list(deadline.facts.all())
     refuse_impossible(
-        kind, list(deadline.facts.all()), limit=Limit.parse(deadline.rule.limit),
+        kind, facts, limit=Limit.parse(deadline.rule.limit),
         effective_at=effective_at, details=details,
     )  # fmt: skip
-    Fact.objects.create(
+    fact = Fact.objects.create(
         deadline=deadline, kind=kind, effective_at=effective_at, recorded_at=at, by=person(by),
         authority=authority, reason=reason, details=details,
     )  # fmt: skip
-    return rederive(deadline, at=at)
+    facts = sorted([*facts, fact], key=lambda one: (one.effective_at, one.pk))  # as the table is ordered
+    return rederive(deadline, at=at, facts=facts)
 
 
 @transaction.atomic
