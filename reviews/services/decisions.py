@@ -8,20 +8,16 @@ from django.db import transaction
 
 from accounts.models import Agency, User
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord, SignOff
-from reviews.questions import DECISION_FORM, DEFINITIONS, Definition, missing
+from reviews.questions import DECISION_FORM
 from reviews.services import access, exporting
+from reviews.services.answering import must_be_as_read, sections_with_gaps, titles, with_section
 from reviews.services.cases import cancel_open_returns, supersede_records, to_the_minute
 from workflows.actors import System
-from workflows.exceptions import NotMet, Stale, WorkflowError
+from workflows.exceptions import NotMet, WorkflowError
 from workflows.services.clocks import lock, meet_deadline
 from workflows.services.moving import begin, change, perform
 
 Actor = User | System
-
-
-def definition_of(decision: Decision) -> Definition:
-    """The form this decision was begun with."""
-    return DEFINITIONS[decision.form_version]
 
 
 def draft_of(case: Case, *, at: datetime) -> Decision:
@@ -30,11 +26,6 @@ def draft_of(case: Case, *, at: datetime) -> Decision:
     if last is not None:
         return last
     return Decision(case=case, number=1, form_version=DECISION_FORM.version, changed_at=at)
-
-
-def seen_of(decision: Decision, section: str) -> str:
-    """A mark of what a section held when a page showed it."""
-    return str(decision.answers.get("saved", {}).get(section, {}).get("at", ""))
 
 
 @transaction.atomic
@@ -48,19 +39,7 @@ def save_decision_section(
             f"Cannot change the decision of {case.code}: it is {case.get_state_display().lower()} now."
         )
     decision = draft_of(case, at=at)
-    definition_of(decision).section(section)
-    saved = decision.answers.get("saved", {}).get(section, {})
-    if seen is not None and seen != str(saved.get("at", "")):
-        raise Stale(
-            f"Cannot save over {saved.get('name', 'somebody')}'s text, saved while this page was open. "
-            "Yours is still in the boxes: compare, then save again."
-        )
-    stamp = {"by": str(by.pk), "name": by.full_name, "at": at.isoformat()}
-    decision.answers = {
-        **decision.answers,
-        section: given,
-        "saved": {**decision.answers.get("saved", {}), section: stamp},
-    }
+    decision.answers = with_section(decision, section, given, by=by, at=at, seen=seen)
     decision.drafted_by, decision.changed_at = by, at
     decision.save()
     return decision
@@ -68,16 +47,24 @@ def save_decision_section(
 
 @transaction.atomic
 def decide_case(
-    case: Case, *, by: Actor, at: datetime, seen_version: int | None = None, open_returns_reason: str = ""
+    case: Case,
+    *,
+    by: Actor,
+    at: datetime,
+    seen_version: int | None = None,
+    seen: str | None = None,
+    open_returns_reason: str = "",
 ) -> Case:
-    """Send the decision to the partners. Returns still open are allowed, with a reason. Raises NotMet."""
+    """Send the decision to the partners. Returns still open are allowed, with a reason.
+
+    seen is the mark of the answers as they were read. Raises NotMet, Stale.
+    """
     lock(case)  # before anything is looked at: somebody may be emptying a section
     decision = case.decisions.last()
-    definition = definition_of(decision) if decision else DECISION_FORM
-    gaps = missing(definition, decision.answers if decision else {})
+    gaps = sections_with_gaps(decision) if decision else list(DECISION_FORM)
     if decision is None or gaps:
-        sections = ", ".join(dict.fromkeys(section.title for section, _ in gaps))
-        raise NotMet(f"Cannot send the decision to the partners yet. Still to answer: {sections}.")
+        raise NotMet(f"Cannot send the decision to the partners yet. Still to answer: {titles(gaps)}.")
+    must_be_as_read(decision, seen)
     if not access.safeguarding_partners(case.partnership):
         raise NotMet(
             f"Cannot send the decision of {case.code} to the partners: the partnership has no safeguarding "

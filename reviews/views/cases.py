@@ -16,8 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.pages.views import at, signed_in
 from reviews import when
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord
-from reviews.questions import missing
-from reviews.services import access, decisions
+from reviews.services import access, answering, decisions
 from reviews.services.correcting import OPEN_TO_CORRECTION
 from reviews.services.references import parse_reference
 from reviews.services.standing import clocks_of, path_of
@@ -190,9 +189,9 @@ def actions_for(
     if case.state == Case.State.RAPID_REVIEW:
         ask = {"text": "Ask agencies for their returns", "url": reverse("case-ask", args=[case.pk])}
         write = {"text": "Write the decision record", "url": reverse("decision", args=[case.pk])}
-        if decision and not missing(decisions.definition_of(decision), decision.answers):
+        if decision and not answering.sections_with_gaps(decision):
             write = {
-                "text": "Send the decision to the partners",
+                "text": "Check the decision and send it",
                 "url": reverse("decision-send", args=[case.pk]),
             }
         first = [ask, write] if not case.returns.exists() else [write, ask]

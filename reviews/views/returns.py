@@ -4,18 +4,18 @@ from typing import Any, ClassVar
 
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
 from reviews import forms, when
 from reviews.models import AgencyReturn
-from reviews.questions import is_complete, missing
-from reviews.services import cases, returns
+from reviews.services import answering, cases, returns
+from reviews.services.answering import Sheet
 from reviews.services.standing import clocks_of
+from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
 from reviews.views.base import SubjectPage, find
 from reviews.views.cases import label_of
 from workflows.models import TransitionRecord
@@ -45,7 +45,6 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
     ledger.append(it, "read", by=signed_in(request), at=now)
     held = it.permissions_of(signed_in(request), at=now)
     is_of_the_agency = "reviews.draft_agencyreturn" in held
-    definition = returns.definition_of(it)
     return render(
         request,
         "reviews/return.html",
@@ -58,17 +57,8 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             if it.case.incident_at
             else "Not known",
             "clocks": clocks_of(it, at=now),
-            "sections": [
-                {
-                    "section": section,
-                    "done": is_complete(section, it.answers),
-                    "begun": section.code in it.answers,
-                    "url": reverse("return-section", args=[it.pk, section.code]),
-                    "answers": it.answers.get(section.code, {}),
-                }
-                for section in definition
-            ],
-            "is_whole": not missing(definition, it.answers),
+            "sections": rows_of(it, "return-section", it.pk),
+            "is_whole": not answering.sections_with_gaps(it),
             "shows_answers": (is_of_the_agency or it.is_in) and it.state != AgencyReturn.State.NIL,
             "can_write": is_of_the_agency and it.can_be_written,
             "is_of_the_agency": is_of_the_agency,
@@ -149,20 +139,20 @@ class DeclareNil(ReturnAct):
         return self.come_back()
 
 
-class WriteSection(ReturnAct):
-    """One section of the return; "Save as a draft" keeps it with gaps."""
+class ReturnSheet(SheetPage):
+    """What the pages of a return's answers have in common."""
+
+    section_page, check_page = "return-section", "return-finish"
+
+    def sheet(self) -> Sheet:
+        sheet: AgencyReturn = self.subject
+        return sheet
+
+
+class WriteSection(SectionPage, ReturnSheet, ReturnAct):
+    """One section of the return."""
 
     permission = "reviews.draft_agencyreturn"
-    shows_content = True
-    form_class = forms.SectionForm
-    template_name = "reviews/section.html"
-
-    def prepare(self) -> None:
-        super().prepare()
-        try:
-            self.section = returns.definition_of(self.subject).section(self.kwargs["section"])
-        except KeyError:
-            raise Http404 from None
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.prepare()
@@ -170,54 +160,29 @@ class WriteSection(ReturnAct):
             return redirect(self.subject.get_absolute_url())
         return super().get(request, *args, **kwargs)
 
-    def get_title(self) -> str:
-        return self.section.title
-
-    def initial(self) -> dict[str, Any]:
-        answers: dict[str, Any] = self.subject.answers.get(self.section.code, {})
-        return answers
-
-    def form_arguments(self) -> dict[str, Any]:
-        return {"section": self.section, "draft": "draft" in self.request.POST}
-
-    def context(self, form: Any) -> dict[str, Any]:
-        return {
-            **super().context(form),
-            "lead": self.section.lead,
-            "seen": self.shown("seen", returns.seen_of(self.subject, self.section.code)),
-        }
-
-    def act(self, form: Any) -> str:
-        returns.save_section(
-            self.subject,
-            self.section.code,
-            form.answers(),
-            seen=self.request.POST.get("seen", "")[:60],
-            **self.acting(),
+    def save(self, given: dict[str, Any], *, seen: str) -> Sheet:
+        saved: AgencyReturn = returns.save_section(
+            self.subject, self.section.code, given, seen=seen, **self.acting()
         )
-        if "draft" in self.request.POST:
-            return self.come_back("Saved as a draft.")
-        sections = list(returns.definition_of(self.subject))
-        place = sections.index(self.section)
-        if place + 1 < len(sections):
-            return reverse("return-section", args=[self.subject.pk, sections[place + 1].code])
-        return self.come_back("Saved. Check your answers, then send the return for sign-off.")
+        return saved
 
 
-class Finish(ReturnAct):
-    title, submit, verb = "Send for sign-off", "Send to the safeguarding lead", "finish"
+class Finish(CheckAnswers, ReturnSheet, ReturnAct):
+    title, submit, verb = "Check your answers", "Send to the safeguarding lead", "finish"
+    lead = "Your safeguarding lead will read what stands here, and sign it off or send it back."
     done = "Sent to your safeguarding lead for sign-off."
     permission, form_class = "reviews.finish_agencyreturn", forms.ConfirmForm
 
     def act(self, form: Any) -> str:
-        returns.finish_return(self.subject, **self.moving())
+        returns.finish_return(self.subject, seen=self.seen, **self.moving())
         return self.come_back()
 
 
-class SignOff(ReturnAct):
+class SignOff(CheckAnswers, ReturnSheet, ReturnAct):
     title, submit, verb = "Sign the return off", "Sign off", "sign_off"
     done = "Signed off. The partnership has the return."
     lead = "You stand behind this return for your agency."
+    can_change = False
     permission, form_class = "reviews.sign_off_agencyreturn", forms.ConfirmForm
 
     def act(self, form: Any) -> str:

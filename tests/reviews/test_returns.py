@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 
 from reviews.models import AgencyReturn, Case, ReturnVersion
 from reviews.questions import RETURN_FORM
-from reviews.services import cases, decisions, partnerships, returns
+from reviews.services import answering, cases, decisions, partnerships, returns
 from tests import factories
 from tests.factories import NOTIFIED, World
 from tests.reviews.asking import row_counts, written
@@ -188,7 +188,7 @@ def test_the_first_section_begins_the_draft_and_acknowledges(world: World, gp: A
 
 def test_a_second_author_hears_who_saved_and_nothing_is_overwritten(world: World, gp: AgencyReturn) -> None:
     # Given two people of the agency with the same empty section before them. When one saves:
-    seen = returns.seen_of(gp, "you")
+    seen = answering.seen_of(gp, "you")
     returns.save_section(gp, "you", GIVEN, by=world.gp_author, at=LATER, seen=seen)
 
     # Then the other is told who, and what the first wrote stands
@@ -203,13 +203,13 @@ def test_a_second_author_hears_who_saved_and_nothing_is_overwritten(world: World
 
     # And having seen it, may save
     gp = returns.save_section(
-        gp, "you", {"service": "Mine"}, by=world.gp_lead, at=LATER, seen=returns.seen_of(gp, "you")
+        gp, "you", {"service": "Mine"}, by=world.gp_lead, at=LATER, seen=answering.seen_of(gp, "you")
     )
     assert gp.answers["you"] == {"service": "Mine"}
 
 
 def test_another_section_saved_meanwhile_is_no_conflict(world: World, gp: AgencyReturn) -> None:
-    seen = returns.seen_of(gp, "involvement")
+    seen = answering.seen_of(gp, "involvement")
     returns.save_section(gp, "you", GIVEN, by=world.gp_author, at=LATER)
     gp = returns.save_section(gp, "involvement", {"known": "All"}, by=world.gp_lead, at=LATER, seen=seen)
     assert (gp.answers["you"], gp.answers["involvement"]) == (GIVEN, {"known": "All"})

@@ -134,7 +134,7 @@ def test_a_section_of_the_decision_is_not_written_over_either(world: World, mana
     seen = hidden(manager.get(address), "seen")
     decisions.save_decision_section(case, "safety", {"actions": "First."}, by=world.second, at=NOW)
     answer = send(manager, address, seen=seen, actions="Second.")
-    assert summary_of(answer)[0].startswith("Cannot save over Second Manager's text")
+    assert summary_of(answer)[0].startswith("Cannot save over Second Manager's answers")
     assert stays(answer, "Second.")
     assert Decision.objects.get().answers["safety"] == {"actions": "First."}
 
@@ -201,7 +201,8 @@ def test_the_same_form_twice_is_answered_twice_and_done_once(world: World, manag
 def test_a_move_sent_twice_is_made_once_and_both_are_led_on(world: World, manager: Client) -> None:
     case = factories.a_notified_case(world)
     written(world, case)
-    boxes = moving(case, open_returns_reason="", form_token=str(uuid.uuid4()))
+    seen = hidden(manager.get(reverse("decision-send", args=[case.pk])), "seen")
+    boxes = moving(case, open_returns_reason="", seen=seen, form_token=str(uuid.uuid4()))
     answers = [manager.post(reverse("decision-send", args=[case.pk]), boxes) for _ in range(2)]
     assert [a.headers["Location"] for a in answers] == [case.get_absolute_url()] * 2
     assert case.records.filter(verb="decide").count() == 1
