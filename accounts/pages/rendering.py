@@ -134,7 +134,9 @@ def differences(form: forms.Form, stored: Mapping[str, Any]) -> dict[str, str]:
     """Of the fields in which something else is stored than stands in the boxes: what, in words."""
     found = {}
     for bound in form:
-        words = value_in_words(bound.field, stored.get(bound.name))
+        if bound.name not in stored:
+            continue
+        words = value_in_words(bound.field, stored[bound.name])
         if words != value_in_words(bound.field, bound.value()):
             found[bound.name] = words
     return found

@@ -10,9 +10,14 @@ from accounts.pages.views import FormPage, signed_in
 from reviews import forms
 from reviews.models import Case
 from reviews.services import access, cases, decisions
-from reviews.services.correcting import OPEN_TO_CORRECTION, correct_referral
+from reviews.services.correcting import (
+    OPEN_TO_CORRECTION,
+    correct_referral,
+    corrected_by,
+    mark_of_referral,
+)
 from reviews.services.returns import ask_agencies, suggested_agencies
-from reviews.views.base import CaseMove, SubjectPage
+from reviews.views.base import CaseMove, ComparedPage, SubjectPage
 from workflows.calendars import local_date
 from workflows.exceptions import WorkflowError
 
@@ -68,7 +73,7 @@ class AddChild(SubjectPage):
         return {"incident_on": local_date(self.subject.incident_at) if self.subject.incident_at else None}
 
 
-class Correct(CaseMove):
+class Correct(ComparedPage, CaseMove):
     title, submit, done = "Correct the referral", "Save the correction", "The referral was corrected."
     lead = "Until the notification is sent. The reason stands with the date it moves."
     permission, sources, form_class = "reviews.refer_case", OPEN_TO_CORRECTION, forms.CorrectForm
@@ -81,6 +86,14 @@ class Correct(CaseMove):
         )
         return {"incident": incident, "aware": case.aware_at, "place": case.place, "summary": case.summary}
 
+    stored = initial
+
+    def mark(self) -> str:
+        return mark_of_referral(self.subject)
+
+    def stored_by(self) -> str:
+        return corrected_by(self.subject)
+
     def act(self, form: Any) -> str:
         given = form.cleaned_data
         correct_referral(
@@ -91,6 +104,7 @@ class Correct(CaseMove):
             place=given["place"],
             summary=given["summary"],
             reason=given["reason"],
+            seen=self.seen,
             **self.moving(),
         )
         return self.come_back()
