@@ -169,6 +169,12 @@ class HappenedForm(PageForm):
         field.time_subject = self.words.replace("date", "time")
         self.initial.setdefault("happened", self.at)
 
+    @classmethod
+    def asked(cls) -> dict[str, forms.Field]:
+        fields = super().asked()
+        fields["happened"].label = cls.label
+        return fields
+
     def happened_at(self) -> datetime:
         """The instant given; the present, when it is this very minute."""
         given: datetime = self.cleaned_data["happened"].at
@@ -330,7 +336,7 @@ class DoneForm(HappenedForm):
 
 
 # ---- Forms made of questions -----------------------------------------------------------------
-def _field(question: Question) -> forms.Field:
+def field_of(question: Question) -> forms.Field:
     shared: dict[str, Any] = {
         "subject": question.subject,
         "label": question.label,
@@ -357,7 +363,7 @@ class SectionForm(PageForm):
         super().__init__(*args, **kwargs)
         self.section = section
         for question in section.questions:
-            self.fields[question.code] = _field(question)
+            self.fields[question.code] = field_of(question)
         if draft and self.is_bound:
             for field in self.fields.values():
                 field.required = False

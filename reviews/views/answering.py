@@ -2,11 +2,12 @@
 
 from typing import Any, ClassVar
 
+from django.forms import Field
 from django.http import Http404
 from django.urls import reverse
 
 from reviews import forms
-from reviews.questions import is_complete
+from reviews.questions import Definition, is_complete
 from reviews.services import answering
 from reviews.services.answering import Sheet
 from reviews.views.base import ComparedPage, SubjectPage
@@ -32,6 +33,8 @@ def rows_of(sheet: Sheet, section_page: str, pk: Any) -> list[dict[str, Any]]:
 class SheetPage(SubjectPage):
     """A page about an answer sheet. Its section pages and its page of all answers lead to one another."""
 
+    form: ClassVar[Definition]
+    """The form that new sheets of this kind are begun with."""
     section_page: ClassVar[str]
     check_page: ClassVar[str]
     shows_content = True
@@ -80,6 +83,13 @@ class SectionPage(ComparedPage, SheetPage):
         given = super().context(form)
         back = reverse(self.check_page, args=[self.subject.pk]) if self._is_checking else self.home()
         return {**given, "lead": self.section.lead, "back_url": back}
+
+    @classmethod
+    def asked(cls, **address: Any) -> dict[str, Field]:
+        sections = (section for section in cls.form if section.code == address["section"])
+        return {
+            question.code: forms.field_of(question) for section in sections for question in section.questions
+        }
 
     @property
     def _is_checking(self) -> bool:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.pages.views import at, signed_in
 from reviews import forms
 from reviews.models import AgencyReturn, Case, Decision
+from reviews.questions import DECISION_FORM
 from reviews.services import access, answering, decisions
 from reviews.services.answering import Sheet
 from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
@@ -53,7 +54,7 @@ def decision_page(request: HttpRequest, pk: Any) -> HttpResponse:
 class DecisionSheet(SheetPage):
     """What the pages of a decision's answers have in common."""
 
-    section_page, check_page = "decision-section", "decision-send"
+    form, section_page, check_page = DECISION_FORM, "decision-section", "decision-send"
     decision: Decision
 
     def prepare(self) -> None:

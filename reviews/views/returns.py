@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.pages.views import at, signed_in
 from reviews import forms, when
 from reviews.models import AgencyReturn
+from reviews.questions import RETURN_FORM
 from reviews.services import answering, cases, returns
 from reviews.services.answering import Sheet
 from reviews.services.standing import clocks_of
@@ -142,7 +143,7 @@ class DeclareNil(ReturnAct):
 class ReturnSheet(SheetPage):
     """What the pages of a return's answers have in common."""
 
-    section_page, check_page = "return-section", "return-finish"
+    form, section_page, check_page = RETURN_FORM, "return-section", "return-finish"
 
     def sheet(self) -> Sheet:
         sheet: AgencyReturn = self.subject
