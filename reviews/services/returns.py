@@ -17,11 +17,9 @@ from workflows.exceptions import NotMet, WorkflowError
 from workflows.services.calendar import current_calendar
 from workflows.services.clocks import lock, meet_deadline
 from workflows.services.moving import begin, change, perform
+from workflows.services.rules import limit_in_force
 
 Actor = User | System
-
-FIRST_DAYS = 2
-"""Working days after the notification within which a request runs on the common clock."""
 
 
 def suggested_agencies(case: Case) -> list[Agency]:
@@ -46,7 +44,9 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
             f"Cannot ask agencies about {case.code}: it is {case.get_state_display().lower()} now."
         )
     asked = set(case.returns.values_list("agency_id", flat=True))
-    days = current_calendar().between(local_date(case.notified_at), local_date(at))
+    notified_on, calendar = local_date(case.notified_at), current_calendar()
+    together = limit_in_force("LOC_TOGETHER", case.partnership, on=notified_on)
+    days_after = calendar.between(together.from_day(notified_on, calendar), local_date(at))
     returns = []
     for agency in agencies:
         if agency.partnership_id != case.partnership_id or not agency.is_active:
@@ -59,7 +59,7 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
             partnership_id=case.partnership_id,
             agency=agency,
             form_version=RETURN_FORM.version,
-            is_asked_later=days > FIRST_DAYS,
+            is_asked_later=days_after > 0,
         )
         returns.append(begin(agency_return, "request", by=by, at=at))
         access.grant_return(agency_return)

@@ -14,6 +14,9 @@ from tests.factories import NOTIFIED, World
 from tests.reviews.asking import row_counts, written
 from workflows.actors import SYSTEM
 from workflows.exceptions import NotMet, Stale, WorkflowError, WrongState
+from workflows.models import RuleVersion
+from workflows.rules import Limit
+from workflows.services.rules import change_milestone
 
 pytestmark = pytest.mark.django_db
 LATER = NOTIFIED + timedelta(hours=3)
@@ -106,6 +109,26 @@ def test_an_agency_asked_later_has_its_own_clock(
     if code == "LOC_RETURN":
         found.pop("LOC_RETURN_LATER", None)
     assert found == {code: date.fromisoformat(due)}
+
+
+def test_until_when_requests_share_one_clock_is_a_milestone_that_the_partnership_sets(
+    world: World, case: Case
+) -> None:
+    # Given a partnership that gives itself four working days to ask everybody
+    rule = RuleVersion.objects.get(partnership=world.partnership, code="LOC_TOGETHER")
+    assert (rule.limit, rule.is_local) == ("2wd", True)
+    change_milestone(rule, limit=Limit(4, "wd"), valid_from=date(2026, 3, 1), by=world.manager, at=NOTIFIED)
+
+    # Then the fourth working day is in time for the common clock, and the fifth is not
+    (school,) = returns.ask_agencies(case, [world.school], by=world.manager, at=NOTIFIED + timedelta(days=6))
+    (gp,) = returns.ask_agencies(case, [world.gp], by=world.manager, at=NOTIFIED + timedelta(days=7))
+    assert (school.is_asked_later, gp.is_asked_later) == (False, True)
+
+
+def test_a_partnership_that_never_set_it_has_what_the_book_says(world: World, case: Case) -> None:
+    RuleVersion.objects.filter(code="LOC_TOGETHER").delete()
+    (gp,) = returns.ask_agencies(case, [world.gp], by=world.manager, at=NOTIFIED + timedelta(days=5))
+    assert gp.is_asked_later is True
 
 
 @pytest.mark.parametrize("asked_on", [date(2026, 3, 18), date(2026, 3, 23)])
