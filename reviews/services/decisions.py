@@ -11,7 +11,8 @@ from reviews.models import AgencyReturn, Case, Decision, PanelRecord, SignOff
 from reviews.questions import DECISION_FORM
 from reviews.services import access, exporting
 from reviews.services.answering import must_be_as_read, sections_with_gaps, titles, with_section
-from reviews.services.cases import cancel_open_returns, supersede_records, to_the_minute
+from reviews.services.cases import cancel_open_returns, supersede_records
+from reviews.services.refusing import to_the_minute
 from workflows.actors import System
 from workflows.exceptions import NotMet, WorkflowError
 from workflows.services.clocks import lock, meet_deadline

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from reviews.models import Case, PanelRecord
-from reviews.services import cases, decisions, returns
+from reviews.services import decisions, practice, returns
 from reviews.views.stages import ACTIONS, action_url
 from tests import factories
 from workflows.actors import SYSTEM
@@ -93,15 +93,15 @@ def test_the_pages_from_the_decision_to_the_end():
     opens(signed_in(panel), reverse("panel-list"))
     case = Case.objects.get(pk=case.pk)
     actions_open(world, case)
-    case = cases.commission_review(case, by=world.manager, at=DECIDED)
-    for step in (cases.hold_learning_event, cases.hold_recall):
+    case = practice.commission_review(case, by=world.manager, at=DECIDED)
+    for step in (practice.hold_learning_event, practice.hold_recall):
         actions_open(world, case)
         case = step(case, by=world.manager, at=DECIDED)
-    case = cases.plan_publication(case, publish_on=None, by=world.manager, at=DECIDED)
+    case = practice.plan_publication(case, publish_on=None, by=world.manager, at=DECIDED)
     actions_open(world, case)
-    case = cases.publish_case(case, by=world.manager, at=DECIDED)
+    case = practice.publish_case(case, by=world.manager, at=DECIDED)
     actions_open(world, case)
-    case = cases.close_case(case, by=world.manager, at=DECIDED)
+    case = practice.close_case(case, by=world.manager, at=DECIDED)
     opens(signed_in(world.manager), case.get_absolute_url())
     assert PanelRecord.objects.count() == 1
 
