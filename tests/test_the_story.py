@@ -173,6 +173,8 @@ def test_an_incident_goes_from_referral_to_an_accepted_panel_record(
     browser.open(DECISION_FORM.sections[0].title)
     browser.answer_everything(DECISION_FORM, outcome="no-lcspr")
     browser.sees("Check the decision")
+    browser.sees("Every limb of regulation 11 is answered yes, but no review is to follow.")
+    page.get_by_label("We have seen this, and the decision stands as it is written").check()
     browser.press("Send to the partners for sign-off")
 
     # And each of the three partners signs

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import Agency, User
+from reviews.contradictions import contradictions
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord, SignOff
 from reviews.questions import DECISION_FORM
 from reviews.services import access, exporting
@@ -15,6 +16,7 @@ from reviews.services.cases import cancel_open_returns, supersede_records
 from reviews.services.refusing import to_the_minute
 from workflows.actors import System
 from workflows.exceptions import NotMet, WorkflowError
+from workflows.services.announcing import announce
 from workflows.services.clocks import lock, meet_deadline
 from workflows.services.moving import begin, change, perform
 
@@ -55,9 +57,11 @@ def decide_case(
     seen_version: int | None = None,
     seen: str | None = None,
     open_returns_reason: str = "",
+    is_confirmed: bool = False,
 ) -> Case:
     """Send the decision to the partners. Returns still open are allowed, with a reason.
 
+    is_confirmed says that a decision which contradicts its own criteria stands: the record tells it.
     seen is the mark of the answers as they were read. Raises NotMet, Stale.
     """
     lock(case)  # before anything is looked at: somebody may be emptying a section
@@ -71,18 +75,27 @@ def decide_case(
             f"Cannot send the decision of {case.code} to the partners: the partnership has no safeguarding "
             "partner yet. Mark them under Administration, Agencies."
         )
-    waiting = [
+    waiting = returns_waiting(case)
+    if waiting and not open_returns_reason.strip():
+        names = ", ".join(r.agency.name for r in waiting)
+        raise NotMet(f"Returns are still open: {names}. Say why the partners decide without them.")
+    against = contradictions(decision.answers)
+    if against and not is_confirmed:
+        raise NotMet(f"{' '.join(against)} Confirm that the decision stands, or change it.")
+    reason = "\n\n".join(filter(None, (open_returns_reason, *(f"Confirmed: {words}" for words in against))))
+    case = perform(case, Case.decide, by=by, at=at, seen_version=seen_version, reason=reason)
+    decision.decided_at = at
+    decision.save(update_fields=["decided_at"])
+    return case
+
+
+def returns_waiting(case: Case) -> list[AgencyReturn]:
+    """The returns that are neither in nor cancelled."""
+    return [
         r
         for r in case.returns.select_related("agency")
         if not r.is_in and r.state != AgencyReturn.State.CANCELLED
     ]
-    if waiting and not open_returns_reason.strip():
-        names = ", ".join(r.agency.name for r in waiting)
-        raise NotMet(f"Returns are still open: {names}. Say why the partners decide without them.")
-    case = perform(case, Case.decide, by=by, at=at, seen_version=seen_version, reason=open_returns_reason)
-    decision.decided_at = at
-    decision.save(update_fields=["decided_at"])
-    return case
 
 
 @transaction.atomic
@@ -120,7 +133,10 @@ def sign_decision(
     signature = SignOff.objects.create(
         decision=decision, partner=partner, by=by, at=at, agrees=agrees, dissent=dissent
     )
-    if not waiting_to_sign(case, decision):
+    waiting = waiting_to_sign(case, decision)
+    news = "partner-signed" if waiting else "all-signed"
+    announce(case, f"signature:{signature.pk}", {"business-manager": news}, by=by, at=at)
+    if not waiting:
         for deadline in case.deadlines.open().filter(rule_code__in=("LOC_SIGNOFF", "LOC_RESIGN")):
             meet_deadline(case, deadline.rule_code, by=by, at=at)
     return signature

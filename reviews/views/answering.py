@@ -6,8 +6,8 @@ from django.forms import Field
 from django.http import Http404
 from django.urls import reverse
 
-from reviews import forms
 from reviews.questions import Definition, is_complete
+from reviews.section_forms import SectionForm, field_of
 from reviews.services import answering
 from reviews.services.answering import Sheet
 from reviews.views.base import ComparedPage, SubjectPage
@@ -50,7 +50,7 @@ class SheetPage(SubjectPage):
 class SectionPage(ComparedPage, SheetPage):
     """One section; "Save as a draft" keeps it with gaps."""
 
-    form_class = forms.SectionForm
+    form_class = SectionForm
     template_name = "reviews/section.html"
 
     def prepare(self) -> None:
@@ -87,9 +87,7 @@ class SectionPage(ComparedPage, SheetPage):
     @classmethod
     def asked(cls, **address: Any) -> dict[str, Field]:
         sections = (section for section in cls.form if section.code == address["section"])
-        return {
-            question.code: forms.field_of(question) for section in sections for question in section.questions
-        }
+        return {question.code: field_of(question) for section in sections for question in section.questions}
 
     @property
     def _is_checking(self) -> bool:

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
 from reviews import forms
-from reviews.models import AgencyReturn, Case, Decision
+from reviews.contradictions import contradictions
+from reviews.models import Case, Decision
 from reviews.questions import DECISION_FORM
 from reviews.services import access, answering, decisions
 from reviews.services.answering import Sheet
@@ -88,22 +89,25 @@ class Decide(CheckAnswers, DecisionSheet, CaseMove):
     done = "The partners were asked to sign the decision off."
     permission, sources, form_class = "reviews.decide_case", (Case.State.RAPID_REVIEW,), forms.DecideForm
 
+    def form_arguments(self) -> dict[str, Any]:
+        return {
+            "is_waiting": bool(decisions.returns_waiting(self.subject)),
+            "is_contradictory": bool(contradictions(self.decision.answers)),
+        }
+
     def context(self, form: Any) -> dict[str, Any]:
-        waiting = [
-            r
-            for r in self.subject.returns.select_related("agency")
-            if not r.is_in and r.state != AgencyReturn.State.CANCELLED
-        ]
-        names = ", ".join(r.agency.name for r in waiting)
+        names = ", ".join(r.agency.name for r in decisions.returns_waiting(self.subject))
         return {
             **super().context(form),
             "lead": f"Returns still open: {names}." if names else "Every return is in.",
+            "warnings": contradictions(self.decision.answers),
         }
 
     def act(self, form: Any) -> str:
         decisions.decide_case(
             self.subject,
-            open_returns_reason=form.cleaned_data["open_returns_reason"],
+            open_returns_reason=form.cleaned_data.get("open_returns_reason", ""),
+            is_confirmed=form.cleaned_data.get("is_confirmed", False),
             seen=self.seen,
             **self.moving(),
         )
