@@ -104,7 +104,11 @@ def _add_children(case: Case, children: Sequence[ChildGiven]) -> None:
 
 @transaction.atomic
 def add_child(case: Case, child: ChildGiven, *, by: Actor, at: datetime) -> Case:
-    """One more child of the same incident."""
+    """One more child of the same incident. Raises NotMet when nothing is known of them."""
+    if child == ChildGiven():
+        raise NotMet(
+            "Cannot add a child of whom nothing is said: give a name, or something else that is known."
+        )
     case = change(case, "add_child", permission="reviews.refer_case", by=by, at=at)
     if case.state not in (Case.State.REFERRED, Case.State.NOTIFICATION, Case.State.RAPID_REVIEW):
         raise WorkflowError(f"Cannot add a child to {case.code}: the rapid review is over.")

@@ -11,9 +11,12 @@ from reviews import forms
 from reviews.models import Case
 from reviews.services import access, cases, decisions
 from reviews.services.correcting import (
+    NOTIFICATION_OPEN_TO_CORRECTION,
     OPEN_TO_CORRECTION,
+    correct_notification,
     correct_referral,
     corrected_by,
+    mark_of_notification,
     mark_of_referral,
 )
 from reviews.services.returns import ask_agencies, suggested_agencies
@@ -64,7 +67,7 @@ class Refer(FormPage):
 class AddChild(SubjectPage):
     title, submit, done = "Add a child", "Add the child", "The child was added."
     permission = "reviews.refer_case"
-    form_class = forms.ChildForm
+    form_class = forms.AddChildForm
 
     def act(self, form: Any) -> str:
         cases.add_child(self.subject, form.child(), **self.acting())
@@ -105,6 +108,37 @@ class Correct(ComparedPage, CaseMove):
             place=given["place"],
             summary=given["summary"],
             reason=given["reason"],
+            seen=self.seen,
+            **self.moving(),
+        )
+        return self.come_back()
+
+
+class CorrectNotification(ComparedPage, CaseMove):
+    title, submit = "Correct the notification", "Save the correction"
+    lead = "Clocks that run from the notification count anew from the time you give. The reason stands with them."
+    done = "The notification was corrected."
+    permission, form_class = "reviews.notify_case", forms.CorrectNotificationForm
+    sources = NOTIFICATION_OPEN_TO_CORRECTION
+
+    def initial(self) -> dict[str, Any]:
+        case = self.subject
+        return {"happened": case.notified_at, "notification_reference": case.notification_reference}
+
+    stored = initial
+
+    def mark(self) -> str:
+        return mark_of_notification(self.subject)
+
+    def stored_by(self) -> str:
+        return corrected_by(self.subject, "correct_notification", "notify")
+
+    def act(self, form: Any) -> str:
+        correct_notification(
+            self.subject,
+            notified_at=form.happened_at(),
+            notification_reference=form.cleaned_data["notification_reference"],
+            reason=form.cleaned_data["reason"],
             seen=self.seen,
             **self.moving(),
         )

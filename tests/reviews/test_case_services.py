@@ -105,7 +105,7 @@ def test_each_kind_of_incident_has_its_own_clock(world: World, kind: str, clock:
 def test_no_child_is_added_once_the_rapid_review_is_over(world: World) -> None:
     case = a_released_case(world).case
     with pytest.raises(WorkflowError) as refusal:
-        cases.add_child(case, ChildGiven(), by=world.manager, at=SENT)
+        cases.add_child(case, ChildGiven(name="Third"), by=world.manager, at=SENT)
     assert str(refusal.value) == f"Cannot add a child to {case.code}: the rapid review is over."
     assert case.children.count() == 2
 
