@@ -13,12 +13,12 @@ from accounts.pages.views import at, signed_in
 from reviews import forms, when
 from reviews.models import AgencyReturn
 from reviews.questions import RETURN_FORM
-from reviews.services import answering, cases, returns
+from reviews.services import answering, cases, chasing, returns
 from reviews.services.answering import Sheet
+from reviews.services.history import history_of
 from reviews.services.standing import clocks_of
 from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
 from reviews.views.base import SubjectPage, find
-from reviews.views.cases import label_of
 from workflows.models import TransitionRecord
 from workflows.services import ledger
 from workflows.services.moving import verbs_open_to
@@ -46,6 +46,7 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
     ledger.append(it, "read", by=signed_in(request), at=now)
     held = it.permissions_of(signed_in(request), at=now)
     is_of_the_agency = "reviews.draft_agencyreturn" in held
+    runs = chasing.PERMISSION in held
     return render(
         request,
         "reviews/return.html",
@@ -70,17 +71,15 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
                 ("Author", it.people("author", at=now)),
                 ("Safeguarding lead", it.people("safeguarding-lead", at=now)),
             ]
-            if "reviews.accept_agencyreturn" in held and it.state in it.OPEN
+            if runs and it.state in it.OPEN
             else [],
-            "history": [
-                (
-                    r,
-                    when.in_words(r.at, r.precision),
-                    label_of(r.verb),
-                    r.reason if is_for_me(r, it, held) else "",
-                )
-                for r in it.records.select_related("by")
-            ],
+            "history": history_of(
+                it,
+                tells=lambda record: is_for_me(record, it, held),
+                between=chasing.what_was_done(it, with_calls=runs),
+            ),
+            "runs": runs,
+            "reminded": chasing.last_reminder(it),
         },
     )
 
@@ -219,4 +218,56 @@ class Accept(ReturnAct):
 
     def act(self, form: Any) -> str:
         returns.accept_return(self.subject, **self.moving())
+        return self.come_back()
+
+
+class Remind(ReturnAct):
+    """Send a reminder now, by hand."""
+
+    title, submit = "Send a reminder now", "Send the reminder"
+    permission, form_class = chasing.PERMISSION, forms.ConfirmForm
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.last = chasing.last_reminder(self.subject)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.prepare()
+        if self.subject.state not in self.subject.OPEN:
+            return redirect(self.subject.get_absolute_url())
+        return super().get(request, *args, **kwargs)
+
+    def context(self, form: Any) -> dict[str, Any]:
+        people = chasing.whom_to_remind(self.subject, at=self.at)
+        names = ", ".join(person.full_name for person in people) or "nobody: no one holds the seat"
+        return {
+            **super().context(form),
+            "lead": f"It goes to {names}, with the day it is due and no fact of the case.",
+            "reminded": self.last,
+            "seen": self.shown("seen", chasing.mark_of(self.last)),
+        }
+
+    def act(self, form: Any) -> str:
+        told = chasing.send_reminder(
+            self.subject, seen=self.request.POST.get("seen", "")[:60], **self.acting()
+        )
+        return self.come_back(f"A reminder was sent to {', '.join(person.full_name for person in told)}.")
+
+
+class NoteCall(ReturnAct):
+    """Note a phone call about the return."""
+
+    title, submit, done = "Note a phone call", "Keep the note", "The phone call was noted."
+    lead = "For those who run the review: the agency does not see it."
+    permission, form_class = chasing.PERMISSION, forms.CallForm
+
+    def act(self, form: Any) -> str:
+        given = form.cleaned_data
+        chasing.note_call(
+            self.subject,
+            spoke_to=given["spoke_to"],
+            said=given["said"],
+            called_at=form.happened_at(),
+            **self.acting(),
+        )
         return self.come_back()
