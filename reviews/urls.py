@@ -44,6 +44,7 @@ urlpatterns = [
     path("", include("reviews.administration.urls")),
     path("panel/", panel.panel_list, name="panel-list"),
     path("panel/<uuid:pk>/", panel.panel_record, name="panel-record"),
+    path("panel/<uuid:pk>/print/", panel.panel_record, kwargs={"for_paper": True}, name="panel-record-print"),
     path("panel/<uuid:pk>/record.json", panel.panel_record_json, name="panel-record-json"),
     path("panel/<uuid:pk>/reply/", panel.Reply.as_view(), name="panel-reply"),
 ]

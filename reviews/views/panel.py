@@ -35,17 +35,19 @@ def panel_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @transaction.atomic
-def panel_record(request: HttpRequest, pk: Any) -> HttpResponse:
-    """One record as it was released: nothing here is read from the live case."""
+def panel_record(request: HttpRequest, pk: Any, for_paper: bool = False) -> HttpResponse:
+    """One record as it was released: nothing here is read from the live case. For paper, nothing is folded away."""
     now = at(request)
     it: PanelRecord = find(PanelRecord, request, pk)
-    ledger.append(it, "read", by=signed_in(request), at=now)
+    ledger.append(it, "print" if for_paper else "read", by=signed_in(request), at=now)
     return render(
         request,
         "reviews/panel_record.html",
         {
             "title": f"Decision record {it.document['code']}",
             "it": it,
+            "for_paper": for_paper,
+            "now": now,
             "document": it.document,
             "definition": {s.code: s for s in DECISION_FORM},
             "clocks": clocks_of(it, at=now),

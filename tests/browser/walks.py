@@ -65,6 +65,10 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (manager, "person-link", f"/administration/people/{User.objects.get(email=partner).pk}/link/"),
         (manager, "deputy-end", f"/administration/deputies/{cover.pk}/end/"),
         (chief, "case-lead-partner", busiest.get_absolute_url()),
+        (manager, "return-chase", drafting.get_absolute_url()),
+        (manager, "return-remind", f"{drafting.get_absolute_url()}remind/"),
+        (manager, "return-call", f"{drafting.get_absolute_url()}call/"),
+        (manager, "notification-correct", f"{busiest.get_absolute_url()}correct-notification/"),
         (author, "change-password", "/change-password/"),
         (author, "home-author", "/"),
         (author, "return", drafting.get_absolute_url()),
@@ -77,6 +81,7 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (partner, "decision", f"{deciding.get_absolute_url()}decision/"),
         (panel, "home-panel", "/"),
         (panel, "panel-record", record.get_absolute_url()),
+        (panel, "panel-record-print", f"{record.get_absolute_url()}print/"),
         (panel, "not-found", deciding.get_absolute_url()),
     ]
 

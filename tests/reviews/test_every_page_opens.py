@@ -55,11 +55,14 @@ def test_the_pages_of_a_rapid_review():
     made = factories.asked_returns(world, case)
     actions_open(world, case)
     manager = signed_in(world.manager)
-    for name in ("case-ask", "decision", "decision-send", "sent-list"):
+    for name in ("case-ask", "case-correct-notification", "decision", "decision-send", "sent-list"):
         opens(manager, reverse(name, args=[case.pk]))
     for section in decisions.DECISION_FORM:
         opens(manager, reverse("decision-section", args=[case.pk, section.code]))
     opens(manager, reverse("milestone-done", args=[case.pk, "LOC_SINCOPY"]))
+
+    for name in ("return-remind", "return-call"):
+        opens(manager, reverse(name, args=[made["gp"].pk]))
 
     author = signed_in(world.gp_author)
     opens(author, reverse("home"))
@@ -88,7 +91,7 @@ def test_the_pages_from_the_decision_to_the_end():
     factories.sign_by_all(world, case, at=DECIDED)
     actions_open(world, case)
     record = decisions.submit_case(case, by=world.manager, at=DECIDED)
-    for name in ("panel-record", "panel-reply", "panel-record-json"):
+    for name in ("panel-record", "panel-record-print", "panel-reply", "panel-record-json"):
         opens(signed_in(panel), reverse(name, args=[record.pk]))
     opens(signed_in(panel), reverse("panel-list"))
     case = Case.objects.get(pk=case.pk)

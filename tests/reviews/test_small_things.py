@@ -11,7 +11,7 @@ from notifications.models import Notice
 from reviews.contradictions import contradictions
 from reviews.models import Case, Child
 from reviews.questions import DECISION_FORM, LIMBS
-from reviews.services import cases, decisions, returns
+from reviews.services import cases, decisions
 from reviews.services.cases import ChildGiven
 from reviews.services.correcting import correct_notification
 from tests import factories
@@ -30,6 +30,7 @@ from tests.reviews.asking import (
 )
 from tests.reviews.test_stale_and_twice import hidden
 from workflows.exceptions import NotMet, Stale, WorkflowError
+from workflows.models import LedgerEntry
 from workflows.services.clocks import drifted
 
 pytestmark = pytest.mark.django_db
@@ -177,6 +178,26 @@ def test_a_history_shows_day_and_time(world: World, case: Case) -> None:
     assert "Notification sent Wednesday 18 March 2026 at 9am Manager of Northborough" in page
 
 
+# ---- A record on paper -------------------------------------------------------------------------
+def test_a_record_for_paper_has_everything_and_nothing_folded_away(world: World) -> None:
+    # Given a released record, and the Panel
+    record, panel = a_released_case(world).record, signed_in(factories.a_panel_member())
+    page = panel.get(reverse("panel-record-print", args=[record.pk]))
+    text = text_of(page)
+
+    # Then its page for paper has every answer, the proof of its dates and its fingerprint, all unfolded
+    asked = [q.label for s in DECISION_FORM if s.code != "criteria" for q in s.questions]
+    assert [label for label in asked if label not in text] == []
+    assert (record.sha256 in text, "Rule: PANEL_REPLY" in text) == (True, True)
+    assert ("<details" in page.content.decode(), "Record the Panel" in text) == (False, False)
+
+    # And that it was printed stands in the ledger; others have no such page
+    assert LedgerEntry.objects.filter(action="print").count() == 1
+    for who in ("gp_author", "member"):
+        answer = signed_in(world.people[who]).get(reverse("panel-record-print", args=[record.pk]))
+        assert answer.status_code == 404
+
+
 # ---- The notification, corrected ---------------------------------------------------------------
 def corrected(case: Case, notified_at: datetime, by: Any, **given: Any) -> Case:
     return correct_notification(
@@ -276,9 +297,3 @@ def test_of_two_who_correct_the_notification_the_second_sees_what_the_first_made
     assert (answer.status_code, Case.objects.get().notified_at) == (302, NOTIFIED - timedelta(hours=2))
     with pytest.raises(Stale):
         corrected(case, NOTIFIED, world.manager, seen=seen)
-
-
-def test_a_whole_decision_is_answered_in_every_box() -> None:
-    answers = factories.full_answers(DECISION_FORM, outcome="lcspr")
-    assert contradictions(answers) == []
-    assert returns.RETURN_FORM.version == "return-1"
