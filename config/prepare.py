@@ -5,20 +5,37 @@ import os
 from pathlib import Path
 
 import django
+from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+def say(sentence: str) -> None:
+    """Tell what is being done, at once: what is printed is kept until the end, since it may hold a password."""
+    if progress := os.environ.get("PROGRESS_FD"):
+        os.write(int(progress), f"  {sentence}\n".encode())
 
 
 def main() -> None:
     """Migrate, gather static files if they changed, and make the first people. What it prints is shown."""
     django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        say("Bringing the tables up to date: up to half a minute the first time ...")
+    call_command(
+        "migrate", verbosity=0, interactive=False
+    )  # without a plan too: rules and grants may have changed
     stamp, digest = Path(settings.VAR_DIR) / "static-stamp", _static_digest()
     if not stamp.exists() or stamp.read_text() != digest or not Path(settings.STATIC_ROOT).exists():
+        say("Gathering styles and scripts ...")
         call_command("collectstatic", verbosity=0, interactive=False)
         stamp.write_text(digest)
     if os.environ.get("DEMO", "1") != "0" and "demo" in get_commands():
+        if not apps.get_model("accounts.Partnership").objects.exists():
+            say("Making up a partnership with its cases, to try things on: half a minute, this once ...")
         call_command("demo", "--if-empty")
     else:
         call_command("first_administrator", verbosity=0)

@@ -287,10 +287,12 @@ def product_parts(environment: dict[str, str], logs: Path) -> list[Part]:
 def prepared(environment: dict[str, str], log: Path) -> str:
     """Bring the database up to date in a process of its own. Returns what is to be told: the sign-ins."""
     # What it prints may hold a password: it goes through a file without a name, and never into a log.
-    with log.open("wb") as errors, tempfile.TemporaryFile() as told:
+    # What it is doing it says at once, on an output of its own: the first time takes so long that one wonders.
+    with log.open("wb") as errors, tempfile.TemporaryFile() as told, said_at_once() as progress:
         process = subprocess.Popen(
             [sys.executable, "-m", "config.prepare"],
-            env=environment,
+            env={**environment, "PROGRESS_FD": str(progress)},
+            pass_fds=[progress],
             cwd=BASE_DIR,
             stdin=subprocess.DEVNULL,
             stdout=told,
@@ -307,6 +309,16 @@ def prepared(environment: dict[str, str], log: Path) -> str:
     if process.returncode != 0:
         raise CannotStart(f"The database could not be prepared: {last_line(log)} (all of it is in {log})")
     return news
+
+
+@contextlib.contextmanager
+def said_at_once() -> Iterator[int]:
+    """A copy of our own output, for a child that keeps the rest of what it prints to itself."""
+    descriptor = os.dup(sys.stdout.fileno())
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def last_line(log: Path) -> str:
@@ -345,6 +357,7 @@ def run() -> None:
         try:
             say("Preparing the database ...")
             news = prepared(environment, var / "log" / "prepare.log")
+            say("Starting the web, a worker and the clock ...")
             parts = product_parts(environment, var / "log")
             for part in parts:
                 part.start()

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from accounts.models import User
 from notifications import services
+from workflows.actors import System
 from workflows.models import Rung, Subject, TransitionRecord
-from workflows.signals import rungs_reached, transitioned
+from workflows.signals import announced, rungs_reached, transitioned
 
 
 @receiver(transitioned, dispatch_uid="tell-of-a-move")
@@ -16,6 +18,13 @@ def tell_of_a_move(
     subject: Subject, record: TransitionRecord, tells: dict[str, str], at: datetime, **kwargs: Any
 ) -> None:
     services.tell_of_move(subject, record, tells, at=at)
+
+
+@receiver(announced, dispatch_uid="tell-of-an-event")
+def tell_of_an_event(
+    subject: Subject, key: str, tells: dict[str, str], by: User | System, at: datetime, **kwargs: Any
+) -> None:
+    services.tell_of_event(subject, key, tells, by=by, at=at)
 
 
 @receiver(rungs_reached, dispatch_uid="tell-of-rungs")

@@ -18,7 +18,6 @@ from accounts.pages.fields import (
 )
 from accounts.pages.forms import PageForm
 from reviews.models import Case, Child
-from reviews.questions import Question, Section
 from reviews.services.cases import ChildGiven
 
 
@@ -73,6 +72,7 @@ class ChildForm(PageForm):
         return given
 
     def child(self) -> ChildGiven:
+        """What was given; equal to ChildGiven() when that is nothing."""
         given = self.cleaned_data
         return ChildGiven(
             name=given["child_name"],
@@ -83,6 +83,18 @@ class ChildForm(PageForm):
             has_protection_plan=given["child_has_protection_plan"],
             has_in_need_plan=given["child_has_in_need_plan"],
         )
+
+
+class AddChildForm(ChildForm):
+    """One more child, of whom something must be known: an empty form is a slip."""
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if not self.errors and self.child() == ChildGiven():
+            self.add_error(
+                "child_name", "Enter the name of the child, or something else that is known of them"
+            )
+        return given
 
 
 class ReferralForm(ChildForm):
@@ -151,7 +163,9 @@ class CorrectForm(PageForm):
     )
     place = TextField(subject="where it happened", label="Where did it happen?", required=False)
     summary = LongTextField(subject="what happened", label="What happened?")
-    reason = LongTextField(subject="why it is corrected", label="Why is it corrected?", rows=3)
+    reason = LongTextField(
+        subject="why it is corrected", label="Why is it corrected?", rows=3, max_length=1000
+    )
 
 
 class HappenedForm(PageForm):
@@ -168,6 +182,12 @@ class HappenedForm(PageForm):
         field.subject, field.label = self.words, self.label
         field.time_subject = self.words.replace("date", "time")
         self.initial.setdefault("happened", self.at)
+
+    @classmethod
+    def asked(cls) -> dict[str, forms.Field]:
+        fields = super().asked()
+        fields["happened"].label = cls.label
+        return fields
 
     def happened_at(self) -> datetime:
         """The instant given; the present, when it is this very minute."""
@@ -231,14 +251,24 @@ class SendBackForm(PageForm):
 
 
 class DecideForm(PageForm):
-    """To the partners; with a reason, if returns are still open."""
+    """To the partners: with a reason if returns are still open, and confirmed if the answers contradict each other."""
 
     open_returns_reason = LongTextField(
         subject="why the partners decide without them",
-        required=False,
         rows=4,
-        label="If returns are still open: why do the partners decide without them?",
+        label="Why do the partners decide without the returns that are still open?",
     )
+    is_confirmed = TickField(
+        subject="that the decision stands as it is written",
+        label="We have seen this, and the decision stands as it is written",
+    )
+
+    def __init__(self, *args: Any, is_waiting: bool, is_contradictory: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_waiting:
+            del self.fields["open_returns_reason"]
+        if not is_contradictory:
+            del self.fields["is_confirmed"]
 
 
 class SignForm(PageForm):
@@ -251,7 +281,10 @@ class SignForm(PageForm):
         choices=[("yes", "Yes, sign it off"), ("no", "No, record a dissent")],
     )
     dissent = LongTextField(
-        subject="why the partner does not agree", label="If not: why?", required=False, rows=5
+        subject="why the partner does not agree",
+        label="Why not?",
+        needed_when="if the partner does not agree",
+        rows=5,
     )
 
     def __init__(self, *args: Any, partners: list[Agency], **kwargs: Any) -> None:
@@ -275,7 +308,9 @@ class SubmitForm(HappenedForm):
         "the date on which the rapid review was sent",
         "When was the rapid review sent to the Panel?",
     )
-    late_reason = LongTextField(subject="why it is late", label="If it is late: why?", required=False, rows=4)
+    late_reason = LongTextField(
+        subject="why it is late", label="Why is it late?", needed_when="if it is late", rows=4
+    )
 
 
 class ReplyForm(PageForm):
@@ -287,7 +322,10 @@ class ReplyForm(PageForm):
         choices=[("yes", "Yes"), ("no", "No")],
     )
     reply = LongTextField(
-        subject="what the Panel wrote", label="What did the Panel write?", required=False, rows=6
+        subject="what the Panel wrote",
+        label="What did the Panel write?",
+        needed_when="if the Panel does not agree",
+        rows=6,
     )
 
     def clean(self) -> dict[str, Any]:
@@ -325,47 +363,21 @@ class PublishForm(HappenedForm):
     words, label = "the date of publication", "When was it published?"
 
 
+class CallForm(HappenedForm):
+    """A phone call: with whom, when, and what was said."""
+
+    words, label = "the date of the phone call", "When was it?"
+    spoke_to = TextField(subject="who you spoke to", label="Who did you speak to?")
+    said = LongTextField(subject="what was said", label="What was said?", rows=5)
+
+
+class CorrectNotificationForm(NotifyForm):
+    """The notification as it was really sent, and why it is corrected."""
+
+    reason = LongTextField(
+        subject="why it is corrected", label="Why is it corrected?", rows=3, max_length=1000
+    )
+
+
 class DoneForm(HappenedForm):
     words, label = "the date on which it was done", "When was it done?"
-
-
-# ---- Forms made of questions -----------------------------------------------------------------
-def _field(question: Question) -> forms.Field:
-    shared: dict[str, Any] = {
-        "subject": question.subject,
-        "label": question.label,
-        "help_text": question.hint,
-        "required": question.required,
-    }
-    match question.kind:
-        case "line":
-            return TextField(**shared)
-        case "yes-no":
-            return YesNoField(**{**shared, "subject": question.subject.removeprefix("yes if ")})
-        case "choice":
-            return ChoiceField(choices=list(question.choices), **shared)
-        case "day":
-            return DayField(**shared)
-        case _:
-            return LongTextField(**shared)
-
-
-class SectionForm(PageForm):
-    """The questions of one section. As a draft, nothing must be answered; what is, must be right."""
-
-    def __init__(self, *args: Any, section: Section, draft: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.section = section
-        for question in section.questions:
-            self.fields[question.code] = _field(question)
-        if draft and self.is_bound:
-            for field in self.fields.values():
-                field.required = False
-
-    def answers(self) -> dict[str, Any]:
-        """The answers as they are stored: text, true or false, ISO days; None for an empty box."""
-        rows: dict[str, Any] = {}
-        for question in self.section.questions:
-            value = self.cleaned_data.get(question.code)
-            rows[question.code] = value.isoformat() if isinstance(value, date) else value
-        return rows

@@ -95,6 +95,17 @@ LOCAL: tuple[DeadlineRule, ...] = (
         ladder="return",
     ),
     _local(
+        "LOC_TOGETHER",
+        "A request made by then shares the clock of the notification",
+        "2wd",
+        "notification sent, for each request",  # no event of that name: a limit that is asked for, not a clock
+        "business unit",
+        "agency",
+        kind=RETURN,
+        voided_by=(),
+        ladder="quiet",
+    ),
+    _local(
         "LOC_RETURN_LATER",
         "Agency return, asked for later",
         "5wd",

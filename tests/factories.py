@@ -136,7 +136,11 @@ def asked_returns(world: World, case: Case, *, at: datetime = NOTIFIED) -> dict[
 
 
 def full_answers(definition: Definition, **given: object) -> dict[str, dict[str, object]]:
-    """Something in every box; `outcome="lcspr"` and the like override by question code."""
+    """Something in every box; `outcome="lcspr"` and the like override by question code.
+
+    One limb is answered no: neither a review nor none then contradicts the criteria.
+    """
+    given = {"panel_suggested": False, **given}
     fill = {"yes-no": True, "day": "2026-03-01"}
     return {
         section.code: {

@@ -145,13 +145,13 @@ def test_an_incident_goes_from_referral_to_an_accepted_panel_record(
     browser.press("Acknowledge")
     browser.open(RETURN_FORM.sections[0].title)
     browser.answer_everything(RETURN_FORM)
-    browser.open("Send for sign-off")
+    browser.sees("Check your answers")
     browser.press("Send to the safeguarding lead")
 
     # And its safeguarding lead signs it off, while the school makes a nil return
     browser.sign_in(world.gp_lead)
     browser.open("Sign off the return of Northborough gp")
-    browser.open("Sign off")
+    browser.open("Read and sign off")
     browser.press("Sign off")
     browser.sees("Signed off. The partnership has the return.")
     browser.sign_in(world.school_author)
@@ -172,8 +172,10 @@ def test_an_incident_goes_from_referral_to_an_accepted_panel_record(
     browser.open("Write the decision record")
     browser.open(DECISION_FORM.sections[0].title)
     browser.answer_everything(DECISION_FORM, outcome="no-lcspr")
-    browser.open("Send the decision to the partners")
-    browser.press("Send for sign-off")
+    browser.sees("Check the decision")
+    browser.sees("Every limb of regulation 11 is answered yes, but no review is to follow.")
+    page.get_by_label("We have seen this, and the decision stands as it is written").check()
+    browser.press("Send to the partners for sign-off")
 
     # And each of the three partners signs
     for partner in ("partner_1", "partner_2", "partner_3"):

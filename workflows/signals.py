@@ -7,3 +7,6 @@ transitioned = Signal()
 
 rungs_reached = Signal()
 """Rungs whose time came, a batch. Arguments: rungs (list of Rung, with deadline and subject), at."""
+
+announced = Signal()
+"""Something was done that is no move. Arguments: subject, key (of what was done), tells ({audience: news}), by, at."""

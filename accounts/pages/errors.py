@@ -1,19 +1,22 @@
 """The pages for what cannot be shown. None says more than the person may know; none loses what was typed."""
 
+import hashlib
 import logging
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
+from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.shortcuts import render, resolve_url
 from django.template.loader import get_template
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts.pages.forms import TOKEN
+from accounts.pages.forms import SENT_AGAIN, TOKEN, typed_into
 from accounts.pages.rendering import humanised
 
 log = logging.getLogger(__name__)
@@ -71,22 +74,58 @@ def form_has_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
         messages.warning(request, "That page had been open for too long. Sign in again.")
         return HttpResponseRedirect(request.get_full_path())
     get_token(request)  # a cookie to go with the token in the page, if there is none yet
-    kept = [
-        (name, value)
-        for name, values in request.POST.lists()
-        if not _NEVER_REPEATED.search(name)
-        for value in values
-    ]
-    typed = [(humanised(name), value) for name, value in kept if name != TOKEN and value.strip()]
+    kept = _kept(request)
     context: dict[str, Any] = {
-        "kept": kept,
-        "typed": typed,
+        "kept": [*kept, (SENT_AGAIN, signing.dumps(_digest(request, kept), salt=SENT_AGAIN))],
+        "typed": _typed(request, kept),
         "has_files": bool(request.FILES),
         "is_signed_in": request.user.is_authenticated,
         "path": request.get_full_path(),
         "sign_in_url": resolve_url(settings.LOGIN_URL),
     }
     return _never_stored(render(request, "pages/form_has_expired.html", context, status=403))
+
+
+def is_sent_again(request: HttpRequest) -> bool:
+    """Whether this is the very form that form_has_expired showed, sent from there, within the hour.
+
+    Signing in writes a new CSRF token, which that page cannot have: without this it would ask a second
+    time. The seal is ours and holds only for this address and these words, and the browser must say, as
+    always there, that the request was made by a page of this site.
+    """
+    seal = request.POST.get(SENT_AGAIN)
+    if request.method != "POST" or not seal or request.FILES or not is_from_our_own_page(request):
+        return False
+    try:
+        sealed = signing.loads(seal, salt=SENT_AGAIN, max_age=timedelta(hours=1))
+    except signing.BadSignature:
+        return False
+    return bool(sealed == _digest(request, _kept(request)))
+
+
+def _kept(request: HttpRequest) -> list[tuple[str, str]]:
+    """What was posted, but for what is not written into a page."""
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != SENT_AGAIN and not _NEVER_REPEATED.search(name)
+        for value in values
+    ]
+
+
+def _digest(request: HttpRequest, kept: list[tuple[str, str]]) -> str:
+    """Of the address and the words, however the browser writes their line ends."""
+    words = sorted((name, " ".join(value.split())) for name, value in kept)
+    return hashlib.sha256(repr((request.get_full_path(), words)).encode()).hexdigest()
+
+
+def _typed(request: HttpRequest, kept: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What was typed, by the labels of the page's form; by the names of its boxes if the page has none."""
+    match = request.resolver_match
+    asked = getattr(getattr(match.func, "view_class", None), "asked", None) if match else None
+    if match and asked:
+        return typed_into(asked(**match.kwargs), request.POST)
+    return [(humanised(name), value) for name, value in kept if name != TOKEN and value.strip()]
 
 
 def is_from_our_own_page(request: HttpRequest) -> bool:

@@ -1,12 +1,19 @@
 """The form of a page: told what time it is, and known by a token so that it is answered once."""
 
+import copy
 import uuid
 from datetime import datetime
 from typing import Any
 
 from django import forms
 
+from accounts.pages.choices import TickField
 from accounts.pages.days import DayField
+from accounts.pages.rendering import value_in_words
+from accounts.pages.text import PasswordField
+
+SENT_AGAIN = "sent_again"
+"""The name of the hidden box that says: this was typed on a page of ours, and is sent again after sign-in."""
 
 TOKEN = "form_token"  # noqa: S105 (a name, not a secret)
 """The name of the hidden box that holds the token."""
@@ -34,6 +41,27 @@ class PageForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, DayField):
                 field.at, field.form = at, self
+
+    @classmethod
+    def asked(cls) -> dict[str, forms.Field]:
+        """The fields as far as they are known without the page: what may be chosen may be missing."""
+        fields = copy.deepcopy(cls.base_fields)
+        first = [name for name in cls.field_order or () if name in fields]
+        return {name: fields[name] for name in [*first, *(name for name in fields if name not in first)]}
+
+
+def typed_into(fields: dict[str, forms.Field], data: Any) -> list[tuple[str, str]]:
+    """What was typed, in the words of the form: (label, answer) of every field that holds something."""
+    rows = []
+    for name, field in fields.items():
+        if isinstance(field, TickField) and name not in data:
+            continue
+        typed = field.widget.value_from_datadict(data, {}, name)
+        if isinstance(field, forms.ChoiceField) and not field.choices and typed:
+            rows.append((str(field.label), "Chosen, and kept"))  # the page alone knows their names
+        elif not isinstance(field, PasswordField) and (answer := value_in_words(field, typed)):
+            rows.append((str(field.label), answer))
+    return rows
 
 
 def read_token(data: Any) -> uuid.UUID | None:

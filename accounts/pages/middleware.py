@@ -72,6 +72,17 @@ def _drain(request: HttpRequest) -> None:
         left -= len(chunk)
 
 
+def sent_again(get_response: Answer) -> Answer:
+    """Lets a form through that our page for late forms sealed, though signing in has made its CSRF token an old one."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        if errors.is_sent_again(request):
+            request.csrf_processing_done = True  # type: ignore[attr-defined] # Django's own mark, asked first
+        return get_response(request)
+
+    return answer
+
+
 class SignInRequired(LoginRequiredMiddleware):
     """Every page asks for sign-in unless it is marked `login_not_required`; what was typed meanwhile is kept."""
 

@@ -1,5 +1,6 @@
 """What a template needs to know of a bound field: which component shows it, and where its error is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -108,3 +109,34 @@ def box_items(bound: BoundField) -> list[dict[str, Any]]:
 def asks_which(bound: BoundField) -> bool:
     """Whether the time in the boxes came twice that night, so that the page asks which."""
     return bool(bound.field.asks_which(bound.value()))  # type: ignore[attr-defined]
+
+
+# ---- What is stored, beside what was typed ---------------------------------------------------
+def value_in_words(field: forms.Field, value: Any) -> str:
+    """What a field holds, as a person would say it: the words of a choice, a day, a text; "" for nothing.
+
+    Takes a stored value, or what was posted.
+    """
+    value = field.prepare_value(value)
+    if isinstance(value, dict):  # boxes of a day, and of its time
+        return " ".join(str(value[box]) for box in ("day", "month", "year", "time") if value.get(box))
+    if getattr(field, "component", "") == "tick":
+        return "Yes" if value in (True, "on", "yes", "true", "1") else "No"
+    words = {str(key): str(text) for key, text in getattr(field, "choices", ())}
+    if isinstance(value, list | tuple):
+        return ", ".join(words.get(str(item), str(item)) for item in value)
+    if value is None:
+        return ""
+    return words.get(str(value), str(value).replace("\r\n", "\n").strip())
+
+
+def differences(form: forms.Form, stored: Mapping[str, Any]) -> dict[str, str]:
+    """Of the fields in which something else is stored than stands in the boxes: what, in words."""
+    found = {}
+    for bound in form:
+        if bound.name not in stored:
+            continue
+        words = value_in_words(bound.field, stored[bound.name])
+        if words != value_in_words(bound.field, bound.value()):
+            found[bound.name] = words
+    return found

@@ -85,10 +85,14 @@ class TextField(forms.Field):
         width: str = "",
         autocomplete: str = "off",
         inputmode: str = "",
+        needed_when: str = "",
         **kwargs: Any,
     ) -> None:
+        if needed_when:
+            kwargs["required"] = False
         super().__init__(label=words_for(subject, label), **kwargs)
         self.subject = subject
+        self.needed_when = needed_when  # such as "if it is late": the form or the service sees to it
         self.max_length = max_length
         self.width = width  # a class of GOV.UK Frontend, such as govuk-input--width-10
         self.autocomplete = autocomplete

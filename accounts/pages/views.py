@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.forms import Field
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.views import View
 
 from accounts.models import Receipt, User
-from accounts.pages.forms import TOKEN, PageForm, read_token
+from accounts.pages.forms import SENT_AGAIN, TOKEN, PageForm, read_token
 
 
 def at(request: HttpRequest) -> datetime:
@@ -65,6 +66,11 @@ class FormPage(View):
     def form_arguments(self) -> dict[str, Any]:
         """More keyword arguments for the form, such as what may be chosen."""
         return {}
+
+    @classmethod
+    def asked(cls, **address: Any) -> dict[str, Field]:
+        """The fields of the form, with the names in the page's address and nothing looked up."""
+        return cls.form_class.asked()
 
     def context(self, form: Any) -> dict[str, Any]:
         """More names for the template."""
@@ -155,10 +161,10 @@ class FormPage(View):
         return self.request.path[:300]
 
     def _body_hash(self) -> str:
-        """Of all that was posted but the CSRF token, which is written anew each time."""
+        """Of all that was posted but what is written anew each time: the CSRF token, the seal of a form sent again."""
         digest = hashlib.sha256()
         for name, values in sorted(self.request.POST.lists()):
-            if name not in ("csrfmiddlewaretoken", TOKEN):
+            if name not in ("csrfmiddlewaretoken", SENT_AGAIN, TOKEN):
                 digest.update(repr((name, values)).encode())
         for name, files in sorted(self.request.FILES.lists()):
             for file in files:

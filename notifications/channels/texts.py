@@ -1,4 +1,4 @@
-"""The words of a notice. A reference, the name of a duty, its day and a link: never what a case is about."""
+"""The words of a notice: a reference, a duty, its day, a link and whom to ask. Never what a case is about."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,10 @@ from django.conf import settings
 from django.template import engines
 from jinja2 import Environment, TemplateNotFound
 
+from accounts.models import Partnership, Role, Seat
+from accounts.services import people_in
 from notifications.models import Notice
+from workflows.calendars import local_date
 from workflows.countdown import day_in_words
 from workflows.models import Deadline
 from workflows.services.standing import how_it_stands
@@ -36,6 +39,7 @@ class Clock:
     due: str
     left: str
     is_local: bool
+    owed_by: str = ""
 
 
 def news_now(notice: Notice, *, at: datetime) -> str:
@@ -67,6 +71,8 @@ def text_of(notice: Notice, *, at: datetime) -> Text:
         link=settings.SITE_URL + subject.get_absolute_url(),
         clock=_clock(notice.deadline, at=at) if notice.deadline else None,
         clocks=_open_clocks(notice, at=at),
+        partnership=subject.partnership.name,
+        managers=_managers_of(subject.partnership, at=at),
     )
 
 
@@ -83,12 +89,19 @@ def _subject_in(line: str) -> str:
     return line.removeprefix(SUBJECT_LINE).strip()
 
 
+def _managers_of(partnership: Partnership, *, at: datetime) -> list[str]:
+    """Who answers questions, and where: the business managers of the day, or who stands in for them."""
+    seats = Seat.objects.filter(partnership=partnership, role=Role.BUSINESS_MANAGER)
+    return [f"{person.full_name}, {person.email}" for person in people_in(seats, on=local_date(at))]
+
+
 def _clock(deadline: Deadline, *, at: datetime) -> Clock:
     return Clock(
         duty=deadline.rule.name,
         due=day_in_words(deadline.due_on) if deadline.due_on else "",
         left=how_it_stands(deadline, at=at).words,
         is_local=deadline.rule.is_local,
+        owed_by=deadline.rule.owed_by,
     )
 
 

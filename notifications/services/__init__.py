@@ -9,7 +9,7 @@ from notifications.services.reading import (
     undelivered_to,
     unseen_count,
 )
-from notifications.services.telling import tell_of_move, tell_of_rungs
+from notifications.services.telling import tell_of_event, tell_of_move, tell_of_rungs
 
 __all__ = [
     "BATCH",
@@ -20,6 +20,7 @@ __all__ = [
     "mark_dealt_with",
     "names_to_phone",
     "open_notice",
+    "tell_of_event",
     "tell_of_move",
     "tell_of_rungs",
     "undelivered_to",

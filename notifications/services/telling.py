@@ -12,6 +12,7 @@ from django.db import transaction
 
 from accounts.models import User
 from notifications.models import Notice, in_their_own_kind
+from workflows.actors import System
 from workflows.calendars import SendWindow, local_date
 from workflows.models import Deadline, Rung, Subject, TransitionRecord
 from workflows.services.calendar import current_calendar
@@ -61,12 +62,23 @@ def tell_of_move(subject: Subject, record: TransitionRecord, tells: dict[str, st
     tells maps audience to news. Nobody is told the same news twice, or of their own move; but whoever hears
     instead of an audience that is nobody does, even of their own: they do not know that nobody else heard.
     """
+    _tell(subject, f"move:{record.pk}", tells, by=record.by_id, at=at)
+
+
+def tell_of_event(
+    subject: Subject, key: str, tells: dict[str, str], *, by: User | System, at: datetime
+) -> None:
+    """The same of something done that is no move; key names it."""
+    _tell(subject, key, tells, by=by.pk, at=at)
+
+
+def _tell(subject: Subject, key: str, tells: dict[str, str], *, by: Any, at: datetime) -> None:
     asked: dict[tuple[object, ...], list[User]] = {}
     _write(
-        _notice(f"move:{record.pk}:{news}", person, subject.pk, news, at=at, send_after=at)
+        _notice(f"{key}:{news}", person, subject.pk, news, at=at, send_after=at)
         for audience, news in tells.items()
         for person in _people(subject, audience, at=at, asked=asked)
-        if person.pk != record.by_id or not asked[subject.audience_key(audience)]
+        if person.pk != by or not asked[subject.audience_key(audience)]
     )
 
 

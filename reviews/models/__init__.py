@@ -1,5 +1,6 @@
 """The review's own tables: the case, what agencies return, what is decided, what the Panel takes."""
 
+from reviews.models.calls import PhoneCall
 from reviews.models.cases import Case, CaseGroupGrant, CaseUserGrant
 from reviews.models.children import Child
 from reviews.models.decisions import Decision, SignOff
@@ -18,6 +19,7 @@ __all__ = [
     "PanelRecord",
     "PanelRecordGroupGrant",
     "PanelRecordUserGrant",
+    "PhoneCall",
     "ReturnVersion",
     "SignOff",
 ]

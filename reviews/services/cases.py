@@ -1,4 +1,4 @@
-"""The case from referral to its end: what a business manager does."""
+"""The case from its referral through its rapid review: what a business manager does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,16 +7,17 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.models import Partnership, User
+from accounts.models import User
 from reviews.milestones import EVENTS_OF_MILESTONES
 from reviews.models import AgencyReturn, Case, Child, PanelRecord
 from reviews.services import access
+from reviews.services.refusing import need_reason, no_earlier, not_before, to_the_minute
 from workflows.actors import System
-from workflows.calendars import local_date, start_of
+from workflows.calendars import local_date
 from workflows.countdown import day_in_words
 from workflows.derivation import VOIDED
 from workflows.exceptions import NotMet, WorkflowError
-from workflows.services.clocks import meet_deadline, restart_deadline, start_clocks, undo_fact, void_deadline
+from workflows.services.clocks import meet_deadline, start_clocks, undo_fact
 from workflows.services.moving import begin, change, perform
 
 Actor = User | System
@@ -103,7 +104,11 @@ def _add_children(case: Case, children: Sequence[ChildGiven]) -> None:
 
 @transaction.atomic
 def add_child(case: Case, child: ChildGiven, *, by: Actor, at: datetime) -> Case:
-    """One more child of the same incident."""
+    """One more child of the same incident. Raises NotMet when nothing is known of them."""
+    if child == ChildGiven():
+        raise NotMet(
+            "Cannot add a child of whom nothing is said: give a name, or something else that is known."
+        )
     case = change(case, "add_child", permission="reviews.refer_case", by=by, at=at)
     if case.state not in (Case.State.REFERRED, Case.State.NOTIFICATION, Case.State.RAPID_REVIEW):
         raise WorkflowError(f"Cannot add a child to {case.code}: the rapid review is over.")
@@ -134,7 +139,7 @@ def decline_case(
     happened_at: datetime | None = None,
 ) -> Case:
     """The partners will not notify; the reason is kept."""
-    _need_reason(reason, "decline")
+    need_reason(reason, "decline")
     _after_the_referral(case, happened_at, at)
     return perform(
         case, Case.decline, by=by, at=at, seen_version=seen_version, happened_at=happened_at, reason=reason
@@ -146,7 +151,7 @@ def reconsider_case(
     case: Case, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None
 ) -> Case:
     """New information: look again. The clock from awareness runs on from where it began."""
-    _need_reason(reason, "reconsider")
+    need_reason(reason, "reconsider")
     case = perform(case, Case.reconsider, by=by, at=at, seen_version=seen_version, reason=reason)
     access.grant_case(case)  # to partners who joined while it rested
     for deadline in case.deadlines.filter(state="voided"):  # by the refusal to notify, which is undone
@@ -164,13 +169,13 @@ def notify_case(
     seen_version: int | None = None,
 ) -> Case:
     """The notification was sent: the clock of the rapid review starts from that instant."""
-    _not_before(case, notified_at, case.aware_at, at, "sent the notification", "became aware")
+    not_before(case, notified_at, case.aware_at, at, "sent the notification", "became aware")
     return perform(
         case,
         Case.notify,
         by=by,
         at=at,
-        happened_at=_no_earlier(notified_at, case.aware_at),
+        happened_at=no_earlier(notified_at, case.aware_at),
         seen_version=seen_version,
         notification_reference=notification_reference,
     )
@@ -190,13 +195,13 @@ def notify_only_case(
         raise NotMet(
             f"Cannot end {case.code} with the notification: a serious incident needs a rapid review."
         )
-    _not_before(case, notified_at, case.aware_at, at, "sent the notification", "became aware")
+    not_before(case, notified_at, case.aware_at, at, "sent the notification", "became aware")
     return perform(
         case,
         Case.notify_only,
         by=by,
         at=at,
-        happened_at=_no_earlier(notified_at, case.aware_at),
+        happened_at=no_earlier(notified_at, case.aware_at),
         seen_version=seen_version,
         notification_reference=notification_reference,
     )
@@ -206,7 +211,7 @@ def hold_meeting(
     case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None, seen_version: int | None = None
 ) -> Case:
     """The rapid review meeting took place."""
-    _not_before(case, held_at, case.notified_at, at, "held the meeting", "sent the notification")
+    not_before(case, held_at, case.notified_at, at, "held the meeting", "sent the notification")
     return perform(case, Case.hold_meeting, by=by, at=at, happened_at=held_at, seen_version=seen_version)
 
 
@@ -215,7 +220,7 @@ def withdraw_case(
     case: Case, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None
 ) -> Case:
     """The notification is withdrawn: its clocks are voided, and what agencies owe is cancelled."""
-    _need_reason(reason, "withdraw")
+    need_reason(reason, "withdraw")
     case = perform(case, Case.withdraw, by=by, at=at, seen_version=seen_version, reason=reason)
     cancel_open_returns(case, reason="The notification was withdrawn.", by=by, at=at)
     supersede_records(case, by=by, at=at)
@@ -232,7 +237,7 @@ def cancel_return(
     agency_return: AgencyReturn, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None
 ) -> AgencyReturn:
     """The review no longer needs this return; its clocks stop. The agency reads the reason."""
-    _need_reason(reason, "cancel a return")
+    need_reason(reason, "cancel a return")
     return perform(agency_return, AgencyReturn.cancel, by=by, at=at, reason=reason, seen_version=seen_version)
 
 
@@ -257,122 +262,6 @@ def meet_milestone(
     return case
 
 
-def finish_with_learning(case: Case, *, by: Actor, at: datetime, seen_version: int | None = None) -> Case:
-    """No practice review: the learning stands by itself."""
-    decision = case.decisions.last()
-    if decision is not None and decision.outcome == "lcspr":
-        raise NotMet(f"Cannot end {case.code} with learning only: the partners decided on a practice review.")
-    return perform(case, Case.finish_with_learning, by=by, at=at, seen_version=seen_version)
-
-
-@transaction.atomic
-def commission_review(
-    case: Case,
-    *,
-    method: str = "",
-    by: Actor,
-    at: datetime,
-    decided_at: datetime | None = None,
-    seen_version: int | None = None,
-) -> Case:
-    """Commission the practice review: its six months begin, and the case gets its reference."""
-    decision = case.decisions.last()
-    if decision is not None and decision.outcome != "lcspr":
-        raise NotMet(
-            f"Cannot commission a practice review of {case.code}: the partners decided otherwise. Revise it."
-        )
-    case = perform(
-        case,
-        Case.commission,
-        by=by,
-        at=at,
-        happened_at=decided_at,
-        seen_version=seen_version,
-        review_method=method,
-    )
-    return assign_reference(case, on=local_date(decided_at or at))
-
-
-def assign_reference(case: Case, *, on: date) -> Case:
-    """The next reference of the partnership in the year (April to March) of the decision."""
-    if case.reference_year is None:
-        Partnership.objects.select_for_update().get(pk=case.partnership_id)  # one number at a time
-        body = case.partnership.reference_prefix
-        year = on.year if on.month >= 4 else on.year - 1
-        given = Case.objects.filter(
-            reference_partnership=case.partnership_id, reference_body=body, reference_year=year
-        )
-        last = given.aggregate(n=Max("reference_number"))["n"]
-        case.reference_partnership_id = case.partnership_id
-        case.reference_body, case.reference_year, case.reference_number = body, year, (last or 0) + 1
-        case.save(
-            update_fields=["reference_partnership", "reference_body", "reference_year", "reference_number"]
-        )
-    return case
-
-
-def hold_learning_event(
-    case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None, seen_version: int | None = None
-) -> Case:
-    """The learning event took place."""
-    _not_before(case, held_at, None, at, "held the learning event", "")
-    return perform(
-        case, Case.hold_learning_event, by=by, at=at, happened_at=held_at, seen_version=seen_version
-    )
-
-
-def hold_recall(
-    case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None, seen_version: int | None = None
-) -> Case:
-    """The recall event took place."""
-    _not_before(case, held_at, None, at, "held the recall event", "")
-    return perform(case, Case.hold_recall, by=by, at=at, happened_at=held_at, seen_version=seen_version)
-
-
-@transaction.atomic
-def plan_publication(
-    case: Case, *, publish_on: date | None, by: Actor, at: datetime, seen_version: int | None = None
-) -> Case:
-    """The report is approved; with a planned day, the advance copy falls due 7 working days before it.
-
-    Planned again, the advance copy moves with the day; without a day it is no longer due.
-    """
-    running = case.deadlines.running().filter(rule_code="PUB_ADVANCE").exists()
-    case = perform(
-        case, Case.plan_publication, by=by, at=at, seen_version=seen_version, publish_on=publish_on
-    )
-    if running and publish_on:
-        restart_deadline(
-            case,
-            "PUB_ADVANCE",
-            by=by,
-            at=at,
-            start=start_of(publish_on),
-            reason="The planned day of publication moved.",
-        )
-    elif running:
-        void_deadline(case, "PUB_ADVANCE", by=by, at=at, reason="No day of publication is planned.")
-    return case
-
-
-def publish_case(
-    case: Case,
-    *,
-    by: Actor,
-    at: datetime,
-    published_at: datetime | None = None,
-    seen_version: int | None = None,
-) -> Case:
-    """The report is public, and stays so for 12 months."""
-    _not_before(case, published_at, None, at, "published the report", "")
-    return perform(case, Case.publish, by=by, at=at, happened_at=published_at, seen_version=seen_version)
-
-
-def close_case(case: Case, *, by: Actor, at: datetime, seen_version: int | None = None) -> Case:
-    """Nothing more is owed."""
-    return perform(case, Case.close, by=by, at=at, seen_version=seen_version)
-
-
 def _after_the_referral(case: Case, when: datetime | None, at: datetime) -> None:
     """Raise WorkflowError when the partners are said to have met before the referral, or in the future."""
     if (when or at) > at:
@@ -382,29 +271,3 @@ def _after_the_referral(case: Case, when: datetime | None, at: datetime) -> None
         raise WorkflowError(
             f"The partners cannot have met before the referral was received, on {received_on}."
         )
-
-
-def to_the_minute(when: datetime) -> datetime:
-    """People give times to the minute: what happened in the same minute is not before."""
-    return when.replace(second=0, microsecond=0)
-
-
-def _no_earlier(when: datetime | None, floor: datetime | None) -> datetime | None:
-    """The instant given, or the one it follows when that lies later in the same minute."""
-    return max(when, floor) if when and floor else when
-
-
-def _need_reason(reason: str, verb: str) -> None:
-    if not reason.strip():
-        raise NotMet(f"Cannot {verb} without a reason.")
-
-
-def _not_before(
-    case: Case, when: datetime | None, floor: datetime | None, at: datetime, what: str, after: str
-) -> None:
-    """Raise WorkflowError when an event lies in the future, or before the one it must follow."""
-    when = when or at
-    if when > at:
-        raise WorkflowError(f"Cannot record that you {what} in the future.")
-    if floor and when < to_the_minute(floor):
-        raise WorkflowError(f"Cannot record that you {what} before the authority {after}, for {case.code}.")

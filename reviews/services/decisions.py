@@ -7,21 +7,20 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import Agency, User
+from reviews.contradictions import contradictions
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord, SignOff
-from reviews.questions import DECISION_FORM, DEFINITIONS, Definition, missing
+from reviews.questions import DECISION_FORM
 from reviews.services import access, exporting
-from reviews.services.cases import cancel_open_returns, supersede_records, to_the_minute
+from reviews.services.answering import must_be_as_read, sections_with_gaps, titles, with_section
+from reviews.services.cases import cancel_open_returns, supersede_records
+from reviews.services.refusing import to_the_minute
 from workflows.actors import System
-from workflows.exceptions import NotMet, Stale, WorkflowError
+from workflows.exceptions import NotMet, WorkflowError
+from workflows.services.announcing import announce
 from workflows.services.clocks import lock, meet_deadline
 from workflows.services.moving import begin, change, perform
 
 Actor = User | System
-
-
-def definition_of(decision: Decision) -> Definition:
-    """The form this decision was begun with."""
-    return DEFINITIONS[decision.form_version]
 
 
 def draft_of(case: Case, *, at: datetime) -> Decision:
@@ -30,11 +29,6 @@ def draft_of(case: Case, *, at: datetime) -> Decision:
     if last is not None:
         return last
     return Decision(case=case, number=1, form_version=DECISION_FORM.version, changed_at=at)
-
-
-def seen_of(decision: Decision, section: str) -> str:
-    """A mark of what a section held when a page showed it."""
-    return str(decision.answers.get("saved", {}).get(section, {}).get("at", ""))
 
 
 @transaction.atomic
@@ -48,19 +42,7 @@ def save_decision_section(
             f"Cannot change the decision of {case.code}: it is {case.get_state_display().lower()} now."
         )
     decision = draft_of(case, at=at)
-    definition_of(decision).section(section)
-    saved = decision.answers.get("saved", {}).get(section, {})
-    if seen is not None and seen != str(saved.get("at", "")):
-        raise Stale(
-            f"Cannot save over {saved.get('name', 'somebody')}'s text, saved while this page was open. "
-            "Yours is still in the boxes: compare, then save again."
-        )
-    stamp = {"by": str(by.pk), "name": by.full_name, "at": at.isoformat()}
-    decision.answers = {
-        **decision.answers,
-        section: given,
-        "saved": {**decision.answers.get("saved", {}), section: stamp},
-    }
+    decision.answers = with_section(decision, section, given, by=by, at=at, seen=seen)
     decision.drafted_by, decision.changed_at = by, at
     decision.save()
     return decision
@@ -68,33 +50,52 @@ def save_decision_section(
 
 @transaction.atomic
 def decide_case(
-    case: Case, *, by: Actor, at: datetime, seen_version: int | None = None, open_returns_reason: str = ""
+    case: Case,
+    *,
+    by: Actor,
+    at: datetime,
+    seen_version: int | None = None,
+    seen: str | None = None,
+    open_returns_reason: str = "",
+    is_confirmed: bool = False,
 ) -> Case:
-    """Send the decision to the partners. Returns still open are allowed, with a reason. Raises NotMet."""
+    """Send the decision to the partners. Returns still open are allowed, with a reason.
+
+    is_confirmed says that a decision which contradicts its own criteria stands: the record tells it.
+    seen is the mark of the answers as they were read. Raises NotMet, Stale.
+    """
     lock(case)  # before anything is looked at: somebody may be emptying a section
     decision = case.decisions.last()
-    definition = definition_of(decision) if decision else DECISION_FORM
-    gaps = missing(definition, decision.answers if decision else {})
+    gaps = sections_with_gaps(decision) if decision else list(DECISION_FORM)
     if decision is None or gaps:
-        sections = ", ".join(dict.fromkeys(section.title for section, _ in gaps))
-        raise NotMet(f"Cannot send the decision to the partners yet. Still to answer: {sections}.")
+        raise NotMet(f"Cannot send the decision to the partners yet. Still to answer: {titles(gaps)}.")
+    must_be_as_read(decision, seen)
     if not access.safeguarding_partners(case.partnership):
         raise NotMet(
             f"Cannot send the decision of {case.code} to the partners: the partnership has no safeguarding "
             "partner yet. Mark them under Administration, Agencies."
         )
-    waiting = [
+    waiting = returns_waiting(case)
+    if waiting and not open_returns_reason.strip():
+        names = ", ".join(r.agency.name for r in waiting)
+        raise NotMet(f"Returns are still open: {names}. Say why the partners decide without them.")
+    against = contradictions(decision.answers)
+    if against and not is_confirmed:
+        raise NotMet(f"{' '.join(against)} Confirm that the decision stands, or change it.")
+    reason = "\n\n".join(filter(None, (open_returns_reason, *(f"Confirmed: {words}" for words in against))))
+    case = perform(case, Case.decide, by=by, at=at, seen_version=seen_version, reason=reason)
+    decision.decided_at = at
+    decision.save(update_fields=["decided_at"])
+    return case
+
+
+def returns_waiting(case: Case) -> list[AgencyReturn]:
+    """The returns that are neither in nor cancelled."""
+    return [
         r
         for r in case.returns.select_related("agency")
         if not r.is_in and r.state != AgencyReturn.State.CANCELLED
     ]
-    if waiting and not open_returns_reason.strip():
-        names = ", ".join(r.agency.name for r in waiting)
-        raise NotMet(f"Returns are still open: {names}. Say why the partners decide without them.")
-    case = perform(case, Case.decide, by=by, at=at, seen_version=seen_version, reason=open_returns_reason)
-    decision.decided_at = at
-    decision.save(update_fields=["decided_at"])
-    return case
 
 
 @transaction.atomic
@@ -132,7 +133,10 @@ def sign_decision(
     signature = SignOff.objects.create(
         decision=decision, partner=partner, by=by, at=at, agrees=agrees, dissent=dissent
     )
-    if not waiting_to_sign(case, decision):
+    waiting = waiting_to_sign(case, decision)
+    news = "partner-signed" if waiting else "all-signed"
+    announce(case, f"signature:{signature.pk}", {"business-manager": news}, by=by, at=at)
+    if not waiting:
         for deadline in case.deadlines.open().filter(rule_code__in=("LOC_SIGNOFF", "LOC_RESIGN")):
             meet_deadline(case, deadline.rule_code, by=by, at=at)
     return signature

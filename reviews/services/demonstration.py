@@ -21,7 +21,7 @@ from accounts.models import Agency, Partnership, Role, User
 from accounts.services import seat_for
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
-from reviews.services import cases, decisions, importing, partnerships, returns
+from reviews.services import cases, decisions, importing, partnerships, practice, returns
 from reviews.services.cases import ChildGiven
 from workflows.actors import SYSTEM
 from workflows.calendars import Calendar, at_local, local_date
@@ -317,11 +317,11 @@ def _agree(place: Place, given: dict[str, Any], at: datetime, reply: str) -> Non
 
 
 def _commission(place: Place, given: dict[str, Any], at: datetime, method: str) -> None:
-    cases.commission_review(_case(place, given), method=method, by=place.manager, at=at)
+    practice.commission_review(_case(place, given), method=method, by=place.manager, at=at)
 
 
 def _learn(place: Place, given: dict[str, Any], at: datetime) -> None:
-    cases.finish_with_learning(_case(place, given), by=place.manager, at=at)
+    practice.finish_with_learning(_case(place, given), by=place.manager, at=at)
 
 
 _STEPS: dict[str, Any] = {

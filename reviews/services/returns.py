@@ -8,24 +8,18 @@ from django.db import transaction
 
 from accounts.models import Agency, User
 from reviews.models import AgencyReturn, Case, ReturnVersion
-from reviews.questions import DEFINITIONS, RETURN_FORM, Definition, missing
+from reviews.questions import RETURN_FORM
 from reviews.services import access
+from reviews.services.answering import must_be_as_read, sections_with_gaps, titles, with_section
 from workflows.actors import System
 from workflows.calendars import local_date
-from workflows.exceptions import NotMet, Stale, WorkflowError
+from workflows.exceptions import NotMet, WorkflowError
 from workflows.services.calendar import current_calendar
 from workflows.services.clocks import lock, meet_deadline
 from workflows.services.moving import begin, change, perform
+from workflows.services.rules import limit_in_force
 
 Actor = User | System
-
-FIRST_DAYS = 2
-"""Working days after the notification within which a request runs on the common clock."""
-
-
-def definition_of(agency_return: AgencyReturn) -> Definition:
-    """The form this return was begun with."""
-    return DEFINITIONS[agency_return.form_version]
 
 
 def suggested_agencies(case: Case) -> list[Agency]:
@@ -50,7 +44,9 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
             f"Cannot ask agencies about {case.code}: it is {case.get_state_display().lower()} now."
         )
     asked = set(case.returns.values_list("agency_id", flat=True))
-    days = current_calendar().between(local_date(case.notified_at), local_date(at))
+    notified_on, calendar = local_date(case.notified_at), current_calendar()
+    together = limit_in_force("LOC_TOGETHER", case.partnership, on=notified_on)
+    days_after = calendar.between(together.from_day(notified_on, calendar), local_date(at))
     returns = []
     for agency in agencies:
         if agency.partnership_id != case.partnership_id or not agency.is_active:
@@ -63,7 +59,7 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
             partnership_id=case.partnership_id,
             agency=agency,
             form_version=RETURN_FORM.version,
-            is_asked_later=days > FIRST_DAYS,
+            is_asked_later=days_after > 0,
         )
         returns.append(begin(agency_return, "request", by=by, at=at))
         access.grant_return(agency_return)
@@ -77,11 +73,6 @@ def acknowledge_return(
 ) -> AgencyReturn:
     """We have the request and are looking."""
     return perform(agency_return, AgencyReturn.acknowledge, by=by, at=at, seen_version=seen_version)
-
-
-def seen_of(agency_return: AgencyReturn, section: str) -> str:
-    """A mark of what a section held when a page showed it; empty when nothing was saved."""
-    return str(agency_return.answers.get("saved", {}).get(section, {}).get("at", ""))
 
 
 @transaction.atomic
@@ -102,25 +93,13 @@ def save_section(
     agency_return = change(
         agency_return, "save_section", permission="reviews.draft_agencyreturn", by=by, at=at
     )
-    definition_of(agency_return).section(section)
-    saved = agency_return.answers.get("saved", {}).get(section, {})
-    if seen is not None and seen != str(saved.get("at", "")):
-        raise Stale(
-            f"Cannot save over {saved.get('name', 'somebody')}'s answers, saved while this page was open. "
-            "Yours are still in the boxes: compare, then save again."
-        )
+    answers = with_section(agency_return, section, given, by=by, at=at, seen=seen)
     if not agency_return.can_be_written:
         raise WorkflowError(
             f"Cannot change this return: it is {agency_return.get_state_display().lower()} now."
         )
     if agency_return.state != AgencyReturn.State.IN_PROGRESS:
         agency_return = perform(agency_return, AgencyReturn.draft, by=by, at=at)
-    answers = dict(agency_return.answers)
-    answers[section] = given
-    answers["saved"] = {
-        **answers.get("saved", {}),
-        section: {"by": str(by.pk), "name": by.full_name, "at": at.isoformat()},
-    }
     agency_return.answers = answers
     agency_return.save(update_fields=["answers"])
     return agency_return
@@ -140,15 +119,22 @@ def declare_nil(
 
 @transaction.atomic
 def finish_return(
-    agency_return: AgencyReturn, *, by: User, at: datetime, seen_version: int | None = None
+    agency_return: AgencyReturn,
+    *,
+    by: User,
+    at: datetime,
+    seen_version: int | None = None,
+    seen: str | None = None,
 ) -> AgencyReturn:
-    """Send the return to the safeguarding lead, and keep this version of it. Raises NotMet when it has gaps."""
+    """Send the return to the safeguarding lead, and keep this version of it.
+
+    seen is the mark of the answers as the author read them. Raises NotMet when it has gaps, Stale.
+    """
     lock(agency_return)  # before it is looked at: another author may be emptying a section
-    answers = AgencyReturn.objects.values_list("answers", flat=True).get(pk=agency_return.pk)
-    gaps = missing(definition_of(agency_return), answers)
-    if gaps:
-        sections = ", ".join(dict.fromkeys(section.title for section, _ in gaps))
-        raise NotMet(f"Cannot send this return for sign-off yet. Still to answer: {sections}.")
+    now = AgencyReturn.objects.only("answers", "form_version").get(pk=agency_return.pk)
+    if gaps := sections_with_gaps(now):
+        raise NotMet(f"Cannot send this return for sign-off yet. Still to answer: {titles(gaps)}.")
+    must_be_as_read(now, seen)
     agency_return = perform(agency_return, AgencyReturn.finish, by=by, at=at, seen_version=seen_version)
     ReturnVersion.objects.create(
         agency_return=agency_return,

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
+from accounts.pages.rendering import differences
 from accounts.pages.views import FormPage, at, signed_in
 from reviews.models import Case
 from workflows.exceptions import Stale, WorkflowError
@@ -45,12 +46,16 @@ class SubjectPage(FormPage):
         if self.permission and self.permission not in self.held:
             raise PermissionDenied
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not self.shows_content:
-            return super().get(request, *args, **kwargs)
+    def shows_stored(self) -> bool:
+        """Whether the page now shows what was written. After a mistake it mostly shows what was just typed."""
+        return self.shows_content and self.request.method in ("GET", "HEAD")
+
+    def page(self, form: Any) -> HttpResponse:
+        if not self.shows_stored():
+            return super().page(form)
         with transaction.atomic():  # nothing is shown of which the ledger does not tell
-            response = super().get(request, *args, **kwargs)
-            ledger.append(self.subject, "read", by=signed_in(request), at=self.at)
+            response = super().page(form)
+            ledger.append(self.subject, "read", by=signed_in(self.request), at=self.at)
         return response
 
     @property
@@ -89,6 +94,45 @@ class SubjectPage(FormPage):
             "subject": self.subject,
             "back_url": self.subject.get_absolute_url(),
             "seen_version": self.shown("seen_version", self.subject.version),
+        }
+
+
+class ComparedPage(SubjectPage):
+    """A page that changes what is stored. Was it changed by others meanwhile, it shows that beside what was typed."""
+
+    def mark(self) -> str:
+        """A mark of what is stored now."""
+        raise NotImplementedError
+
+    def stored(self) -> dict[str, Any]:
+        """What is stored now, by the names of the form's fields, as they take an initial value."""
+        raise NotImplementedError
+
+    def stored_by(self) -> str:
+        """The name of who stored it."""
+        raise NotImplementedError
+
+    @property
+    def seen(self) -> str:
+        """The mark of what was stored when the page was shown."""
+        return self.request.POST.get("seen", "")[:60]
+
+    @property
+    def is_in_conflict(self) -> bool:
+        """Whether somebody stored something since; still so while what was typed is mended after that was told."""
+        if self.request.method != "POST":
+            return False
+        return self.is_stale or "compared" in self.request.POST or self.seen != self.mark()
+
+    def shows_stored(self) -> bool:
+        return super().shows_stored() or self.is_in_conflict
+
+    def context(self, form: Any) -> dict[str, Any]:
+        return {
+            **super().context(form),
+            "seen": self.shown("seen", self.mark()),
+            "stored_by": self.stored_by(),
+            "compared": differences(form, self.stored()) if self.is_in_conflict else {},
         }
 
 

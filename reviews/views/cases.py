@@ -16,9 +16,9 @@ from django.views.decorators.http import require_safe
 from accounts.pages.views import at, signed_in
 from reviews import when
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord
-from reviews.questions import missing
-from reviews.services import access, decisions
-from reviews.services.correcting import OPEN_TO_CORRECTION
+from reviews.services import access, answering, decisions
+from reviews.services.correcting import NOTIFICATION_OPEN_TO_CORRECTION, OPEN_TO_CORRECTION
+from reviews.services.history import history_of
 from reviews.services.references import parse_reference
 from reviews.services.standing import clocks_of, path_of
 from reviews.views.base import find
@@ -126,7 +126,6 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
     ledger.append(case, "read", by=signed_in(request), at=now)
     held = case.permissions_of(signed_in(request), at=now)
     verbs = verbs_open_to(case, signed_in(request), at=now)
-    records = list(case.records.select_related("by"))
     decision: Decision | None = case.decisions.last()
     is_signing = case.state == Case.State.LCSPR_DECISION and decision is not None
     waiting_to_sign = decisions.waiting_to_sign(case, decision) if is_signing and decision else []
@@ -144,12 +143,9 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "case": case,
             "children": list(case.children.all()),
             "clocks": clocks_of(case, at=now),
-            "stages": path_of(case, {r.target for r in records}),
+            "stages": path_of(case, set(case.records.values_list("target", flat=True))),
             "returns": returns_of(case, request),
-            "history": [
-                (r, when.in_words(r.at, r.precision), label_of(r.verb), state_label(r.target))
-                for r in records
-            ],
+            "history": history_of(case),
             "incident": when.in_words(case.incident_at, case.incident_precision)
             if case.incident_at
             else "Not known",
@@ -165,6 +161,8 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "can_add_child": "reviews.refer_case" in held
             and case.state in (Case.State.REFERRED, Case.State.NOTIFICATION, Case.State.RAPID_REVIEW),
             "can_correct": "reviews.refer_case" in held and case.state in OPEN_TO_CORRECTION,
+            "can_correct_notification": "reviews.notify_case" in held
+            and case.state in NOTIFICATION_OPEN_TO_CORRECTION,
             "can_mark_done": "reviews.meet_milestone_case" in held,
             "can_see_notices": "reviews.see_notices_case" in held,
             "now": now,
@@ -190,9 +188,9 @@ def actions_for(
     if case.state == Case.State.RAPID_REVIEW:
         ask = {"text": "Ask agencies for their returns", "url": reverse("case-ask", args=[case.pk])}
         write = {"text": "Write the decision record", "url": reverse("decision", args=[case.pk])}
-        if decision and not missing(decisions.definition_of(decision), decision.answers):
+        if decision and not answering.sections_with_gaps(decision):
             write = {
-                "text": "Send the decision to the partners",
+                "text": "Check the decision and send it",
                 "url": reverse("decision-send", args=[case.pk]),
             }
         first = [ask, write] if not case.returns.exists() else [write, ask]
@@ -223,47 +221,3 @@ def returns_of(case: Case, request: HttpRequest) -> list[dict[str, Any]]:
         clocks = [c for c in clocks_of(agency_return, at=at(request)) if c.deadline.rule_code != "LOC_ACK"]
         rows.append({"it": agency_return, "clock": clocks[0] if clocks else None})
     return rows
-
-
-LABELS = {
-    "refer": "Referred",
-    "adopt": "Review taken in",
-    "consider": "Partners met, and will notify",
-    "decline": "Not notified",
-    "reconsider": "Looked at again",
-    "notify": "Notification sent",
-    "notify_only": "Notification sent, no rapid review",
-    "hold_meeting": "Rapid review meeting held",
-    "decide": "Decision sent to the partners",
-    "revise": "Decision taken up again",
-    "submit": "Rapid review sent to the Panel",
-    "withdraw": "Notification withdrawn",
-    "finish_with_learning": "Finished with the learning",
-    "commission": "Practice review commissioned",
-    "hold_learning_event": "Learning event held",
-    "hold_recall": "Recall event held",
-    "plan_publication": "Report approved",
-    "publish": "Published",
-    "close": "Closed",
-    "request": "Return asked for",
-    "acknowledge": "Acknowledged",
-    "draft": "Writing began",
-    "declare_nil": "Nil return",
-    "finish": "Sent for sign-off",
-    "sign_off": "Signed off",
-    "send_back": "Sent back",
-    "accept": "Accepted",
-    "cancel": "No longer needed",
-    "release": "Released to the Panel",
-    "disagree": "The Panel does not agree",
-    "supersede": "No longer stands",
-}
-"""What a transition is called in a history."""
-
-
-def label_of(verb: str) -> str:
-    return LABELS.get(verb, verb.replace("_", " "))
-
-
-def state_label(state: str) -> str:
-    return str(Case.State(state).label) if state in Case.State.values else state

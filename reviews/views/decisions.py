@@ -11,9 +11,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
 from reviews import forms
-from reviews.models import AgencyReturn, Case
-from reviews.questions import is_complete, missing
-from reviews.services import access, decisions
+from reviews.contradictions import contradictions
+from reviews.models import Case, Decision
+from reviews.questions import DECISION_FORM
+from reviews.services import access, answering, decisions
+from reviews.services.answering import Sheet
+from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
 from reviews.views.base import CaseMove, find
 from workflows.services import ledger
 
@@ -30,7 +33,6 @@ def decision_page(request: HttpRequest, pk: Any) -> HttpResponse:
     decision = decisions.draft_of(case, at=now)
     if decision._state.adding and not can_write:
         raise Http404
-    definition = decisions.definition_of(decision)
     return render(
         request,
         "reviews/decision.html",
@@ -38,17 +40,8 @@ def decision_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "title": "Decision record",
             "case": case,
             "decision": decision,
-            "sections": [
-                {
-                    "section": section,
-                    "done": is_complete(section, decision.answers),
-                    "begun": section.code in decision.answers,
-                    "url": reverse("decision-section", args=[case.pk, section.code]),
-                    "answers": decision.answers.get(section.code, {}),
-                }
-                for section in definition
-            ],
-            "is_whole": not missing(definition, decision.answers),
+            "sections": rows_of(decision, "decision-section", case.pk),
+            "is_whole": not answering.sections_with_gaps(decision),
             "can_write": can_write,
             "sign_offs": list(decision.sign_offs.select_related("partner", "by")) if decision.pk else [],
             "waiting_to_sign": decisions.waiting_to_sign(case, decision)
@@ -59,83 +52,72 @@ def decision_page(request: HttpRequest, pk: Any) -> HttpResponse:
     )
 
 
-class WriteSection(CaseMove):
-    """One section of the decision record."""
+class DecisionSheet(SheetPage):
+    """What the pages of a decision's answers have in common."""
 
-    permission, sources = "reviews.decide_case", (Case.State.RAPID_REVIEW,)
-    shows_content = True
-    form_class = forms.SectionForm
-    template_name = "reviews/section.html"
+    form, section_page, check_page = DECISION_FORM, "decision-section", "decision-send"
+    decision: Decision
 
     def prepare(self) -> None:
         super().prepare()
         self.decision = decisions.draft_of(self.subject, at=self.at)
-        try:
-            self.section = decisions.definition_of(self.decision).section(self.kwargs["section"])
-        except KeyError:
-            raise Http404 from None
 
-    def get_title(self) -> str:
-        return self.section.title
+    def sheet(self) -> Sheet:
+        return self.decision
 
-    def initial(self) -> dict[str, Any]:
-        answers: dict[str, Any] = self.decision.answers.get(self.section.code, {})
-        return answers
-
-    def form_arguments(self) -> dict[str, Any]:
-        return {"section": self.section, "draft": "draft" in self.request.POST}
-
-    def context(self, form: Any) -> dict[str, Any]:
-        return {
-            **super().context(form),
-            "lead": self.section.lead,
-            "caption": "Decision record",
-            "back_url": reverse("decision", args=[self.subject.pk]),
-            "seen": self.shown("seen", decisions.seen_of(self.decision, self.section.code)),
-        }
-
-    def act(self, form: Any) -> str:
-        decisions.save_decision_section(
-            self.subject,
-            self.section.code,
-            form.answers(),
-            seen=self.request.POST.get("seen", "")[:60],
-            **self.acting(),
-        )
-        sections = list(decisions.definition_of(self.decision))
-        place = sections.index(self.section)
-        if "draft" not in self.request.POST and place + 1 < len(sections):
-            return reverse("decision-section", args=[self.subject.pk, sections[place + 1].code])
+    def home(self) -> str:
         return reverse("decision", args=[self.subject.pk])
 
 
-class Decide(CaseMove):
-    title, submit = "Send the decision to the partners", "Send for sign-off"
+class WriteSection(SectionPage, DecisionSheet, CaseMove):
+    """One section of the decision record."""
+
+    permission, sources = "reviews.decide_case", (Case.State.RAPID_REVIEW,)
+
+    def context(self, form: Any) -> dict[str, Any]:
+        return {**super().context(form), "caption": "Decision record"}
+
+    def save(self, given: dict[str, Any], *, seen: str) -> Sheet:
+        saved: Decision = decisions.save_decision_section(
+            self.subject, self.section.code, given, seen=seen, **self.acting()
+        )
+        return saved
+
+
+class Decide(CheckAnswers, DecisionSheet, CaseMove):
+    title, submit = "Check the decision", "Send to the partners for sign-off"
     done = "The partners were asked to sign the decision off."
     permission, sources, form_class = "reviews.decide_case", (Case.State.RAPID_REVIEW,), forms.DecideForm
 
+    def form_arguments(self) -> dict[str, Any]:
+        return {
+            "is_waiting": bool(decisions.returns_waiting(self.subject)),
+            "is_contradictory": bool(contradictions(self.decision.answers)),
+        }
+
     def context(self, form: Any) -> dict[str, Any]:
-        waiting = [
-            r
-            for r in self.subject.returns.select_related("agency")
-            if not r.is_in and r.state != AgencyReturn.State.CANCELLED
-        ]
-        names = ", ".join(r.agency.name for r in waiting)
+        names = ", ".join(r.agency.name for r in decisions.returns_waiting(self.subject))
         return {
             **super().context(form),
             "lead": f"Returns still open: {names}." if names else "Every return is in.",
+            "warnings": contradictions(self.decision.answers),
         }
 
     def act(self, form: Any) -> str:
         decisions.decide_case(
-            self.subject, open_returns_reason=form.cleaned_data["open_returns_reason"], **self.moving()
+            self.subject,
+            open_returns_reason=form.cleaned_data.get("open_returns_reason", ""),
+            is_confirmed=form.cleaned_data.get("is_confirmed", False),
+            seen=self.seen,
+            **self.moving(),
         )
         return self.come_back()
 
 
-class Sign(CaseMove):
-    """A delegated partner signs, or dissents."""
+class Sign(CheckAnswers, DecisionSheet, CaseMove):
+    """A delegated partner reads the decision, and signs or dissents."""
 
+    can_change = False
     title, submit, done = "Sign the decision off", "Record it", "Recorded. Thank you."
     permission, sources, form_class = (
         "reviews.sign_decision_case",
@@ -161,9 +143,6 @@ class Sign(CaseMove):
     def form_arguments(self) -> dict[str, Any]:
         mine = access.partner_seats_of(signed_in(self.request), self.subject, at=self.at)
         return {"partners": self._open_to_me() or mine}
-
-    def context(self, form: Any) -> dict[str, Any]:
-        return {**super().context(form), "read_url": reverse("decision", args=[self.subject.pk])}
 
     def act(self, form: Any) -> str:
         given = form.cleaned_data

@@ -9,14 +9,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
-from reviews import forms, when
+from reviews import forms
 from reviews.models import PanelRecord
 from reviews.questions import DECISION_FORM
 from reviews.services import decisions
 from reviews.services.exporting import as_file
+from reviews.services.history import history_of
 from reviews.services.standing import clocks_of
 from reviews.views.base import SubjectPage, find
-from reviews.views.cases import label_of
 from workflows.services import ledger
 from workflows.services.moving import verbs_open_to
 
@@ -35,25 +35,24 @@ def panel_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @transaction.atomic
-def panel_record(request: HttpRequest, pk: Any) -> HttpResponse:
-    """One record as it was released: nothing here is read from the live case."""
+def panel_record(request: HttpRequest, pk: Any, for_paper: bool = False) -> HttpResponse:
+    """One record as it was released: nothing here is read from the live case. For paper, nothing is folded away."""
     now = at(request)
     it: PanelRecord = find(PanelRecord, request, pk)
-    ledger.append(it, "read", by=signed_in(request), at=now)
+    ledger.append(it, "print" if for_paper else "read", by=signed_in(request), at=now)
     return render(
         request,
         "reviews/panel_record.html",
         {
             "title": f"Decision record {it.document['code']}",
             "it": it,
+            "for_paper": for_paper,
+            "now": now,
             "document": it.document,
             "definition": {s.code: s for s in DECISION_FORM},
             "clocks": clocks_of(it, at=now),
             "verbs": verbs_open_to(it, signed_in(request), at=now),
-            "history": [
-                (r, when.in_words(r.at, r.precision), label_of(r.verb), r.reason)
-                for r in it.records.select_related("by")
-            ],
+            "history": history_of(it),
         },
     )
 

@@ -4,20 +4,21 @@ from typing import Any, ClassVar
 
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
 from reviews import forms, when
 from reviews.models import AgencyReturn
-from reviews.questions import is_complete, missing
-from reviews.services import cases, returns
+from reviews.questions import RETURN_FORM
+from reviews.services import answering, cases, chasing, returns
+from reviews.services.answering import Sheet
+from reviews.services.history import history_of
 from reviews.services.standing import clocks_of
+from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
 from reviews.views.base import SubjectPage, find
-from reviews.views.cases import label_of
 from workflows.models import TransitionRecord
 from workflows.services import ledger
 from workflows.services.moving import verbs_open_to
@@ -45,7 +46,7 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
     ledger.append(it, "read", by=signed_in(request), at=now)
     held = it.permissions_of(signed_in(request), at=now)
     is_of_the_agency = "reviews.draft_agencyreturn" in held
-    definition = returns.definition_of(it)
+    runs = chasing.PERMISSION in held
     return render(
         request,
         "reviews/return.html",
@@ -58,17 +59,8 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             if it.case.incident_at
             else "Not known",
             "clocks": clocks_of(it, at=now),
-            "sections": [
-                {
-                    "section": section,
-                    "done": is_complete(section, it.answers),
-                    "begun": section.code in it.answers,
-                    "url": reverse("return-section", args=[it.pk, section.code]),
-                    "answers": it.answers.get(section.code, {}),
-                }
-                for section in definition
-            ],
-            "is_whole": not missing(definition, it.answers),
+            "sections": rows_of(it, "return-section", it.pk),
+            "is_whole": not answering.sections_with_gaps(it),
             "shows_answers": (is_of_the_agency or it.is_in) and it.state != AgencyReturn.State.NIL,
             "can_write": is_of_the_agency and it.can_be_written,
             "is_of_the_agency": is_of_the_agency,
@@ -79,17 +71,15 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
                 ("Author", it.people("author", at=now)),
                 ("Safeguarding lead", it.people("safeguarding-lead", at=now)),
             ]
-            if "reviews.accept_agencyreturn" in held and it.state in it.OPEN
+            if runs and it.state in it.OPEN
             else [],
-            "history": [
-                (
-                    r,
-                    when.in_words(r.at, r.precision),
-                    label_of(r.verb),
-                    r.reason if is_for_me(r, it, held) else "",
-                )
-                for r in it.records.select_related("by")
-            ],
+            "history": history_of(
+                it,
+                tells=lambda record: is_for_me(record, it, held),
+                between=chasing.what_was_done(it, with_calls=runs),
+            ),
+            "runs": runs,
+            "reminded": chasing.last_reminder(it),
         },
     )
 
@@ -149,20 +139,20 @@ class DeclareNil(ReturnAct):
         return self.come_back()
 
 
-class WriteSection(ReturnAct):
-    """One section of the return; "Save as a draft" keeps it with gaps."""
+class ReturnSheet(SheetPage):
+    """What the pages of a return's answers have in common."""
+
+    form, section_page, check_page = RETURN_FORM, "return-section", "return-finish"
+
+    def sheet(self) -> Sheet:
+        sheet: AgencyReturn = self.subject
+        return sheet
+
+
+class WriteSection(SectionPage, ReturnSheet, ReturnAct):
+    """One section of the return."""
 
     permission = "reviews.draft_agencyreturn"
-    shows_content = True
-    form_class = forms.SectionForm
-    template_name = "reviews/section.html"
-
-    def prepare(self) -> None:
-        super().prepare()
-        try:
-            self.section = returns.definition_of(self.subject).section(self.kwargs["section"])
-        except KeyError:
-            raise Http404 from None
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.prepare()
@@ -170,54 +160,29 @@ class WriteSection(ReturnAct):
             return redirect(self.subject.get_absolute_url())
         return super().get(request, *args, **kwargs)
 
-    def get_title(self) -> str:
-        return self.section.title
-
-    def initial(self) -> dict[str, Any]:
-        answers: dict[str, Any] = self.subject.answers.get(self.section.code, {})
-        return answers
-
-    def form_arguments(self) -> dict[str, Any]:
-        return {"section": self.section, "draft": "draft" in self.request.POST}
-
-    def context(self, form: Any) -> dict[str, Any]:
-        return {
-            **super().context(form),
-            "lead": self.section.lead,
-            "seen": self.shown("seen", returns.seen_of(self.subject, self.section.code)),
-        }
-
-    def act(self, form: Any) -> str:
-        returns.save_section(
-            self.subject,
-            self.section.code,
-            form.answers(),
-            seen=self.request.POST.get("seen", "")[:60],
-            **self.acting(),
+    def save(self, given: dict[str, Any], *, seen: str) -> Sheet:
+        saved: AgencyReturn = returns.save_section(
+            self.subject, self.section.code, given, seen=seen, **self.acting()
         )
-        if "draft" in self.request.POST:
-            return self.come_back("Saved as a draft.")
-        sections = list(returns.definition_of(self.subject))
-        place = sections.index(self.section)
-        if place + 1 < len(sections):
-            return reverse("return-section", args=[self.subject.pk, sections[place + 1].code])
-        return self.come_back("Saved. Check your answers, then send the return for sign-off.")
+        return saved
 
 
-class Finish(ReturnAct):
-    title, submit, verb = "Send for sign-off", "Send to the safeguarding lead", "finish"
+class Finish(CheckAnswers, ReturnSheet, ReturnAct):
+    title, submit, verb = "Check your answers", "Send to the safeguarding lead", "finish"
+    lead = "Your safeguarding lead will read what stands here, and sign it off or send it back."
     done = "Sent to your safeguarding lead for sign-off."
     permission, form_class = "reviews.finish_agencyreturn", forms.ConfirmForm
 
     def act(self, form: Any) -> str:
-        returns.finish_return(self.subject, **self.moving())
+        returns.finish_return(self.subject, seen=self.seen, **self.moving())
         return self.come_back()
 
 
-class SignOff(ReturnAct):
+class SignOff(CheckAnswers, ReturnSheet, ReturnAct):
     title, submit, verb = "Sign the return off", "Sign off", "sign_off"
     done = "Signed off. The partnership has the return."
     lead = "You stand behind this return for your agency."
+    can_change = False
     permission, form_class = "reviews.sign_off_agencyreturn", forms.ConfirmForm
 
     def act(self, form: Any) -> str:
@@ -253,4 +218,56 @@ class Accept(ReturnAct):
 
     def act(self, form: Any) -> str:
         returns.accept_return(self.subject, **self.moving())
+        return self.come_back()
+
+
+class Remind(ReturnAct):
+    """Send a reminder now, by hand."""
+
+    title, submit = "Send a reminder now", "Send the reminder"
+    permission, form_class = chasing.PERMISSION, forms.ConfirmForm
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.last = chasing.last_reminder(self.subject)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.prepare()
+        if self.subject.state not in self.subject.OPEN:
+            return redirect(self.subject.get_absolute_url())
+        return super().get(request, *args, **kwargs)
+
+    def context(self, form: Any) -> dict[str, Any]:
+        people = chasing.whom_to_remind(self.subject, at=self.at)
+        names = ", ".join(person.full_name for person in people) or "nobody: no one holds the seat"
+        return {
+            **super().context(form),
+            "lead": f"It goes to {names}, with the day it is due and no fact of the case.",
+            "reminded": self.last,
+            "seen": self.shown("seen", chasing.mark_of(self.last)),
+        }
+
+    def act(self, form: Any) -> str:
+        told = chasing.send_reminder(
+            self.subject, seen=self.request.POST.get("seen", "")[:60], **self.acting()
+        )
+        return self.come_back(f"A reminder was sent to {', '.join(person.full_name for person in told)}.")
+
+
+class NoteCall(ReturnAct):
+    """Note a phone call about the return."""
+
+    title, submit, done = "Note a phone call", "Keep the note", "The phone call was noted."
+    lead = "For those who run the review: the agency does not see it."
+    permission, form_class = chasing.PERMISSION, forms.CallForm
+
+    def act(self, form: Any) -> str:
+        given = form.cleaned_data
+        chasing.note_call(
+            self.subject,
+            spoke_to=given["spoke_to"],
+            said=given["said"],
+            called_at=form.happened_at(),
+            **self.acting(),
+        )
         return self.come_back()

@@ -10,9 +10,18 @@ from accounts.pages.views import FormPage, signed_in
 from reviews import forms
 from reviews.models import Case
 from reviews.services import access, cases, decisions
-from reviews.services.correcting import OPEN_TO_CORRECTION, correct_referral
+from reviews.services.correcting import (
+    NOTIFICATION_OPEN_TO_CORRECTION,
+    OPEN_TO_CORRECTION,
+    correct_notification,
+    correct_referral,
+    corrected_by,
+    mark_of_notification,
+    mark_of_referral,
+)
 from reviews.services.returns import ask_agencies, suggested_agencies
-from reviews.views.base import CaseMove, SubjectPage
+from reviews.views import practice
+from reviews.views.base import CaseMove, ComparedPage, SubjectPage
 from workflows.calendars import local_date
 from workflows.exceptions import WorkflowError
 
@@ -58,7 +67,7 @@ class Refer(FormPage):
 class AddChild(SubjectPage):
     title, submit, done = "Add a child", "Add the child", "The child was added."
     permission = "reviews.refer_case"
-    form_class = forms.ChildForm
+    form_class = forms.AddChildForm
 
     def act(self, form: Any) -> str:
         cases.add_child(self.subject, form.child(), **self.acting())
@@ -68,7 +77,7 @@ class AddChild(SubjectPage):
         return {"incident_on": local_date(self.subject.incident_at) if self.subject.incident_at else None}
 
 
-class Correct(CaseMove):
+class Correct(ComparedPage, CaseMove):
     title, submit, done = "Correct the referral", "Save the correction", "The referral was corrected."
     lead = "Until the notification is sent. The reason stands with the date it moves."
     permission, sources, form_class = "reviews.refer_case", OPEN_TO_CORRECTION, forms.CorrectForm
@@ -81,6 +90,14 @@ class Correct(CaseMove):
         )
         return {"incident": incident, "aware": case.aware_at, "place": case.place, "summary": case.summary}
 
+    stored = initial
+
+    def mark(self) -> str:
+        return mark_of_referral(self.subject)
+
+    def stored_by(self) -> str:
+        return corrected_by(self.subject)
+
     def act(self, form: Any) -> str:
         given = form.cleaned_data
         correct_referral(
@@ -91,6 +108,38 @@ class Correct(CaseMove):
             place=given["place"],
             summary=given["summary"],
             reason=given["reason"],
+            seen=self.seen,
+            **self.moving(),
+        )
+        return self.come_back()
+
+
+class CorrectNotification(ComparedPage, CaseMove):
+    title, submit = "Correct the notification", "Save the correction"
+    lead = "Clocks that run from the notification count anew from the time you give. The reason stands with them."
+    done = "The notification was corrected."
+    permission, form_class = "reviews.notify_case", forms.CorrectNotificationForm
+    sources = NOTIFICATION_OPEN_TO_CORRECTION
+
+    def initial(self) -> dict[str, Any]:
+        case = self.subject
+        return {"happened": case.notified_at, "notification_reference": case.notification_reference}
+
+    stored = initial
+
+    def mark(self) -> str:
+        return mark_of_notification(self.subject)
+
+    def stored_by(self) -> str:
+        return corrected_by(self.subject, "correct_notification", "notify")
+
+    def act(self, form: Any) -> str:
+        correct_notification(
+            self.subject,
+            notified_at=form.happened_at(),
+            notification_reference=form.cleaned_data["notification_reference"],
+            reason=form.cleaned_data["reason"],
+            seen=self.seen,
             **self.moving(),
         )
         return self.come_back()
@@ -238,87 +287,6 @@ class Revise(CaseMove):
         return self.come_back()
 
 
-class FinishWithLearning(CaseMove):
-    title, submit, done = "Finish with the learning", "Finish", "Finished: learning only."
-    lead = "The partners decided on no practice review. What was learnt is kept with the case."
-    permission, sources, form_class = "reviews.finish_with_learning_case", (S.WITH_PANEL,), forms.ConfirmForm
-
-    def act(self, form: Any) -> str:
-        cases.finish_with_learning(self.subject, **self.moving())
-        return self.come_back()
-
-
-class Commission(CaseMove):
-    title, submit, done = (
-        "Commission the practice review",
-        "Commission it",
-        "The practice review was commissioned.",
-    )
-    lead = "Its six months run from today, and the case gets its reference."
-    permission, sources, form_class = "reviews.commission_case", (S.WITH_PANEL,), forms.CommissionForm
-
-    def act(self, form: Any) -> str:
-        cases.commission_review(self.subject, method=form.cleaned_data["method"], **self.moving())
-        return self.come_back()
-
-
-class HoldLearningEvent(CaseMove):
-    title, submit, done = "Record the learning event", "Record the event", "The learning event was recorded."
-    permission, sources, form_class = (
-        "reviews.hold_learning_event_case",
-        (S.PRACTICE_REVIEW,),
-        forms.EventForm,
-    )
-
-    def act(self, form: Any) -> str:
-        cases.hold_learning_event(self.subject, held_at=form.happened_at(), **self.moving())
-        return self.come_back()
-
-
-class HoldRecall(CaseMove):
-    title, submit, done = "Record the recall event", "Record the event", "The recall event was recorded."
-    permission, sources, form_class = "reviews.hold_recall_case", (S.LEARNING_EVENT,), forms.EventForm
-
-    def act(self, form: Any) -> str:
-        cases.hold_recall(self.subject, held_at=form.happened_at(), **self.moving())
-        return self.come_back()
-
-
-class PlanPublication(CaseMove):
-    title, submit, done = (
-        "Plan publication",
-        "Record the plan",
-        "The report is approved, and publication planned.",
-    )
-    lead = "The Panel and the Secretary of State get the report 7 working days before that day."
-    permission, form_class = "reviews.plan_publication_case", forms.PlanForm
-    sources = (S.PRACTICE_REVIEW, S.RECALL, S.PUBLICATION)
-
-    def act(self, form: Any) -> str:
-        cases.plan_publication(self.subject, publish_on=form.cleaned_data["publish_on"], **self.moving())
-        return self.come_back()
-
-
-class Publish(CaseMove):
-    title, submit, done = "Record the publication", "Record it", "Published. Keep it available for 12 months."
-    permission, sources, form_class = "reviews.publish_case", (S.PUBLICATION,), forms.PublishForm
-
-    def act(self, form: Any) -> str:
-        cases.publish_case(self.subject, published_at=form.happened_at(), **self.moving())
-        return self.come_back()
-
-
-class Close(CaseMove):
-    title, submit, done = "Close the case", "Close it", "The case is closed."
-    lead = "Nothing more is owed."
-    permission, form_class = "reviews.close_case", forms.ConfirmForm
-    sources = (S.PUBLISHED, S.LEARNING_ONLY, S.NOTIFIED_ONLY)
-
-    def act(self, form: Any) -> str:
-        cases.close_case(self.subject, **self.moving())
-        return self.come_back()
-
-
 class MilestoneDone(SubjectPage):
     """Record that what a clock asks for was done, where no move of the case says so."""
 
@@ -355,13 +323,13 @@ ACTIONS: dict[str, tuple[str, type[CaseMove]]] = {
     "submit": ("Send to the Panel", Submit),
     "revise": ("Take the decision up again", Revise),
     "withdraw": ("Withdraw the notification", Withdraw),
-    "finish_with_learning": ("Finish with the learning", FinishWithLearning),
-    "commission": ("Commission the practice review", Commission),
-    "hold_learning_event": ("Record the learning event", HoldLearningEvent),
-    "hold_recall": ("Record the recall event", HoldRecall),
-    "plan_publication": ("Plan publication", PlanPublication),
-    "publish": ("Record the publication", Publish),
-    "close": ("Close the case", Close),
+    "finish_with_learning": ("Finish with the learning", practice.FinishWithLearning),
+    "commission": ("Commission the practice review", practice.Commission),
+    "hold_learning_event": ("Record the learning event", practice.HoldLearningEvent),
+    "hold_recall": ("Record the recall event", practice.HoldRecall),
+    "plan_publication": ("Plan publication", practice.PlanPublication),
+    "publish": ("Record the publication", practice.Publish),
+    "close": ("Close the case", practice.Close),
 }
 """What a case page offers: the verb, the words of its button, and its page."""
 

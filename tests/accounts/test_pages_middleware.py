@@ -113,12 +113,73 @@ def test_bad_input_35_a_form_sent_after_the_session_ended_loses_nothing(user: Us
         name: sent[name] for name in ("name", "account", "form_token")
     }
 
-    # And after sign-in, which renews the CSRF token, it asks once more and then does it.
+    # And after sign-in, which renews the CSRF token, it is done at once: it was asked for once already.
     client.force_login(user)
-    once_more = client.post("/add/", {**again, "csrfmiddlewaretoken": "x" * 64}, headers=OURS)
-    assert "Check what you typed and send it again" in text_of(once_more)
-    assert client.post("/add/", kept(text_of(once_more)), headers=OURS).status_code == 302
+    answer = client.post("/add/", {**again, "csrfmiddlewaretoken": "x" * 64}, headers=OURS)
+    assert answer.status_code == 302
     assert Partnership.objects.get().name == 'O\'Brien & "Co"'
+
+
+def expired(client: Client, sent: dict[str, str]) -> str:
+    """The page that somebody gets who sends a form after their session ended."""
+    client.get("/sign-in/")
+    token = client.cookies["csrftoken"].value
+    return text_of(client.post("/add/", {**sent, "csrfmiddlewaretoken": token}, headers=OURS))
+
+
+def test_a_form_sent_again_before_signing_in_is_shown_again(user: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    again = kept(expired(client, typed()))
+    page = text_of(client.post("/add/", again, headers=OURS))
+    assert "You need to sign in again" in page
+    client.force_login(user)
+    assert client.post("/add/", kept(page), headers=OURS).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "South"},
+        {"more": "x"},
+        {"sent_again": "x"},
+        {"sent_again": ""},
+    ],
+)
+def test_only_what_was_shown_is_sent_again_without_its_token(user: User, change: dict[str, str]) -> None:
+    # Given the page for a late form, and something in it changed
+    client = Client(enforce_csrf_checks=True)
+    again = kept(expired(client, typed()))
+    client.force_login(user)
+    answer = client.post("/add/", {**again, **change, "csrfmiddlewaretoken": "x" * 64}, headers=OURS)
+    assert (answer.status_code, Partnership.objects.exists()) == (403, False)
+    assert "Check what you typed and send it again" in text_of(answer)
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.test"}, {"Origin": "null"}, {}])
+def test_a_sealed_form_is_worth_nothing_to_another_site(user: User, headers: dict[str, str]) -> None:
+    # Given a seal that another site had made for its own words
+    again = kept(expired(Client(enforce_csrf_checks=True), typed(name="Theirs")))
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    answer = client.post("/add/", {**again, "csrfmiddlewaretoken": "x" * 64}, headers=headers)
+    assert (answer.status_code, Partnership.objects.exists()) == (403, False)
+
+
+def test_a_sealed_form_is_for_one_address_and_one_hour(user: User, time_machine: Any) -> None:
+    time_machine.move_to("2026-03-20T09:00:00Z", tick=False)
+    client = Client(enforce_csrf_checks=True)
+    again = {**kept(expired(client, typed())), "csrfmiddlewaretoken": "x" * 64}
+    client.force_login(user)
+    assert client.post("/add/?other", again, headers=OURS).status_code == 403
+    time_machine.move_to("2026-03-20T10:00:01Z", tick=False)
+    assert client.post("/add/", again, headers=OURS).status_code == 403
+    assert not Partnership.objects.exists()
+
+
+def test_a_late_form_shows_what_was_typed_by_the_labels_of_the_form(user: User) -> None:
+    page = expired(Client(enforce_csrf_checks=True), typed(account="One."))
+    labels = re.findall(r'<label class="govuk-label govuk-label--s" for="typed-\d">(.*?)</label>', page)
+    assert labels == ["Name of the partnership", "What happened"]
 
 
 @pytest.mark.parametrize(

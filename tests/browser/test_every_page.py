@@ -12,6 +12,25 @@ from tests.browser.walks import pages_by_person, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIZES = {"wide": (1280, 900), "narrow": (320, 800)}
+BROKEN_WORDS = """() => {
+  const found = [];
+  for (const cell of document.querySelectorAll(".govuk-table td, .govuk-table th")) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let node; (node = texts.nextNode()); )
+      for (const word of node.data.matchAll(/[^\\s@]+(?=\\s|$)/g)) {
+        if (word[0].length > 20 || node.data[word.index - 1] === "@") continue;
+        const range = document.createRange();
+        for (const part of word[0].matchAll(/[^-/]+/g)) {
+          range.setStart(node, word.index + part.index);
+          range.setEnd(node, word.index + part.index + part[0].length);
+          const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+          if (lines.size > 1) found.push(part[0]);
+        }
+      }
+  }
+  return found;
+}"""
+"""The words in tables that are broken in the middle; addresses, and words longer than 20 letters, may be."""
 
 
 def test_every_page_is_accessible_wide_and_narrow(
@@ -37,10 +56,40 @@ def test_every_page_is_accessible_wide_and_narrow(
             wrong += [(f"{name}, {size}", found) for found in axe(page)]
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 wrong.append((f"{name}, {size}", "is wider than its window"))
+            if broken := page.evaluate(BROKEN_WORDS):
+                wrong.append((f"{name}, {size}", f"breaks words: {broken[:5]}"))
         context.close()
 
     # Then axe finds nothing, and nothing must be scrolled sideways
     assert wrong == []
+
+
+def test_a_table_on_a_phone_is_cards_to_the_eye_and_a_table_to_the_ear(
+    browser: Browser, live_server: Any
+) -> None:
+    # Given the list of cases on a phone
+    build_demo(at=timezone.now(), password="not used: sessions are made")
+    who, _, path = next(one for one in pages_by_person() if one[1] == "cases")
+    context = browser.new_context(viewport={"width": 320, "height": 800})
+    context.add_cookies([{"name": "sessionid", "value": session_of(who), "url": live_server.url}])
+    page = context.new_page()
+    page.goto(live_server.url + path)
+
+    # Then each cell stands on a line of its own under its label, with no scrolling to the side
+    cell = page.locator(".rr-cards td[data-label=Stage]").first
+    shown = cell.evaluate(
+        "it => [getComputedStyle(it).display, getComputedStyle(it, '::before').content.slice(0, 7),"
+        " it.closest('.rr-scroll').scrollWidth <= it.closest('.rr-scroll').clientWidth]"
+    )
+    assert shown == ["block", '"Stage"', True]
+
+    # And who listens hears a table, with its columns, rows and cells
+    table = page.get_by_role("table", name="Cases you may see, newest first")
+    heads = [head.inner_text() for head in table.get_by_role("columnheader").all()]
+    assert heads == ["Case", "Stage", "Next due", "Returns waiting"]
+    rows = table.get_by_role("row").count() - 1
+    assert (table.get_by_role("cell").count(), rows > 3) == (rows * 4, True)
+    context.close()
 
 
 def test_no_page_asks_the_browser_for_what_the_policy_refuses(browser: Browser, live_server: Any) -> None:

@@ -110,6 +110,17 @@ def test_a_first_start_says_where_it_is_and_who_may_come_in(run: Program, var: P
 
 
 @pytest.mark.processes
+def test_a_first_start_says_what_it_is_doing_while_it_does_it(run: Program) -> None:
+    steps = (
+        "Preparing the database ...",
+        "  Bringing the tables up to date: up to half a minute the first time ...",
+        "  Gathering styles and scripts ...",
+        "Starting the web, a worker and the clock ...",
+    )
+    assert [line for line in run.said().splitlines() if line][:4] == list(steps)
+
+
+@pytest.mark.processes
 def test_what_it_writes_is_closed_to_others(run: Program, var: Path) -> None:
     assert var.stat().st_mode & 0o777 == 0o700
     assert (var / "secret-key").stat().st_mode & 0o777 == 0o600

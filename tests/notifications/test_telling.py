@@ -249,9 +249,10 @@ def test_when_there_is_nobody_at_all_the_log_says_so_with_codes_only(
 
 
 def test_every_news_that_anything_tells_has_a_text(world: World) -> None:
-    # Given every news of every beginning, transition and ladder, then each has its text.
+    # Given every news of every beginning, transition, announcement and ladder, then each has its text.
     field = Subject._meta.get_field("state")
     news = {rung.news for ladder in LADDERS.values() for rung in ladder}
+    news |= {"partner-signed", "all-signed", "asked-again"}
     for kind in (Case, AgencyReturn, PanelRecord):
         for beginning in kind.BEGINNINGS.values():
             news |= set(beginning.tells.values())
@@ -259,4 +260,6 @@ def test_every_news_that_anything_tells_has_a_text(world: World) -> None:
             news |= set(transition.custom.get("tells", {}).values())
     assert news >= {"reminder", "due-today", "late", "referred", "return-requested", "panel-replied"}
     for word in news:
-        assert texts.render(word, code="R-7K3QF", link="LINK", clock=CLOCK, clocks=[CLOCK]).subject
+        assert texts.render(
+            word, code="R-7K3QF", link="LINK", clock=CLOCK, clocks=[CLOCK], partnership="N", managers=[]
+        ).subject

@@ -1,14 +1,25 @@
 """The words of every mail, as they leave: a reference, a duty, its day, a link, and nothing else."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from accounts.services import add_member, end_membership
 from notifications.channels import texts
 from notifications.models import Notice
 from reviews.models import Case
-from reviews.services import cases
-from tests.factories import CANARIES, NOTIFIED, World, asked_returns
+from reviews.questions import RETURN_FORM
+from reviews.services import cases, returns
+from tests.factories import (
+    CANARIES,
+    NOTIFIED,
+    World,
+    a_decided_case,
+    a_person,
+    asked_returns,
+    full_answers,
+)
 from tests.notifications.conftest import london
 from workflows.services.sweeping import sweep
 
@@ -18,9 +29,18 @@ END = """
 Open it here, after signing in:
 {link}
 
+Partnership: Northborough
+Questions: Manager of Northborough, manager@northborough.example (business manager)
+
 E-mail is not private, so this message says no more than that. You are told because of the role you hold.
 Nobody reads replies to this address.
 """
+
+
+FROM = {
+    "partnership": "Northborough",
+    "managers": ["Manager of Northborough, manager@northborough.example"],
+}
 
 
 def golden(body: str, subject: Any, page: str) -> str:
@@ -130,6 +150,64 @@ What is due by law or national guidance:
     )
 
 
+def test_a_partner_who_is_asked_to_sign_hears_by_when(world: World) -> None:
+    case = a_decided_case(world, at=london("2026-04-01 08:00"))
+    text = the_text("sign-off-wanted", at="2026-04-01 08:01")
+    assert text.subject == "Your sign-off is wanted"
+    assert text.body == golden(
+        """The decision record of a rapid review is complete, and waits for your sign-off.
+
+Reference: R-CODE
+
+What is due next:
+- Partners sign the decision off: 4 working days left (due Thursday 9 April 2026)
+""",
+        case,
+        "cases",
+    )
+
+
+def test_a_lead_who_is_asked_to_sign_hears_by_when(world: World, notified: Case) -> None:
+    gp = asked_returns(world, notified)["gp"]
+    for section, given in full_answers(RETURN_FORM).items():
+        gp = returns.save_section(gp, section, given, by=world.gp_author, at=london("2026-03-20 09:00"))
+    returns.finish_return(gp, by=world.gp_author, at=london("2026-03-20 09:00"))
+    text = the_text("return-to-sign", at="2026-03-20 09:01")
+    assert text.body == golden(
+        """A return of your agency is written, and waits for your sign-off.
+
+Reference: R-CODE
+
+What is due next:
+- Agency return: 5 working days left (due Friday 27 March 2026)
+""",
+        gp,
+        "returns",
+    )
+
+
+def test_whom_to_ask_is_who_holds_the_seat_that_day(world: World, notified: Case) -> None:
+    # Given a second business manager from the next day on, when the first has left
+    held = world.manager.memberships.get()
+    end_membership(held, on=date(2026, 3, 18))
+    second = add_member(a_person("second@northborough.example", "Second"), held.seat)
+    second.starts_on = date(2026, 3, 19)
+    second.save()
+
+    def asked(at: str) -> list[str]:
+        return [line for line in the_text("notified", at=at).body.splitlines() if line.startswith("Quest")]
+
+    assert asked("2026-03-18 09:01") == [
+        "Questions: Manager of Northborough, manager@northborough.example (business manager)"
+    ]
+    assert asked("2026-03-19 09:01") == ["Questions: Second, second@northborough.example (business manager)"]
+
+    # When the seat is empty, then the mail names nobody
+    end_membership(second, on=date(2026, 3, 19))
+    assert asked("2026-03-20 09:01") == []
+    assert "\nPartnership: Northborough\n\nE-mail" in the_text("notified", at="2026-03-20 09:01").body
+
+
 @pytest.mark.parametrize(
     ("news", "subject", "sentence"),
     [
@@ -151,14 +229,14 @@ What is due by law or national guidance:
 )  # fmt: skip
 def test_other_news_is_one_sentence_a_reference_and_a_link(news: str, subject: str, sentence: str) -> None:
     link = "https://reviews.example.org/cases/1/"
-    text = texts.render(news, code="R-7K3QF", link=link, clock=None, clocks=[])
+    text = texts.render(news, code="R-7K3QF", link=link, clock=None, clocks=[], **FROM)
     assert text == texts.Text(subject, f"{sentence}\n\nReference: R-7K3QF\n" + END.format(link=link))
 
 
 def test_a_period_that_ended_is_not_called_late() -> None:
     clock = texts.Clock("Keep the published report available", "Monday 2 March 2026",
                         "ended Monday 2 March 2026", is_local=False)  # fmt: skip
-    text = texts.render("period-over", code="R-7K3QF", link="LINK", clock=clock, clocks=[])
+    text = texts.render("period-over", code="R-7K3QF", link="LINK", clock=clock, clocks=[], **FROM)
     assert text.subject == "A period has ended"
     assert text.body.startswith(
         """A period in which something had to be kept up has ended. Nothing is late.
@@ -178,7 +256,7 @@ def test_a_news_whose_text_is_retired_is_called_by_its_code() -> None:
 
 def test_signs_that_mean_something_in_html_are_left_alone_in_plain_text() -> None:
     clock = texts.Clock("Partners' & agencies' <duty>", "", "paused", is_local=True)
-    text = texts.render("reminder", code="R-7K3QF", link="LINK", clock=clock, clocks=[])
+    text = texts.render("reminder", code="R-7K3QF", link="LINK", clock=clock, clocks=[], **FROM)
     assert "Duty: Partners' & agencies' <duty>\nNow: paused\n" in text.body
 
 
@@ -194,6 +272,6 @@ def test_no_text_holds_a_childs_name_a_fact_or_another_agency(world: World, noti
     assert gp.notices.exists()
 
     # Then nothing of it is in any text.
-    private = (*CANARIES, *(agency.name for agency in world.agencies.values()), "Northborough")
+    private = (*CANARIES, *(agency.name for agency in world.agencies.values()))
     for text in asked_returns_said:
         assert not [word for word in private if word in text.subject + text.body]

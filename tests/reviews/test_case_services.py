@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from reviews.models import Case
-from reviews.services import cases, returns
+from reviews.services import cases, practice, returns
 from reviews.services.cases import ChildGiven
 from tests import factories
 from tests.factories import AWARE, NOTIFIED, REFERRED, World
@@ -37,7 +37,7 @@ def at_notification(world: World, **given: Any) -> Case:
 
 def commissioned(world: World, *, at: datetime = SENT) -> Case:
     case = a_released_case(world, outcome="lcspr").case
-    return cases.commission_review(case, method="SILP", by=world.manager, at=at)
+    return practice.commission_review(case, method="SILP", by=world.manager, at=at)
 
 
 def due(subject: Any, code: str) -> date | None:
@@ -105,7 +105,7 @@ def test_each_kind_of_incident_has_its_own_clock(world: World, kind: str, clock:
 def test_no_child_is_added_once_the_rapid_review_is_over(world: World) -> None:
     case = a_released_case(world).case
     with pytest.raises(WorkflowError) as refusal:
-        cases.add_child(case, ChildGiven(), by=world.manager, at=SENT)
+        cases.add_child(case, ChildGiven(name="Third"), by=world.manager, at=SENT)
     assert str(refusal.value) == f"Cannot add a child to {case.code}: the rapid review is over."
     assert case.children.count() == 2
 
@@ -196,7 +196,7 @@ def test_the_death_of_a_looked_after_child_may_be_notified_without_a_rapid_revie
     case = cases.notify_only_case(case, by=world.manager, at=NOTIFIED)
     assert (case.state, case.notified_at) == ("notified_only", NOTIFIED)
     assert states(case) == {clock: "met", "LOC_DECIDE": "met"}
-    assert cases.close_case(case, by=world.manager, at=NOTIFIED).state == "closed"
+    assert practice.close_case(case, by=world.manager, at=NOTIFIED).state == "closed"
 
 
 def test_a_serious_incident_may_not(world: World) -> None:
@@ -256,7 +256,7 @@ def test_a_withdrawn_case_owes_nothing_and_asks_nothing(world: World) -> None:
 
 def test_a_withdrawn_case_goes_nowhere(world: World) -> None:
     case = cases.withdraw_case(factories.a_notified_case(world), reason="No.", by=world.manager, at=NOTIFIED)
-    for act in (cases.hold_meeting, cases.close_case, cases.notify_case):
+    for act in (cases.hold_meeting, practice.close_case, cases.notify_case):
         with pytest.raises(WrongState):
             act(case, by=world.manager, at=NOTIFIED)
 
@@ -267,7 +267,7 @@ def test_references_are_numbered_through_the_year_which_turns_on_the_first_of_ap
     for decided in ("2026-04-09", "2027-03-31", "2027-04-01", "2027-04-02"):
         case = a_released_case(world, outcome="lcspr").case
         at = datetime.combine(date.fromisoformat(decided), SENT.timetz())
-        given.append(cases.commission_review(case, by=world.manager, at=at).reference)
+        given.append(practice.commission_review(case, by=world.manager, at=at).reference)
     assert given == ["NSCP 2026/27-01", "NSCP 2026/27-02", "NSCP 2027/28-01", "NSCP 2027/28-02"]
 
 
@@ -275,7 +275,7 @@ def test_partnerships_of_one_prefix_number_their_references_apart(world: World) 
     given = []
     for one in (world, factories.a_world("Westvale"), world):
         case = a_released_case(one, outcome="lcspr").case
-        given.append(cases.commission_review(case, by=one.manager, at=SENT).reference)
+        given.append(practice.commission_review(case, by=one.manager, at=SENT).reference)
     assert given == ["NSCP 2026/27-01", "NSCP 2026/27-01", "NSCP 2026/27-02"]
 
 
@@ -283,7 +283,7 @@ def test_the_year_of_a_reference_is_london_s(world: World) -> None:
     """23:30 in summer time on 31 March is still the old year; an hour later is not."""
     case = a_released_case(world, outcome="lcspr").case
     midnight = datetime(2027, 3, 31, 23, 0, tzinfo=UTC)
-    assert cases.commission_review(case, by=world.manager, at=midnight).reference == "NSCP 2027/28-01"
+    assert practice.commission_review(case, by=world.manager, at=midnight).reference == "NSCP 2027/28-01"
 
 
 def test_a_practice_review_runs_six_months_from_the_decision(world: World) -> None:
@@ -299,14 +299,14 @@ def test_a_practice_review_runs_six_months_from_the_decision(world: World) -> No
 def test_only_what_the_partners_decided_follows(world: World, outcome: str) -> None:
     case = a_released_case(world, outcome=outcome).case
     with pytest.raises(NotMet):
-        cases.commission_review(case, by=world.manager, at=SENT)
-    assert cases.finish_with_learning(case, by=world.manager, at=SENT).state == "learning_only"
+        practice.commission_review(case, by=world.manager, at=SENT)
+    assert practice.finish_with_learning(case, by=world.manager, at=SENT).state == "learning_only"
 
 
 def test_who_decided_on_a_practice_review_does_not_end_with_learning_only(world: World) -> None:
     case = a_released_case(world, outcome="lcspr").case
     with pytest.raises(NotMet):
-        cases.finish_with_learning(case, by=world.manager, at=SENT)
+        practice.finish_with_learning(case, by=world.manager, at=SENT)
     assert Case.objects.get().state == "with_panel"
 
 
@@ -323,20 +323,20 @@ def test_the_panel_gets_the_report_seven_working_days_before(
 ) -> None:
     day = date.fromisoformat(planned)
     case = commissioned(world)
-    case = cases.plan_publication(case, publish_on=day, by=world.manager, at=SENT)
+    case = practice.plan_publication(case, publish_on=day, by=world.manager, at=SENT)
     assert (case.publish_on, due(case, "PUB_ADVANCE")) == (day, date.fromisoformat(advance))
 
 
 def test_without_a_planned_day_nothing_is_due_before_it(world: World) -> None:
-    case = cases.plan_publication(commissioned(world), publish_on=None, by=world.manager, at=SENT)
+    case = practice.plan_publication(commissioned(world), publish_on=None, by=world.manager, at=SENT)
     assert case.state == "publication"
     assert not case.deadlines.filter(rule_code="PUB_ADVANCE").exists()
 
 
 def test_a_published_report_is_kept_available_for_twelve_months_and_that_is_never_late(world: World) -> None:
-    case = cases.plan_publication(commissioned(world), publish_on=None, by=world.manager, at=SENT)
+    case = practice.plan_publication(commissioned(world), publish_on=None, by=world.manager, at=SENT)
     published = datetime(2026, 7, 23, 9, tzinfo=UTC)
-    case = cases.publish_case(case, by=world.manager, at=published)
+    case = practice.publish_case(case, by=world.manager, at=published)
     clock = case.deadlines.get(rule_code="PUB_AVAILABLE")
     assert (case.published_on, clock.due_on, clock.rule.duty) == (
         date(2026, 7, 23), date(2027, 7, 23), "until",
@@ -344,23 +344,23 @@ def test_a_published_report_is_kept_available_for_twelve_months_and_that_is_neve
     assert case.deadlines.get(rule_code="LCSPR_REPORT").state == "met"
 
     # A case closed after the twelve months is not late: nothing was owed by then.
-    case = cases.close_case(case, by=world.manager, at=published + timedelta(days=500))
+    case = practice.close_case(case, by=world.manager, at=published + timedelta(days=500))
     clock = case.deadlines.get(rule_code="PUB_AVAILABLE")
     assert (clock.state, clock.is_late) == ("met", False)
 
 
 @pytest.mark.parametrize(
     ("service", "before"),
-    [(cases.hold_learning_event, "practice_review"), (cases.hold_recall, "learning_event"), (cases.publish_case, "publication")],
+    [(practice.hold_learning_event, "practice_review"), (practice.hold_recall, "learning_event"), (practice.publish_case, "publication")],
 )  # fmt: skip
 def test_what_is_still_to_come_is_not_recorded_as_held(world: World, service: Any, before: str) -> None:
     case = commissioned(world)
     if before != "practice_review":
-        case = cases.hold_learning_event(case, by=world.manager, at=SENT)
+        case = practice.hold_learning_event(case, by=world.manager, at=SENT)
     if before == "publication":
-        case = cases.hold_recall(case, by=world.manager, at=SENT)
-        case = cases.plan_publication(case, publish_on=None, by=world.manager, at=SENT)
-    word = "published_at" if service is cases.publish_case else "held_at"
+        case = practice.hold_recall(case, by=world.manager, at=SENT)
+        case = practice.plan_publication(case, publish_on=None, by=world.manager, at=SENT)
+    word = "published_at" if service is practice.publish_case else "held_at"
     with pytest.raises(WorkflowError):
         service(case, by=world.manager, at=SENT, **{word: SENT + timedelta(days=1)})
     assert Case.objects.get().state == before
@@ -368,12 +368,14 @@ def test_what_is_still_to_come_is_not_recorded_as_held(world: World, service: An
 
 def test_a_case_goes_from_the_learning_event_to_its_end(world: World) -> None:
     case = commissioned(world)
-    case = cases.hold_learning_event(case, by=world.manager, at=SENT)
+    case = practice.hold_learning_event(case, by=world.manager, at=SENT)
     assert due(case, "LOC_RECALL") == date(2026, 5, 21)
-    case = cases.hold_recall(case, by=world.manager, at=SENT)
+    case = practice.hold_recall(case, by=world.manager, at=SENT)
     assert due(case, "LOC_QA") == date(2026, 5, 7)
-    case = cases.plan_publication(case, publish_on=None, by=world.manager, at=SENT)
-    case = cases.close_case(cases.publish_case(case, by=world.manager, at=SENT), by=world.manager, at=SENT)
+    case = practice.plan_publication(case, publish_on=None, by=world.manager, at=SENT)
+    case = practice.close_case(
+        practice.publish_case(case, by=world.manager, at=SENT), by=world.manager, at=SENT
+    )
     assert [r.verb for r in case.records.all()][-6:] == [
         "commission", "hold_learning_event", "hold_recall", "plan_publication", "publish", "close",
     ]  # fmt: skip

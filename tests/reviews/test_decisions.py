@@ -10,7 +10,7 @@ from accounts.models import Role
 from accounts.services import add_member, seat_for
 from reviews.models import Case, Decision, PanelRecord, SignOff
 from reviews.questions import DECISION_FORM
-from reviews.services import cases, decisions, returns
+from reviews.services import answering, cases, decisions, returns
 from tests import factories
 from tests.factories import NOTIFIED, World
 from tests.reviews.asking import DECIDED, SENT, a_released_case, row_counts, written
@@ -71,12 +71,12 @@ def test_a_second_hand_hears_who_saved_and_nothing_is_overwritten(world: World, 
             case, "safety", {"actions": "Two"}, by=world.manager, at=DECIDED, seen=""
         )
     assert str(refusal.value) == (
-        "Cannot save over Manager of Northborough's text, saved while this page was open. "
-        "Yours is still in the boxes: compare, then save again."
+        "Cannot save over Manager of Northborough's answers, saved while this page was open. "
+        "Yours are still in the boxes: compare, then save again."
     )
     decision = Decision.objects.get()
     assert decision.answers["safety"] == {"actions": "One"}
-    seen = decisions.seen_of(decision, "safety")
+    seen = answering.seen_of(decision, "safety")
     again = decisions.save_decision_section(
         case, "safety", {"actions": "Two"}, by=world.manager, at=DECIDED, seen=seen
     )

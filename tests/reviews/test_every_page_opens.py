@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from reviews.models import Case, PanelRecord
-from reviews.services import cases, decisions, returns
+from reviews.services import decisions, practice, returns
 from reviews.views.stages import ACTIONS, action_url
 from tests import factories
 from workflows.actors import SYSTEM
@@ -55,11 +55,14 @@ def test_the_pages_of_a_rapid_review():
     made = factories.asked_returns(world, case)
     actions_open(world, case)
     manager = signed_in(world.manager)
-    for name in ("case-ask", "decision", "decision-send", "sent-list"):
+    for name in ("case-ask", "case-correct-notification", "decision", "decision-send", "sent-list"):
         opens(manager, reverse(name, args=[case.pk]))
     for section in decisions.DECISION_FORM:
         opens(manager, reverse("decision-section", args=[case.pk, section.code]))
     opens(manager, reverse("milestone-done", args=[case.pk, "LOC_SINCOPY"]))
+
+    for name in ("return-remind", "return-call"):
+        opens(manager, reverse(name, args=[made["gp"].pk]))
 
     author = signed_in(world.gp_author)
     opens(author, reverse("home"))
@@ -88,20 +91,20 @@ def test_the_pages_from_the_decision_to_the_end():
     factories.sign_by_all(world, case, at=DECIDED)
     actions_open(world, case)
     record = decisions.submit_case(case, by=world.manager, at=DECIDED)
-    for name in ("panel-record", "panel-reply", "panel-record-json"):
+    for name in ("panel-record", "panel-record-print", "panel-reply", "panel-record-json"):
         opens(signed_in(panel), reverse(name, args=[record.pk]))
     opens(signed_in(panel), reverse("panel-list"))
     case = Case.objects.get(pk=case.pk)
     actions_open(world, case)
-    case = cases.commission_review(case, by=world.manager, at=DECIDED)
-    for step in (cases.hold_learning_event, cases.hold_recall):
+    case = practice.commission_review(case, by=world.manager, at=DECIDED)
+    for step in (practice.hold_learning_event, practice.hold_recall):
         actions_open(world, case)
         case = step(case, by=world.manager, at=DECIDED)
-    case = cases.plan_publication(case, publish_on=None, by=world.manager, at=DECIDED)
+    case = practice.plan_publication(case, publish_on=None, by=world.manager, at=DECIDED)
     actions_open(world, case)
-    case = cases.publish_case(case, by=world.manager, at=DECIDED)
+    case = practice.publish_case(case, by=world.manager, at=DECIDED)
     actions_open(world, case)
-    case = cases.close_case(case, by=world.manager, at=DECIDED)
+    case = practice.close_case(case, by=world.manager, at=DECIDED)
     opens(signed_in(world.manager), case.get_absolute_url())
     assert PanelRecord.objects.count() == 1
 

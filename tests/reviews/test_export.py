@@ -15,7 +15,7 @@ from django.urls import reverse
 from jsonschema import Draft202012Validator
 
 from reviews.models import Case, Child, PanelRecord
-from reviews.services import cases, decisions, exporting
+from reviews.services import cases, decisions, exporting, practice
 from reviews.services.cases import ChildGiven
 from reviews.views.cases import plain_cell
 from tests import factories
@@ -173,7 +173,7 @@ def test_what_happens_later_does_not_change_the_record(world: World, released: R
 # ---- The command and the button ----------------------------------------------------------------
 def test_the_command_finds_a_case_by_reference_code_or_id(world: World) -> None:
     released = a_released_case(world, outcome="lcspr")
-    case = cases.commission_review(released.case, by=world.manager, at=SENT)
+    case = practice.commission_review(released.case, by=world.manager, at=SENT)
     for name in ("NSCP 2026/27-01", "nscp 2026-27/1", case.code, case.code.lower(), str(case.pk)):
         assert json.loads(exported(name)) == released.record.document, name
 

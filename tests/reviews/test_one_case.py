@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from reviews.models import Case, PanelRecord
-from reviews.services import cases, decisions, returns
+from reviews.services import cases, decisions, practice, returns
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -77,5 +77,5 @@ def test_a_case_from_referral_to_an_accepted_panel_record():
     assert record.state == PanelRecord.State.ACCEPTED
 
     # And the practice review begins, with its six months and its reference
-    case = cases.commission_review(record.case, method="SILP", by=world.manager, at=at)
+    case = practice.commission_review(record.case, method="SILP", by=world.manager, at=at)
     assert (case.reference, due_days(case)["LCSPR_REPORT"]) == ("NSCP 2026/27-01", date(2026, 10, 20))

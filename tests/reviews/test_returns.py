@@ -8,12 +8,15 @@ from django.core.exceptions import PermissionDenied
 
 from reviews.models import AgencyReturn, Case, ReturnVersion
 from reviews.questions import RETURN_FORM
-from reviews.services import cases, decisions, partnerships, returns
+from reviews.services import answering, cases, decisions, partnerships, returns
 from tests import factories
 from tests.factories import NOTIFIED, World
 from tests.reviews.asking import row_counts, written
 from workflows.actors import SYSTEM
 from workflows.exceptions import NotMet, Stale, WorkflowError, WrongState
+from workflows.models import RuleVersion
+from workflows.rules import Limit
+from workflows.services.rules import change_milestone
 
 pytestmark = pytest.mark.django_db
 LATER = NOTIFIED + timedelta(hours=3)
@@ -108,6 +111,26 @@ def test_an_agency_asked_later_has_its_own_clock(
     assert found == {code: date.fromisoformat(due)}
 
 
+def test_until_when_requests_share_one_clock_is_a_milestone_that_the_partnership_sets(
+    world: World, case: Case
+) -> None:
+    # Given a partnership that gives itself four working days to ask everybody
+    rule = RuleVersion.objects.get(partnership=world.partnership, code="LOC_TOGETHER")
+    assert (rule.limit, rule.is_local) == ("2wd", True)
+    change_milestone(rule, limit=Limit(4, "wd"), valid_from=date(2026, 3, 1), by=world.manager, at=NOTIFIED)
+
+    # Then the fourth working day is in time for the common clock, and the fifth is not
+    (school,) = returns.ask_agencies(case, [world.school], by=world.manager, at=NOTIFIED + timedelta(days=6))
+    (gp,) = returns.ask_agencies(case, [world.gp], by=world.manager, at=NOTIFIED + timedelta(days=7))
+    assert (school.is_asked_later, gp.is_asked_later) == (False, True)
+
+
+def test_a_partnership_that_never_set_it_has_what_the_book_says(world: World, case: Case) -> None:
+    RuleVersion.objects.filter(code="LOC_TOGETHER").delete()
+    (gp,) = returns.ask_agencies(case, [world.gp], by=world.manager, at=NOTIFIED + timedelta(days=5))
+    assert gp.is_asked_later is True
+
+
 @pytest.mark.parametrize("asked_on", [date(2026, 3, 18), date(2026, 3, 23)])
 def test_a_return_has_one_clock_to_answer_by(world: World, case: Case, asked_on: date) -> None:
     """Either the common one from the notification or its own from the request: never both."""
@@ -188,7 +211,7 @@ def test_the_first_section_begins_the_draft_and_acknowledges(world: World, gp: A
 
 def test_a_second_author_hears_who_saved_and_nothing_is_overwritten(world: World, gp: AgencyReturn) -> None:
     # Given two people of the agency with the same empty section before them. When one saves:
-    seen = returns.seen_of(gp, "you")
+    seen = answering.seen_of(gp, "you")
     returns.save_section(gp, "you", GIVEN, by=world.gp_author, at=LATER, seen=seen)
 
     # Then the other is told who, and what the first wrote stands
@@ -203,13 +226,13 @@ def test_a_second_author_hears_who_saved_and_nothing_is_overwritten(world: World
 
     # And having seen it, may save
     gp = returns.save_section(
-        gp, "you", {"service": "Mine"}, by=world.gp_lead, at=LATER, seen=returns.seen_of(gp, "you")
+        gp, "you", {"service": "Mine"}, by=world.gp_lead, at=LATER, seen=answering.seen_of(gp, "you")
     )
     assert gp.answers["you"] == {"service": "Mine"}
 
 
 def test_another_section_saved_meanwhile_is_no_conflict(world: World, gp: AgencyReturn) -> None:
-    seen = returns.seen_of(gp, "involvement")
+    seen = answering.seen_of(gp, "involvement")
     returns.save_section(gp, "you", GIVEN, by=world.gp_author, at=LATER)
     gp = returns.save_section(gp, "involvement", {"known": "All"}, by=world.gp_lead, at=LATER, seen=seen)
     assert (gp.answers["you"], gp.answers["involvement"]) == (GIVEN, {"known": "All"})

@@ -1,5 +1,6 @@
 """Forms that come late, twice or many times at once, and events recorded after the fact."""
 
+import html
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from django.urls import reverse
 from accounts.services import add_member
 from reviews.models import AgencyReturn, Case, Child, Decision
 from reviews.services import cases, decisions, returns
+from reviews.services.correcting import correct_referral
 from tests import factories
 from tests.factories import NOTIFIED, World
 from tests.reviews.asking import (
@@ -134,9 +136,94 @@ def test_a_section_of_the_decision_is_not_written_over_either(world: World, mana
     seen = hidden(manager.get(address), "seen")
     decisions.save_decision_section(case, "safety", {"actions": "First."}, by=world.second, at=NOW)
     answer = send(manager, address, seen=seen, actions="Second.")
-    assert summary_of(answer)[0].startswith("Cannot save over Second Manager's text")
+    assert summary_of(answer)[0].startswith("Cannot save over Second Manager's answers")
     assert stays(answer, "Second.")
     assert Decision.objects.get().answers["safety"] == {"actions": "First."}
+
+
+def compared(response: Any) -> list[tuple[str, str]]:
+    """What stands beside the boxes: whose it is and which box, and the text."""
+    page = response.content.decode().partition("<main")[2]
+    beside = re.findall(r'<div class="rr-compare__theirs">(.*?)</div>\s*</div>', page, re.DOTALL)
+    found = []
+    for one in beside:
+        head, _, rest = one.partition("</p>")
+        plain = [html.unescape(" ".join(re.sub("<[^>]+>", "", part).split())) for part in (head, rest)]
+        found.append((plain[0], plain[1]))
+    return found
+
+
+def test_in_a_conflict_the_text_stored_now_stands_beside_what_was_typed(world: World) -> None:
+    # Given two people of an agency with the same section open, of which one saves
+    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
+    address = reverse("return-section", args=[gp.pk, "involvement"])
+    lead = signed_in(world.gp_lead)
+    seen = hidden(lead.get(address), "seen")
+    theirs = {"known": "Same.", "known_from": "2019", "open": True, "earlier": ""}
+    returns.save_section(gp, "involvement", theirs, by=world.gp_author, at=NOW)
+
+    # When the other sends theirs, then each box that differs has the stored answer beside it, by name
+    mine = {"known": "Same.", "known_from": "2018", "open": "no", "earlier": "A fall."}
+    answer = send(lead, address, seen=seen, **mine)
+    assert compared(answer) == [
+        ("Saved by gp author of Northborough: When did you first know the family?", "2019"),
+        ("Saved by gp author of Northborough: Was the case open to you when the incident happened?", "Yes"),
+        ("Saved by gp author of Northborough: "
+         "Were there significant events before the period asked about?", "Nothing"),
+    ]  # fmt: skip
+    assert stays(answer, "A fall.")
+
+    # And it stays there while a mistake is mended, until it is saved
+    again = {name: hidden(answer, name) for name in ("seen", "compared")}
+    answer = send(lead, address, **again, **{**mine, "known": ""})
+    assert summary_of(answer) == ["Enter who is known to your agency"]
+    assert [words for _, words in compared(answer)] == ["Same.", "2019", "Yes", "Nothing"]
+    again = {name: hidden(answer, name) for name in ("seen", "compared")}
+    assert send(lead, address, **again, **mine).status_code == 302
+    assert AgencyReturn.objects.get(pk=gp.pk).answers["involvement"]["known_from"] == "2018"
+
+
+def test_showing_what_another_stored_stands_in_the_ledger(world: World) -> None:
+    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
+    address = reverse("return-section", args=[gp.pk, "chronology"])
+    returns.save_section(gp, "chronology", {"events": "First."}, by=world.gp_author, at=NOW)
+    send(signed_in(world.gp_lead), address, seen="", events="Second.")
+    assert LedgerEntry.objects.filter(action="read", actor=str(world.gp_lead.pk)).count() == 1
+
+
+def test_what_nobody_changed_has_nothing_beside_it(world: World) -> None:
+    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
+    address = reverse("return-section", args=[gp.pk, "chronology"])
+    answer = send(signed_in(world.gp_lead), address, seen="", events="A\x00B")
+    assert (compared(answer), "compared" in answer.content.decode()) == ([], False)
+
+
+def test_of_two_who_correct_a_referral_at_once_the_second_sees_what_the_first_made_of_it(
+    world: World, manager: Client
+) -> None:
+    # Given a correction, open while a colleague saves another
+    case = factories.a_referral(world)
+    address = reverse("case-correct", args=[case.pk])
+    seen = hidden(manager.get(address), "seen")
+    correct_referral(
+        case, incident_at=factories.INCIDENT, incident_precision="instant", aware_at=factories.AWARE,
+        place="Elsewhere", summary=factories.CANARIES[1], reason="Slip.", by=world.second, at=NOW,
+    )  # fmt: skip
+    typed = {
+        **happened(factories.INCIDENT, "incident"), **happened(factories.AWARE, "aware"),
+        "place": "Mine", "summary": factories.CANARIES[1], "reason": "My slip.",
+    }  # fmt: skip
+
+    # When it is sent, then nothing is written over, and what is stored stands beside the box
+    answer = send(manager, address, **moving(case, seen=seen, **typed))
+    assert summary_of(answer) == [
+        "Cannot save over what Second Manager corrected while this page was open. "
+        "Your text is still in the boxes: compare, then save again."
+    ]
+    assert compared(answer) == [("Saved by Second Manager: Where did it happen?", "Elsewhere")]
+    assert (stays(answer, "My slip."), Case.objects.get().place) == (True, "Elsewhere")
+    answer = send(manager, address, **moving(case, seen=hidden(answer, "seen"), **typed))
+    assert (answer.status_code, Case.objects.get().place) == (302, "Mine")
 
 
 def test_a_page_for_what_cannot_be_done_now_leads_back_and_says_so(world: World, manager: Client) -> None:
@@ -201,7 +288,8 @@ def test_the_same_form_twice_is_answered_twice_and_done_once(world: World, manag
 def test_a_move_sent_twice_is_made_once_and_both_are_led_on(world: World, manager: Client) -> None:
     case = factories.a_notified_case(world)
     written(world, case)
-    boxes = moving(case, open_returns_reason="", form_token=str(uuid.uuid4()))
+    seen = hidden(manager.get(reverse("decision-send", args=[case.pk])), "seen")
+    boxes = moving(case, open_returns_reason="", seen=seen, form_token=str(uuid.uuid4()))
     answers = [manager.post(reverse("decision-send", args=[case.pk]), boxes) for _ in range(2)]
     assert [a.headers["Location"] for a in answers] == [case.get_absolute_url()] * 2
     assert case.records.filter(verb="decide").count() == 1

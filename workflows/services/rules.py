@@ -117,6 +117,15 @@ def change_milestone(
     return new
 
 
+def limit_in_force(code: str, partnership: Partnership, *, on: date) -> Limit:
+    """The limit that a rule sets on the day: the partnership's own version, or as the book suggests it.
+
+    For a limit that is asked for by itself, without a deadline. Raises NoSuchRule.
+    """
+    version = RuleVersion.objects.in_force(on).of(partnership).filter(code=code).first()
+    return Limit.parse(version.limit) if version else rule_book().in_force(code, on).limit
+
+
 def rules_started_by(subject: Subject, anchor: str, *, on: date) -> list[RuleVersion]:
     """The rules that an event starts for a subject, in force on the day: statutory, and the partnership's own."""
     return list(

@@ -1,0 +1,111 @@
+"""The history of a case, a return or a record: its moves, and what was done between them, each with day and time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User
+from reviews import when
+from reviews.services.exporting import TO_NOTIFY
+from workflows.actors import SYSTEM
+from workflows.derivation import RESTARTED
+from workflows.models import Fact, Subject, TransitionRecord
+
+LABELS = {
+    "refer": "Referred",
+    "adopt": "Review taken in",
+    "consider": "Partners met, and will notify",
+    "decline": "Not notified",
+    "reconsider": "Looked at again",
+    "notify": "Notification sent",
+    "notify_only": "Notification sent, no rapid review",
+    "hold_meeting": "Rapid review meeting held",
+    "decide": "Decision sent to the partners",
+    "revise": "Decision taken up again",
+    "submit": "Rapid review sent to the Panel",
+    "withdraw": "Notification withdrawn",
+    "finish_with_learning": "Finished with the learning",
+    "commission": "Practice review commissioned",
+    "hold_learning_event": "Learning event held",
+    "hold_recall": "Recall event held",
+    "plan_publication": "Report approved",
+    "publish": "Published",
+    "close": "Closed",
+    "request": "Return asked for",
+    "acknowledge": "Acknowledged",
+    "draft": "Writing began",
+    "declare_nil": "Nil return",
+    "finish": "Sent for sign-off",
+    "sign_off": "Signed off",
+    "send_back": "Sent back",
+    "accept": "Accepted",
+    "cancel": "No longer needed",
+    "release": "Released to the Panel",
+    "disagree": "The Panel does not agree",
+    "supersede": "No longer stands",
+}
+"""What a transition is called in a history."""
+
+
+def label_of(verb: str) -> str:
+    """A transition in the words of a history."""
+    return LABELS.get(verb, verb.replace("_", " "))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened: what, when (aware, UTC, known so exactly), by whom, and what was said of it."""
+
+    what: str
+    at: datetime
+    precision: str
+    by: str
+    text: str
+    recorded_at: datetime
+
+    @property
+    def is_to_the_minute(self) -> bool:
+        return self.precision == "instant"
+
+    @property
+    def when(self) -> str:
+        """The time as exactly as it is known, to the day at most."""
+        return when.in_words(self.at, self.precision)
+
+
+def name_of(person: User | None) -> str:
+    return person.full_name if person else SYSTEM.full_name
+
+
+def history_of(
+    subject: Subject,
+    *,
+    tells: Callable[[TransitionRecord], bool] = lambda record: True,
+    between: tuple[Line, ...] = (),
+) -> list[Line]:
+    """What happened, in the order in which we were told. tells: whether a record's reason may be read.
+
+    between: what happened besides the moves and the corrections of a date.
+    """
+    moves = [
+        Line(label_of(r.verb), r.at, r.precision, name_of(r.by), r.reason if tells(r) else "", r.recorded_at)
+        for r in subject.records.select_related("by")
+    ]
+    return sorted([*moves, *_corrections(subject), *between], key=lambda line: line.recorded_at)
+
+
+def _corrections(subject: Any) -> list[Line]:
+    """Dates that were put right by a person, by the facts that moved a clock: what, and why."""
+    corrected = {
+        "RR_COMPLETE": "Time of the notification corrected",
+        **dict.fromkeys(TO_NOTIFY, "Referral corrected"),
+    }
+    facts = Fact.objects.filter(
+        deadline__subject_id=subject.pk, deadline__rule_code__in=corrected, kind=RESTARTED, by__isnull=False
+    ).select_related("by", "deadline")
+    return [
+        Line(corrected[fact.deadline.rule_code], fact.recorded_at, "instant", name_of(fact.by), fact.reason,
+             fact.recorded_at)
+        for fact in facts
+    ]  # fmt: skip
