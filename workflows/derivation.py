@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Protocol
 
-from workflows.calendars import Calendar, end_of, local_date, start_of
-from workflows.exceptions import ClockError
+from workflows.calendars import PROVISIONAL_YEARS, Calendar, end_of, local_date, start_of
+from workflows.exceptions import CalendarEnds, ClockError
 from workflows.rules import Limit
 
 STARTED = "started"
@@ -20,6 +20,21 @@ MET = "met"
 VOIDED = "voided"
 REOPENED = "reopened"
 UNDONE = "undone"
+
+VERBS = {
+    STARTED: "start",
+    RESTARTED: "restart",
+    PAUSED: "pause",
+    RESUMED: "resume",
+    EXTENDED: "extend",
+    RE_RULED: "re-rule",
+    RE_CALENDARED: "re-calendar",
+    MET: "meet",
+    VOIDED: "void",
+    REOPENED: "reopen",
+    UNDONE: "undo a fact of",
+}
+"""What doing each is called, for a refusal."""
 
 State = Literal["running", "paused", "met", "voided"]
 
@@ -305,6 +320,11 @@ def derive(limit: Limit, facts: Iterable[FactLike], calendar: Calendar) -> Deriv
     for fact in rows:
         if fact is not start:
             fold.tell(fact)
+    if fold.due_on.year > calendar.known_until.year + PROVISIONAL_YEARS:
+        raise CalendarEnds(
+            f"Cannot make this due on {fold.due_on.day} {fold.due_on:%B} {fold.due_on.year}: dates are counted up "
+            f"to the end of {calendar.known_until.year + PROVISIONAL_YEARS}."
+        )
     paused = fold.state == "paused"
     backward = fold.due_on < fold.start_on
     span = (fold.due_on, fold.start_on) if backward else (fold.start_on, fold.due_on)
@@ -339,9 +359,11 @@ def refuse_impossible(
             raise ClockError("Cannot start this clock: it is running already. Restart it, with a reason.")
         return
     if start is None:
-        raise ClockError(f"Cannot record {kind!r}: the clock was never started.")
+        raise ClockError(f"Cannot {VERBS[kind]} this clock: it was never started.")
     if effective_at < start.effective_at and limit.count >= 0:
-        raise ClockError(f"Cannot record {kind!r} at a time before the clock started.")
+        raise ClockError(
+            f"Cannot {VERBS[kind]} this clock before it started, on {_day(start.effective_at)}.", about="when"
+        )
     if kind == UNDONE:
         undone = undone_facts(facts)
         if details.get("fact") not in {fact.id for fact in facts if fact.id not in undone} - {start.id}:
@@ -352,12 +374,20 @@ def refuse_impossible(
         if fact.effective_at <= effective_at and fits(fact.kind, state):
             state = _THEN.get(fact.kind, state)
     if not fits(kind, state):
+        needed = " or ".join(_ONLY_WHEN[kind])
         raise ClockError(
-            f"Cannot record {kind!r}: at that time the clock was {state}, not {' or '.join(_ONLY_WHEN[kind])}."
+            f"Cannot {VERBS[kind]} this clock on {_day(effective_at)}: at that time it was {state}, not {needed}.",
+            about="when",
         )
     turns = (PAUSED, RESUMED, MET, VOIDED)
     later = next((fact for fact in rows if fact.effective_at > effective_at and fact.kind in turns), None)
     if kind in turns and later is not None:
         raise ClockError(
-            f"Cannot record {kind!r} at that time: the clock was {later.kind} after it. Undo that first."
-        )
+            f"Cannot {VERBS[kind]} this clock on {_day(effective_at)}: it was {later.kind} after that, on "
+            f"{_day(later.effective_at)}. Undo that first, or give a later time.", about="when",
+        )  # fmt: skip
+
+
+def _day(instant: datetime) -> str:
+    on = local_date(instant)
+    return f"{on.day} {on:%B} {on.year}"

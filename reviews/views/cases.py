@@ -17,13 +17,13 @@ from accounts.pages.views import at, signed_in
 from reviews import when
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord
 from reviews.questions import missing
-from reviews.services import access, decisions
+from reviews.services import access, dates, decisions
 from reviews.services.correcting import OPEN_TO_CORRECTION
 from reviews.services.references import parse_reference
 from reviews.services.standing import clocks_of, path_of
 from reviews.views.base import find
 from reviews.views.stages import ACTIONS, action_url
-from workflows.models import Deadline
+from workflows.models import Deadline, Subject
 from workflows.services import ledger
 from workflows.services.moving import verbs_open_to
 
@@ -146,10 +146,13 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "clocks": clocks_of(case, at=now),
             "stages": path_of(case, {r.target for r in records}),
             "returns": returns_of(case, request),
-            "history": [
-                (r, when.in_words(r.at, r.precision), label_of(r.verb), state_label(r.target))
-                for r in records
-            ],
+            "history": with_facts(
+                case,
+                [
+                    (r, when.in_words(r.at, r.precision), label_of(r.verb), state_label(r.target))
+                    for r in records
+                ],
+            ),
             "incident": when.in_words(case.incident_at, case.incident_precision)
             if case.incident_at
             else "Not known",
@@ -223,6 +226,20 @@ def returns_of(case: Case, request: HttpRequest) -> list[dict[str, Any]]:
         clocks = [c for c in clocks_of(agency_return, at=at(request)) if c.deadline.rule_code != "LOC_ACK"]
         rows.append({"it": agency_return, "clock": clocks[0] if clocks else None})
     return rows
+
+
+def with_facts(subject: Subject, history: list[tuple[Any, str, str, str]]) -> list[tuple[Any, str, str, str]]:
+    """A history, and between its moves what was done to the dates on somebody's authority, as it was told."""
+    facts = [
+        (
+            fact,
+            when.in_words(fact.effective_at, "day"),
+            f"{fact.deadline.rule.name}: {fact.kind}, on the authority of {fact.authority}",
+            fact.reason,
+        )
+        for fact in dates.moved_on_authority(subject)
+    ]
+    return sorted([*history, *facts], key=lambda row: row[0].recorded_at)
 
 
 LABELS = {

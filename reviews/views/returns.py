@@ -17,7 +17,7 @@ from reviews.questions import is_complete, missing
 from reviews.services import cases, returns
 from reviews.services.standing import clocks_of
 from reviews.views.base import SubjectPage, find
-from reviews.views.cases import label_of
+from reviews.views.cases import label_of, with_facts
 from workflows.models import TransitionRecord
 from workflows.services import ledger
 from workflows.services.moving import verbs_open_to
@@ -81,15 +81,18 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             ]
             if "reviews.accept_agencyreturn" in held and it.state in it.OPEN
             else [],
-            "history": [
-                (
-                    r,
-                    when.in_words(r.at, r.precision),
-                    label_of(r.verb),
-                    r.reason if is_for_me(r, it, held) else "",
-                )
-                for r in it.records.select_related("by")
-            ],
+            "history": with_facts(
+                it,
+                [
+                    (
+                        r,
+                        when.in_words(r.at, r.precision),
+                        label_of(r.verb),
+                        r.reason if is_for_me(r, it, held) else "",
+                    )
+                    for r in it.records.select_related("by")
+                ],
+            ),
         },
     )
 
