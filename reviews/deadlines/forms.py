@@ -51,7 +51,7 @@ class TimedForm(OnAuthorityForm):
     happened = MomentField(subject="the date", in_past=True)
     words = "the date"
     label = "Date"
-    field_order = ("happened", "authority", "reason")
+    field_order: tuple[str, ...] = ("happened", "authority", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

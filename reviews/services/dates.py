@@ -4,11 +4,12 @@ Each takes the permission to move dates, goes into the ledger, and refuses when 
 looked at: seen is the number of its newest fact then, None not to ask.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from reviews.services.cases import EVENTS_OF_MILESTONES, Actor, to_the_minute
 from workflows.calendars import local_date
@@ -156,7 +157,7 @@ def move_in_words(before: Deadline, after: Deadline, *, at: datetime) -> str:
     return said
 
 
-def moved_on_authority(subject: Subject) -> Sequence[Fact]:
+def moved_on_authority(subject: Subject) -> QuerySet[Fact]:
     """What moved the dates of a subject on somebody's authority, in the order it was told: for its history."""
     kinds = (*ON_AUTHORITY, RE_RULED, RE_CALENDARED)
     found = Fact.objects.filter(deadline__subject_id=subject.pk, kind__in=kinds).exclude(authority="")
