@@ -24,13 +24,13 @@ class OnAuthorityForm(PageForm):
 
     authority = TextField(
         subject="on whose authority",
-        label="On whose authority?",
+        label="Authority",
         max_length=300,
-        help_text="Who decided it, such as the chair of the review group.",
+        help_text="Who decided it, and has the power to, such as the chair of the review group.",
     )
     reason = LongTextField(
         subject="the reason",
-        label="Why?",
+        label="Reason",
         rows=4,
         max_length=1000,
         help_text="Everybody who sees this deadline reads it: name no child.",
@@ -39,7 +39,7 @@ class OnAuthorityForm(PageForm):
     def said(self) -> list[tuple[str, str]]:
         """What was typed, in words, to be checked before it is recorded."""
         given = self.cleaned_data
-        return [*self.said_first(), ("On whose authority", given["authority"]), ("Why", given["reason"])]
+        return [*self.said_first(), ("Authority", given["authority"]), ("Reason", given["reason"])]
 
     def said_first(self) -> list[tuple[str, str]]:
         return []
@@ -66,25 +66,25 @@ class TimedForm(OnAuthorityForm):
         return given
 
     def said_first(self) -> list[tuple[str, str]]:
-        return [(self.label.rstrip("?"), moment_in_words(self.happened_at().isoformat()))]
+        return [(self.label, moment_in_words(self.happened_at().isoformat()))]
 
 
 class PauseForm(TimedForm):
-    words, label = "the date from which the clock is paused", "From when is the clock paused?"
+    words, label = "the date from which the clock is paused", "Start of the pause"
 
 
 class ResumeForm(TimedForm):
-    words, label = "the date from which the clock runs again", "From when does the clock run again?"
+    words, label = "the date from which the clock runs again", "End of the pause"
 
 
 class RestartForm(TimedForm):
-    words, label = "the date from which it is counted", "From when is it counted?"
+    words, label = "the date from which it is counted", "Start of the count"
 
 
 class ExtendForm(TimedForm):
     """More time: a number of days of a kind, or until a day."""
 
-    words, label = "the date on which it was decided", "When was it decided?"
+    words, label = "the date on which it was decided", "Date of the decision"
     how = ChoiceField(
         subject="how the time is given",
         label="How is the time given?",
@@ -97,7 +97,7 @@ class ExtendForm(TimedForm):
     )
     count = WholeNumberField(
         subject="how many days or months",
-        label="How many days or months?",
+        label="Number of days or months",
         least=1,
         most=999,
         required=False,
@@ -105,9 +105,9 @@ class ExtendForm(TimedForm):
     )
     to = DayField(
         subject="the day until which it is extended",
-        label="Until which day?",
+        label="New last day",
         required=False,
-        help_text="The last day in time. Leave empty if you gave a number.",
+        help_text="If it is extended until a day: the last day in time. Leave empty if you gave a number.",
     )
     field_order = ("how", "count", "to", "happened", "authority", "reason")
 

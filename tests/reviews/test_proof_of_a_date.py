@@ -83,7 +83,7 @@ def words_in(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages).split())
 
 
-def test_page_command_json_and_pdf_say_the_same(world: World, case: Case) -> None:
+def test_edge_40_page_command_json_and_pdf_say_the_same(world: World, case: Case) -> None:
     # Given a deadline that was paused, resumed, extended, restarted, undone and counted by another list
     deadline = to_everything(case, world)
     proof = proof_of(deadline, at=NOW)

@@ -233,5 +233,5 @@ def _change(change: Mapping[str, Any]) -> str:
 def _why(told: Mapping[str, Any]) -> str:
     """On whose authority, and the reason, where they are given."""
     authority = f", on the authority of {told['authority']}" if told["authority"] else ""
-    reason = f": {told['reason'].rstrip('.')}" if told["reason"] else ""
+    reason = f": {told['reason'].strip().rstrip('.')}" if told["reason"] else ""
     return f"{authority}{reason}"
