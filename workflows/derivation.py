@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Protocol
 
-from workflows.calendars import PROVISIONAL_YEARS, Calendar, end_of, local_date, start_of
-from workflows.exceptions import CalendarEnds, ClockError
+from workflows.calendars import Calendar, end_of, local_date, start_of
+from workflows.exceptions import ClockError
 from workflows.rules import Limit
 
 STARTED = "started"
@@ -89,6 +89,11 @@ class Derivation:
     changes: tuple[Change, ...] = ()
     met_at: datetime | None = None
     voided_at: datetime | None = None
+
+    @property
+    def due_so_far(self) -> date:
+        """The due day, also of a paused clock: the one it has by the days that were stopped until now."""
+        return self.due_on or (self.changes[-1].to_day if self.changes else self.first_due_on)
 
     @property
     def is_late(self) -> bool:
@@ -320,11 +325,6 @@ def derive(limit: Limit, facts: Iterable[FactLike], calendar: Calendar) -> Deriv
     for fact in rows:
         if fact is not start:
             fold.tell(fact)
-    if fold.due_on.year > calendar.known_until.year + PROVISIONAL_YEARS:
-        raise CalendarEnds(
-            f"Cannot make this due on {fold.due_on.day} {fold.due_on:%B} {fold.due_on.year}: dates are counted up "
-            f"to the end of {calendar.known_until.year + PROVISIONAL_YEARS}."
-        )
     paused = fold.state == "paused"
     backward = fold.due_on < fold.start_on
     span = (fold.due_on, fold.start_on) if backward else (fold.start_on, fold.due_on)

@@ -8,7 +8,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Partnership
+from accounts.models import Partnership, User
 from tests.workflows import naive
 from tests.workflows.bench import (
     REFERRED_AT,
@@ -230,6 +230,13 @@ REFUSED: list[tuple[str, type[WorkflowError], Any]] = [
     ("extended by less", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(-1, "wd"), at=NOON, **WHY)),
     ("extended without a reason", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), by=SYSTEM, at=NOON, authority="the Panel", reason=" ")),
     ("extended past the calendar", CalendarEnds, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(9000, "wd"), at=NOON, **WHY)),
+    ("extended past the calendar by months", CalendarEnds, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(400, "mo"), at=NOON, **WHY)),
+    ("extended past the calendar to a day", CalendarEnds, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=date(2041, 1, 1), at=NOON, **WHY)),
+    ("extended to the day it is due", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=date(2026, 4, 2), at=NOON, **WHY)),
+    ("restarted from tomorrow", ClockError, lambda case: clocks.restart_deadline(case, "RR_COMPLETE", start=NOON + timedelta(days=1), by=SYSTEM, at=NOON, reason="wrong")),
+    ("restarted without a reason", ClockError, lambda case: clocks.restart_deadline(case, "RR_COMPLETE", start=NOON, by=SYSTEM, at=NOON, reason=" ")),
+    ("paused by a person, though the law set it", ClockError, lambda case: clocks.pause_deadline(case, "RR_COMPLETE", at=NOON, effective_at=NOON, **{**WHY, "by": User(full_name="Una")})),
+    ("extended by a person, though the law set it", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), at=NOON, **{**WHY, "by": User(full_name="Una")})),
     ("another rule", NoSuchRule, lambda case: clocks.meet_deadline(case, "LCSPR_REPORT", by=SYSTEM, at=NOON)),
     ("the start undone", ClockError, lambda case: clocks.undo_fact(clock_of(case).facts.get(), by=SYSTEM, at=NOON, reason="wrong")),
     ("undone without a reason", ClockError, lambda case: clocks.undo_fact(clock_of(case, "SIN_NOTIFY").facts.get(kind="met"), by=SYSTEM, at=NOON, reason=" ")),
@@ -244,6 +251,16 @@ def test_what_is_refused_leaves_nothing_changed(error: type[WorkflowError], deed
     before = everything()
     with pytest.raises(error):
         deed(case)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("limit", [date(2041, 1, 1), Limit(400, "mo"), Limit(9999, "d"), date(2026, 4, 2)])
+def test_a_paused_clock_is_not_given_a_day_that_it_could_not_run_on_to(limit: Any) -> None:
+    case = a_notified_case()
+    clocks.pause_deadline(case, "RR_COMPLETE", effective_at=NOON, at=NOON, **WHY)
+    before = everything()
+    with pytest.raises(WorkflowError, match="2040|due on Thursday 2 April 2026 already"):
+        clocks.extend_deadline(case, "RR_COMPLETE", limit=limit, at=NOON, **WHY)
     assert everything() == before
 
 

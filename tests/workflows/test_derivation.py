@@ -183,13 +183,6 @@ def test_a_month_is_added_to_the_day_on_which_it_was_due(
     assert due(("extended", "2026-03-10 09:00", details), limit=limit) == due_on
 
 
-def test_a_date_past_the_calendar_is_refused_whatever_it_is_counted_in() -> None:
-    for details in ({"by": "400mo"}, {"by": "9999d"}, {"to": "2041-01-01"}, {"by": "9999wd"}):
-        with pytest.raises(CalendarEnds, match="2040|calendar"):
-            due(("extended", "2026-03-10 09:00", details))
-    assert due(("extended", "2026-03-10 09:00", {"to": "2040-12-31"})) == "2040-12-31"
-
-
 # ---- Extensions --------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("details", "due_on"),

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from workflows.actors import System
-from workflows.calendars import local_date
+from workflows.calendars import PROVISIONAL_YEARS, local_date
 from workflows.countdown import day_in_words
 from workflows.derivation import (
     EXTENDED,
@@ -29,7 +29,7 @@ from workflows.derivation import (
     derive,
     refuse_impossible,
 )
-from workflows.exceptions import ClockError, NoSuchRule, WorkflowError
+from workflows.exceptions import CalendarEnds, ClockError, NoSuchRule, WorkflowError
 from workflows.ladders import MISSED, climb
 from workflows.models import CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Rung, Subject
 from workflows.rules import Limit
@@ -58,6 +58,12 @@ CACHED = ["state", "calendar", "started_at", "due_on", "due_at", "met_at", "deri
 
 
 def _cache(deadline: Deadline, derivation: Derivation, version: CalendarVersion) -> None:
+    """Give the columns what the fold gives. Raises CalendarEnds for a day on which nobody could count what is left."""
+    last = calendars.calendar_of(version).known_until.year + PROVISIONAL_YEARS
+    if (day := derivation.due_so_far).year > last:
+        raise CalendarEnds(
+            f"Cannot make this due on {day.day} {day:%B} {day.year}: dates are counted up to the end of {last}."
+        )
     deadline.state = derivation.state
     deadline.calendar = version
     deadline.started_at = derivation.started_at
