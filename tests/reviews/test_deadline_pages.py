@@ -2,9 +2,11 @@
 
 import uuid
 from datetime import UTC, date, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
@@ -263,6 +265,54 @@ def test_the_clock_of_a_return_is_moved_by_the_manager_and_seen_by_the_agency(
     said = text_of(author.get(gp.get_absolute_url()))
     assert "Agency return: extended, on the authority of The chair" in said
     assert "moved to" in said
+
+
+def test_a_time_given_to_the_minute_is_after_what_happened_in_it(manager: Client, world: World) -> None:
+    # Given a notification twenty seconds past nine. When its clock is paused from nine o'clock, as people say it:
+    case = factories.a_notified_case(world, notified_at=factories.NOTIFIED.replace(second=20))
+    deadline = clock(case)
+    say_yes(manager, page_of(deadline, "pause"), boxes(deadline, **happened(factories.NOTIFIED)))
+
+    # Then it is not before the start.
+    assert clock(case).facts.get(kind="paused").effective_at == factories.NOTIFIED.replace(second=20)
+
+
+def test_a_new_day_that_has_passed_is_said_to_be_late(manager: Client, case: Case) -> None:
+    deadline = clock(case, "LOC_SINCOPY")  # due on 19 March
+    asked = manager.post(page_of(deadline, "extend"), boxes(deadline, **by_five_days(count="1")))
+    assert (
+        "This moves the date from Thursday 19 March 2026 to Friday 20 March 2026. That day has passed: it is late."
+        in text_of(asked)
+    )
+
+
+def test_an_extension_of_a_paused_clock_leaves_it_paused_until_it_runs_on(
+    manager: Client, case: Case
+) -> None:
+    deadline = clock(case)
+    say_yes(manager, page_of(deadline, "pause"), boxes(deadline, **happened(NOW)))
+    asked = manager.post(page_of(deadline, "extend"), boxes(clock(case), **by_five_days()))
+    assert "The clock stays paused: it shows a date when it is resumed." in text_of(asked)
+    say_yes(manager, page_of(deadline, "extend"), boxes(clock(case), **by_five_days()))
+    asked = manager.post(page_of(deadline, "resume"), boxes(clock(case), **happened(NOW)))
+    assert "The clock runs on, and is due on Friday 10 April 2026." in text_of(asked)
+
+
+def test_cases_and_returns_there_were_before_have_the_grants_too(world: World, case: Case) -> None:
+    # Given a case and a return from before dates could be moved
+    gp = factories.asked_returns(world, case)["gp"]
+    for one, may in ((case, "move_dates_case"), (gp, "move_dates_agencyreturn")):
+        one.group_grants.filter(permission__codename=may).delete()
+        assert not one.permits(world.manager, f"reviews.{may}", at=NOW)
+
+    # When the migration has run, twice, then whoever runs them may, and nobody else
+    migration = import_module("reviews.migrations.0002_who_may_move_dates")
+    for _ in range(2):
+        migration.give_to_those_who_run_it(apps, None)
+    for one, may in ((case, "reviews.move_dates_case"), (gp, "reviews.move_dates_agencyreturn")):
+        assert {who for who, person in world.people.items() if one.permits(person, may, at=NOW)} == {
+            "manager"
+        }
 
 
 # ---- Bad input ---------------------------------------------------------------------------------

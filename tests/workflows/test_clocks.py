@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +23,7 @@ from workflows.actors import SYSTEM
 from workflows.derivation import derive
 from workflows.exceptions import CalendarEnds, ClockError, NoSuchRule, WorkflowError
 from workflows.ladders import climb
-from workflows.models import CalendarVersion, Deadline, Fact, RuleVersion, Rung
+from workflows.models import CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Rung
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services import clocks
@@ -184,6 +184,24 @@ def test_edge_35_an_extension_keeps_the_first_date_and_its_authority() -> None:
         {"what": "extended", "from": "2026-04-02", "to": "2026-05-02", "stopped_days": 0,
          "authority": "the Panel", "reason": "flood"}
     ]  # fmt: skip
+
+
+def test_what_a_date_was_is_never_changed() -> None:
+    case = a_notified_case()
+    clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), at=london("2026-03-20"), **WHY)
+    [record] = clock_of(case).dates.all()
+    assert (record.because, record.due_before, record.due_after) == (
+        "extended", date(2026, 4, 2), date(2026, 4, 7),
+    )  # fmt: skip
+    with pytest.raises(DatabaseError), transaction.atomic():
+        DateRecord.objects.update(due_before=date(2026, 4, 3))
+    assert clock_of(case).dates.get().due_before == date(2026, 4, 2)
+
+
+def test_what_moves_no_date_leaves_no_record_of_one() -> None:
+    case = a_notified_case()
+    clocks.meet_deadline(case, "RR_COMPLETE", by=SYSTEM, at=london("2026-03-20"))
+    assert not clock_of(case).dates.exists()
 
 
 def test_what_is_undone_stays_in_the_log_and_the_undo_may_be_undone() -> None:
