@@ -11,7 +11,7 @@ from accounts.models import Role, Seat, User
 from reviews.models import AgencyReturn, Case, PanelRecord
 from workflows.countdown import TimeLeft
 from workflows.models import Deadline, Subject
-from workflows.services.proof import sentence_of
+from workflows.services.proof import lines_of, sentence_of
 from workflows.services.standing import how_it_stands
 
 MAIN_PATH = (
@@ -44,6 +44,11 @@ class Clock:
     @property
     def name(self) -> str:
         return self.deadline.rule.name
+
+    @property
+    def proof(self) -> list[str]:
+        """Why its date is what it is, in full: for paper, which has no link to follow."""
+        return lines_of(self.deadline.derivation, self.deadline.rule.as_rule())
 
     @property
     def is_open(self) -> bool:
