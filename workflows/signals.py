@@ -6,4 +6,7 @@ transitioned = Signal()
 """A subject moved. Arguments: subject, record (TransitionRecord), tells ({audience: news}), at."""
 
 rungs_reached = Signal()
-"""Rungs whose time came, a batch. Arguments: rungs (list of Rung, with deadline and subject), at."""
+"""Rungs whose time came, a batch. Arguments: rungs (list of Rung, with deadline and subject), at, outage (or None)."""
+
+announced = Signal()
+"""Those who look after partnerships must know something about the service: news, key (tells it once), by, at."""
