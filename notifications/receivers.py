@@ -7,8 +7,8 @@ from typing import Any
 from django.dispatch import receiver
 
 from notifications import services
-from workflows.models import Rung, Subject, TransitionRecord
-from workflows.signals import rungs_reached, transitioned
+from workflows.models import Outage, Rung, Subject, TransitionRecord
+from workflows.signals import announced, rungs_reached, transitioned
 
 
 @receiver(transitioned, dispatch_uid="tell-of-a-move")
@@ -19,5 +19,10 @@ def tell_of_a_move(
 
 
 @receiver(rungs_reached, dispatch_uid="tell-of-rungs")
-def tell_of_rungs(rungs: Sequence[Rung], at: datetime, **kwargs: Any) -> None:
-    services.tell_of_rungs(rungs, at=at)
+def tell_of_rungs(rungs: Sequence[Rung], at: datetime, outage: Outage | None = None, **kwargs: Any) -> None:
+    services.tell_of_rungs(rungs, at=at, outage=outage)
+
+
+@receiver(announced, dispatch_uid="tell-administrators")
+def tell_administrators(news: str, key: str, by: object, at: datetime, **kwargs: Any) -> None:
+    services.tell_administrators(news, key, by=by, at=at)
