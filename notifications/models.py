@@ -51,6 +51,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """What the rungs of an outage had to tell, each to each person; not the digests, which tell it again."""
         return self.filter(outage=outage).exclude(news=DIGEST)
 
+    def digests_of(self, outage: Outage) -> "NoticeQuerySet":
+        """Those that tell together what the outage made stale: one a person."""
+        return self.filter(outage=outage, news=DIGEST)
+
     def about(self, case: Subject) -> "NoticeQuerySet":
         """Those about a case, or about something that belongs to it."""
         return self.filter(Q(subject=case) | Q(subject__root=case))

@@ -89,6 +89,7 @@ def open_notice(request: HttpRequest, notice: uuid.UUID) -> HttpResponse:
     found = get_object_or_404(Notice.objects.visible_to(user, at=at(request)), pk=notice)
     if address := services.open_notice(found, by=user, at=at(request)):
         return HttpResponseRedirect(address)
+    assert found.subject is not None  # what is about none leads to its own page
     messages.info(
         request, f"You cannot open {found.subject.code}: it is not, or no longer, among what you may see."
     )

@@ -103,7 +103,8 @@ def tell_of_rungs(rungs: Sequence[Rung], *, at: datetime, outage: Outage | None 
     asked: dict[tuple[object, ...], list[User]] = {}
     today = local_date(at)
     stale = _stale(rungs, outage, at=at) if outage else {}
-    notices, digests = [], {}
+    notices: list[Notice] = []
+    digests: dict[uuid.UUID, Notice] = {}
     for rung in rungs:
         subject_id = rung.deadline.subject_id
         # Nobody is late when a duty to keep something up has run out.

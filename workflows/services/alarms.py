@@ -53,7 +53,7 @@ def _age(official: CalendarVersion, *, at: datetime) -> Alarm | None:
     age = official.age_in_days(at=at)
     if age <= OLDEST:
         return None
-    words = f"The list of bank holidays is {age} days old: for more than {OLDEST} days nobody has compared it with gov.uk."
+    words = f"The list of bank holidays is {age} days old: in more than {OLDEST} nobody has compared it with gov.uk."
     return Alarm("calendar-old", f"{official.pk}:{official.checked_at or official.loaded_at:%Y%m%d}", words)
 
 
