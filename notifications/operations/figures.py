@@ -20,6 +20,8 @@ INSPECTED = {
     CALENDAR: "The calendar",
     REFRESH: "The list of gov.uk fetched",
 }
+NAME_CASES = (DEADLINES, LEDGER)
+"""Inspections whose findings name cases: the commands of these names say them to whoever runs the service."""
 A_DAY_AND_A_BIT = timedelta(hours=30)
 """After so long without a nightly inspection, it is late."""
 
@@ -40,6 +42,8 @@ class Inspected:
     words: str
     last: Inspection | None
     is_late: bool
+    findings: list[str]
+    """Those that are about no case. What is found of deadlines and chains names cases: the commands say which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Figures:
 
 
 def figures(*, at: datetime) -> Figures:
-    """All of them, in eleven queries, however much there is."""
+    """All of them, in ten queries, however much there is."""
     rungs = Rung.objects.whose_time_has_come(at=at - timedelta(seconds=2 * settings.SWEEP_EVERY)).aggregate(
         count=Count("pk"), oldest=Min("fires_at")
     )
@@ -92,7 +96,12 @@ def _inspected(*, at: datetime) -> list[Inspected]:
     newest = Inspection.objects.ended().order_by().values("kind").annotate(newest=Max("pk")).values("newest")
     last = {inspection.kind: inspection for inspection in Inspection.objects.filter(pk__in=newest)}
     return [
-        Inspected(words, last.get(kind), kind not in last or at - last[kind].begun_at > A_DAY_AND_A_BIT)
+        Inspected(
+            words,
+            last.get(kind),
+            kind not in last or at - last[kind].begun_at > A_DAY_AND_A_BIT,
+            last[kind].findings if kind in last and kind not in NAME_CASES else [],
+        )
         for kind, words in INSPECTED.items()
         if kind != REFRESH or settings.HOLIDAYS_URL or kind in last
     ]

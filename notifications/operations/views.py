@@ -17,6 +17,7 @@ from notifications.services import SEE_NOTICES
 from workflows.models import Outage
 
 A_PAGE = 50
+"""So many of each are listed; the rest are counted."""
 TRAIL = [("Home", "home"), ("Administration", "administration"), ("How the service runs", "operations")]
 
 
@@ -70,7 +71,7 @@ def outage(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _rows(notices: NoticeQuerySet) -> list[dict[str, object]]:
-    """The first fifty, in the order in which they were owed."""
+    """The first, in the order in which they were owed."""
     related = ("recipient", "subject", "deadline__rule")
     shown = notices.select_related(*related).order_by("rung_at", "pk")[:A_PAGE]
     return [{"notice": notice, "headline": texts.headline(notice.news)} for notice in shown]

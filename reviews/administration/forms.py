@@ -212,7 +212,7 @@ class HolidayForm(PageForm):
     name = fields.TextField(
         subject="what the day is called",
         label="What is it called?",
-        help_text="Leave this empty if the day is taken away.",
+        help_text="Needed for a day that is added.",
         required=False,
         max_length=100,
     )
