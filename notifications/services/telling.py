@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.services import administrators
 from notifications.models import DIGEST, Notice, in_their_own_kind
 from workflows.calendars import LONDON, SendWindow, local_date
+from workflows.exceptions import CalendarEnds
 from workflows.models import Deadline, Outage, Rung, Subject, TransitionRecord
 from workflows.services.calendar import current_calendar
 
@@ -78,9 +79,17 @@ def tell_of_move(subject: Subject, record: TransitionRecord, tells: dict[str, st
     )
 
 
+def _window_opens(at: datetime) -> datetime:
+    """When the send window opens next. Past the end of the calendar it is open: better told at once than never."""
+    try:
+        return SendWindow.parse(settings.SEND_WINDOW).next_open(at, current_calendar())
+    except CalendarEnds:
+        return at
+
+
 def tell_administrators(news: str, key: str, *, by: object, at: datetime) -> None:
     """Tell everybody who looks after a partnership something about the service, once for each key; not who did it."""
-    opens_at = SendWindow.parse(settings.SEND_WINDOW).next_open(at, current_calendar())
+    opens_at = _window_opens(at)
     _write(
         _notice(f"service:{news}:{key}", person, None, news, at=at, send_after=opens_at)
         for person in administrators(at=at)
@@ -98,7 +107,7 @@ def tell_of_rungs(rungs: Sequence[Rung], *, at: datetime, outage: Outage | None 
     """
     if not rungs:
         return
-    opens_at = SendWindow.parse(settings.SEND_WINDOW).next_open(at, current_calendar())
+    opens_at = _window_opens(at)
     subjects = in_their_own_kind(rung.deadline.subject for rung in rungs)
     asked: dict[tuple[object, ...], list[User]] = {}
     today = local_date(at)

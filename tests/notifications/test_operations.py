@@ -185,6 +185,12 @@ def test_a_notice_about_the_service_is_listed_and_leads_to_its_page(world: World
     assert (answer.status_code, answer["Location"]) == (302, reverse("calendar"))
 
 
+def test_past_the_end_of_the_calendar_administrators_are_told_at_once(world: World) -> None:
+    at = london("2045-06-03 02:00")
+    services.tell_administrators("calendar-horizon", "1", by=None, at=at)
+    assert set(Notice.objects.values_list("send_after", flat=True)) == {at}
+
+
 def test_a_digest_is_listed_leads_home_and_says_which_notices_came_late(world: World, referral: Case) -> None:
     watch(at=BEFORE)
     watch(at=london("2026-03-20 02:00"))
