@@ -41,6 +41,10 @@ AGENCY_ROLES = (Role.AUTHOR, Role.SAFEGUARDING_LEAD, Role.DELEGATED_PARTNER, Rol
 """Held for one agency; the others are held for the partnership (or, for the Panel, for neither)."""
 
 
+ADMINISTRATORS = (Role.BUSINESS_MANAGER, Role.USER_ADMINISTRATOR)
+"""Who looks after a partnership's agencies and people, and after what all partnerships share: the calendar."""
+
+
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)

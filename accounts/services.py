@@ -1,7 +1,7 @@
 """What is done about people: seats, memberships, deputies. One verb for each thing."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -12,7 +12,19 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from accounts.models import AGENCY_ROLES, Agency, Deputy, Membership, Partnership, Role, Seat, User, in_window
+from accounts.models import (
+    ADMINISTRATORS,
+    AGENCY_ROLES,
+    LONDON,
+    Agency,
+    Deputy,
+    Membership,
+    Partnership,
+    Role,
+    Seat,
+    User,
+    in_window,
+)
 
 
 @transaction.atomic
@@ -112,3 +124,15 @@ def people_in(seats: QuerySet[Seat], *, on: date) -> list[User]:
             Q(pk__in=holding.values("user")) | Q(pk__in=standing_in.values("deputy")), is_active=True
         ).order_by("full_name")
     )
+
+
+def is_administrator(user: User, *, at: datetime) -> bool:
+    """Whether the person acts for the seat of a business manager or user administrator, of any partnership."""
+    return Seat.objects.acted_for_by(user, at=at).filter(role__in=ADMINISTRATORS).exists()
+
+
+def administrators(*, at: datetime) -> list[User]:
+    """Everybody who holds such a seat at the instant, each once."""
+    on = at.astimezone(LONDON).date()
+    held = Membership.objects.on(on).filter(seat__role__in=ADMINISTRATORS)
+    return list(User.objects.filter(pk__in=held.values("user")).order_by("email"))

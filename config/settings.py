@@ -180,6 +180,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 SWEEP_EVERY = env.float("SWEEP_EVERY", default=60.0)
 DELIVER_EVERY = env.float("DELIVER_EVERY", default=20.0)
+INSPECT_EVERY = env.float("INSPECT_EVERY", default=300.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "workflows.tasks.sweep",
@@ -190,6 +191,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "notifications.tasks.deliver",
         "schedule": DELIVER_EVERY,
         "options": {"expires": DELIVER_EVERY * 2},
+    },
+    "inspect": {
+        "task": "workflows.tasks.inspect",
+        "schedule": INSPECT_EVERY,
+        "options": {"expires": INSPECT_EVERY},
     },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE", default=str(VAR_DIR / "beat-schedule"))
@@ -208,6 +214,10 @@ NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=300)
 
 # ---- The engine ------------------------------------------------------------------------------
 WORKFLOWS_RULE_BOOK = "reviews.rules.RULE_BOOK"
+OUTAGE_AFTER = env.float("OUTAGE_AFTER", default=900.0)
+"""Seconds without a sweep that are called an outage; what it left is told together, and reported."""
+HOLIDAYS_URL = env.str("HOLIDAYS_URL", default="")
+"""Where a worker asks every night for gov.uk's list of bank holidays; empty: people bring it themselves."""
 
 # ---- Logs: references only -------------------------------------------------------------------
 LOGGING = {

@@ -11,8 +11,10 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from workflows.models import Deadline, Subject
+from workflows.models import Deadline, Outage, Subject
 
+DIGEST = "after-outage"
+"""The news that tells together what an outage made stale."""
 SHOWN_FOR = timedelta(days=30)
 """So long a mail that could not be delivered asks for a telephone call."""
 
@@ -45,6 +47,14 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Not opened yet: seen_at is NULL until the person follows the link on the page of notices."""
         return self.filter(seen_at=None)
 
+    def told_late(self, outage: Outage) -> "NoticeQuerySet":
+        """What the rungs of an outage had to tell, each to each person; not the digests, which tell it again."""
+        return self.filter(outage=outage).exclude(news=DIGEST)
+
+    def digests_of(self, outage: Outage) -> "NoticeQuerySet":
+        """Those that tell together what the outage made stale: one a person."""
+        return self.filter(outage=outage, news=DIGEST)
+
     def about(self, case: Subject) -> "NoticeQuerySet":
         """Those about a case, or about something that belongs to it."""
         return self.filter(Q(subject=case) | Q(subject__root=case))
@@ -69,20 +79,28 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def of_cases(self, user: User, permission: str, *, at: datetime) -> "NoticeQuerySet":
         """Those about cases on which the person holds the permission. Asks for cases only if there are any notices."""
         kinds = set(self.values_list(Coalesce("subject__root__kind", "subject__kind"), flat=True))
+        if None in kinds:  # a digest is about what was collapsed into it
+            told = Notice.objects.filter(collapsed_into__in=self.filter(news=DIGEST))
+            kinds |= set(told.values_list(Coalesce("subject__root__kind", "subject__kind"), flat=True))
         mine = Q(pk__in=[])
-        for kind in kinds:
+        for kind in kinds - {None}:
             cases = apps.get_model(kind)._default_manager.all().granted(user, permission, at=at).values("pk")
-            mine |= Q(subject__in=cases) | Q(subject__root__in=cases)
+            about = Q(subject__in=cases) | Q(subject__root__in=cases)
+            mine |= about | Q(news=DIGEST, pk__in=Notice.objects.filter(about).values("collapsed_into"))
         return self.filter(mine)
 
     def newest_first(self) -> "NoticeQuerySet":
         return self.order_by("-created_at", "-pk")
 
     def owed(self, *, at: datetime) -> "NoticeQuerySet":
-        """Neither sent nor given up, whose time to try has come, and at which nobody is at work."""
-        return self.filter(
+        """Neither sent nor given up, whose time to try has come, and at which nobody is at work.
+
+        A digest waits until all that its outage left is swept: what came later would not be told.
+        """
+        ready = self.filter(
             Q(lease_until=None) | Q(lease_until__lte=at), send_after__lte=at, next_try_at__lte=at
         )
+        return ready.exclude(news=DIGEST, outage__in=Outage.objects.filter(caught_up_at=None))
 
 
 class Notice(models.Model):
@@ -97,6 +115,7 @@ class Notice(models.Model):
         SENT = "sent", "Sent"
         FAILED = "failed", "Could not be sent"
         DROPPED = "dropped", "Not sent: no longer needed"
+        COLLAPSED = "collapsed", "Told together with others"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(
@@ -105,12 +124,19 @@ class Notice(models.Model):
         help_text="What is told to whom: `rung:...` or `move:...`, and the person.",
     )
     recipient = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notices")
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="notices")
+    subject = models.ForeignKey(
+        Subject,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="notices",
+        help_text="NULL: about the service itself, or about several things.",
+    )
     deadline = models.ForeignKey(
         Deadline, on_delete=models.PROTECT, null=True, related_name="notices", help_text="NULL: about a move."
     )
     news = models.CharField(max_length=40, help_text="Which text it has, such as `reminder`.")
     due_on = models.DateField(null=True, help_text="The due day when it was written. NULL: about a move.")
+    rung_at = models.DateTimeField(null=True, help_text="When its rung's time came. NULL: about no rung.")
     created_at = models.DateTimeField(help_text="When the rung was reached, or the move recorded.")
     send_after = models.DateTimeField(help_text="Not by mail before this: people sleep.")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
@@ -133,12 +159,27 @@ class Notice(models.Model):
     seen_at = models.DateTimeField(null=True)
     dealt_with_at = models.DateTimeField(null=True, help_text="When a person was told in another way.")
 
+    outage = models.ForeignKey(
+        Outage,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="notices",
+        help_text="Which left its rung behind.",
+    )
+    collapsed_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="told_here",
+        help_text="The digest that tells it.",
+    )
+
     objects: ClassVar[Any] = NoticeQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["waiting", "sending", "sent", "failed", "dropped"]),
+                condition=Q(state__in=["waiting", "sending", "sent", "failed", "dropped", "collapsed"]),
                 name="notice_state_is_known",
             ),
             models.CheckConstraint(
@@ -148,15 +189,19 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "sending"], next_try_at__isnull=False)
-                | Q(state__in=["sent", "failed", "dropped"], next_try_at=None),
+                | Q(state__in=["sent", "failed", "dropped", "collapsed"], next_try_at=None),
                 name="only_what_is_owed_is_tried",
             ),
             models.CheckConstraint(
                 condition=~Q(state="sent") | Q(sent_at__isnull=False), name="sent_has_a_time"
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["failed", "dropped"]) | ~Q(last_error=""),
+                condition=~Q(state__in=["failed", "dropped", "collapsed"]) | ~Q(last_error=""),
                 name="not_sent_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(collapsed_into=None) | Q(state="collapsed"),
+                name="only_what_is_collapsed_is_told_elsewhere",
             ),
         ]
         indexes = [
@@ -169,11 +214,16 @@ class Notice(models.Model):
                 condition=Q(state="failed", dealt_with_at=None),
                 name="notices_undelivered",
             ),
+            models.Index(
+                fields=["outage", "-created_at"],
+                condition=Q(outage__isnull=False),
+                name="notices_of_an_outage",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.key
 
 
-FINISHED = (Notice.State.SENT, Notice.State.FAILED, Notice.State.DROPPED)
+FINISHED = (Notice.State.SENT, Notice.State.FAILED, Notice.State.DROPPED, Notice.State.COLLAPSED)
 """Nothing more is tried: the row stays as the record."""

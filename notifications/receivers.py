@@ -9,8 +9,8 @@ from django.dispatch import receiver
 from accounts.models import User
 from notifications import services
 from workflows.actors import System
-from workflows.models import Rung, Subject, TransitionRecord
-from workflows.signals import announced, rungs_reached, transitioned
+from workflows.models import Outage, Rung, Subject, TransitionRecord
+from workflows.signals import announced, rungs_reached, service_news, transitioned
 
 
 @receiver(transitioned, dispatch_uid="tell-of-a-move")
@@ -28,5 +28,10 @@ def tell_of_an_event(
 
 
 @receiver(rungs_reached, dispatch_uid="tell-of-rungs")
-def tell_of_rungs(rungs: Sequence[Rung], at: datetime, **kwargs: Any) -> None:
-    services.tell_of_rungs(rungs, at=at)
+def tell_of_rungs(rungs: Sequence[Rung], at: datetime, outage: Outage | None = None, **kwargs: Any) -> None:
+    services.tell_of_rungs(rungs, at=at, outage=outage)
+
+
+@receiver(service_news, dispatch_uid="tell-administrators")
+def tell_administrators(news: str, key: str, by: object, at: datetime, **kwargs: Any) -> None:
+    services.tell_administrators(news, key, by=by, at=at)

@@ -4,9 +4,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from notifications import services
+from workflows.services.watching import beat
 
 
 @shared_task(name="notifications.tasks.deliver")
 def deliver() -> None:
     """What beat rings for every twenty seconds."""
-    services.deliver_everything_owed(at=timezone.now())
+    now = timezone.now()
+    services.deliver_everything_owed(at=now)
+    beat(services.DELIVER, at=now)

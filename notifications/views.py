@@ -50,8 +50,9 @@ def _rows(request: HttpRequest, notices: list[Notice]) -> list[dict[str, object]
     """
     user = cast(User, request.user)
     visible: set[uuid.UUID] = set()
-    for kind in {notice.subject.kind for notice in notices}:
-        ids = [notice.subject_id for notice in notices if notice.subject.kind == kind]
+    about = [notice.subject for notice in notices if notice.subject]
+    for kind in {subject.kind for subject in about}:
+        ids = [subject.pk for subject in about if subject.kind == kind]
         seen = apps.get_model(kind)._default_manager.all().visible_to(user, at=at(request))
         visible.update(seen.filter(pk__in=ids).values_list("pk", flat=True))
     return [
@@ -88,6 +89,7 @@ def open_notice(request: HttpRequest, notice: uuid.UUID) -> HttpResponse:
     found = get_object_or_404(Notice.objects.visible_to(user, at=at(request)), pk=notice)
     if address := services.open_notice(found, by=user, at=at(request)):
         return HttpResponseRedirect(address)
+    assert found.subject is not None  # what is about none leads to its own page
     messages.info(
         request, f"You cannot open {found.subject.code}: it is not, or no longer, among what you may see."
     )

@@ -6,7 +6,10 @@ transitioned = Signal()
 """A subject moved. Arguments: subject, record (TransitionRecord), tells ({audience: news}), at."""
 
 rungs_reached = Signal()
-"""Rungs whose time came, a batch. Arguments: rungs (list of Rung, with deadline and subject), at."""
+"""Rungs whose time came, a batch. Arguments: rungs (list of Rung, with deadline and subject), at, outage (or None)."""
+
+service_news = Signal()
+"""Those who look after partnerships must know something about the service: news, key (tells it once), by, at."""
 
 announced = Signal()
 """Something was done that is no move. Arguments: subject, key (of what was done), tells ({audience: news}), by, at."""

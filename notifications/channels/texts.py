@@ -1,6 +1,6 @@
 """The words of a notice: a reference, a duty, its day, a link and whom to ask. Never what a case is about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -8,11 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.template import engines
+from django.urls import reverse
 from jinja2 import Environment, TemplateNotFound
 
 from accounts.models import Partnership, Role, Seat
 from accounts.services import people_in
-from notifications.models import Notice
+from notifications.models import DIGEST, Notice
 from workflows.calendars import local_date
 from workflows.countdown import day_in_words
 from workflows.models import Deadline
@@ -20,6 +21,17 @@ from workflows.services.standing import how_it_stands
 
 CHASING = ("reminder", "due-today", "late", "period-over")
 """News of a ladder's rungs: about a deadline, and pointless once it is met."""
+LEADS_TO = {
+    DIGEST: "home",
+    "calendar-changed": "calendar",
+    "calendar-proposed": "calendar",
+    "calendar-horizon": "calendar",
+    "calendar-old": "calendar",
+    "calendar-provisional": "calendar",
+    "calendar-refresh-failed": "calendar",
+    "drift-found": "operations",
+}
+"""The page of a news that is about no one subject."""
 SUBJECT_LINE = "Subject: "
 
 
@@ -40,6 +52,8 @@ class Clock:
     left: str
     is_local: bool
     owed_by: str = ""
+    code: str = ""
+    """Of its subject, where a text tells of several."""
 
 
 def news_now(notice: Notice, *, at: datetime) -> str:
@@ -64,15 +78,16 @@ def headline(news: str) -> str:
 
 def text_of(notice: Notice, *, at: datetime) -> Text:
     """What the mail says at the instant. Reads the subject and, where the text lists them, its open deadlines."""
-    subject = notice.subject.specific()
+    subject = notice.subject
+    page = subject.specific().get_absolute_url() if subject else reverse(LEADS_TO[notice.news])
     return render(
         news_now(notice, at=at),
-        code=notice.subject.code,
-        link=settings.SITE_URL + subject.get_absolute_url(),
+        code=subject.code if subject else "",
+        link=settings.SITE_URL + page,
         clock=_clock(notice.deadline, at=at) if notice.deadline else None,
         clocks=_open_clocks(notice, at=at),
-        partnership=subject.partnership.name,
-        managers=_managers_of(subject.partnership, at=at),
+        partnership=subject.partnership.name if subject else "",
+        managers=_managers_of(subject.partnership, at=at) if subject else [],
     )
 
 
@@ -105,8 +120,18 @@ def _clock(deadline: Deadline, *, at: datetime) -> Clock:
     )
 
 
+def told_together(notice: Notice) -> list[Deadline]:
+    """The deadlines that a digest tells of and that still run, soonest first: what was done since is left out."""
+    told = Deadline.objects.running().filter(notices__collapsed_into=notice).distinct()
+    return list(told.select_related("rule", "calendar", "subject").order_by("due_at", "pk"))
+
+
 def _open_clocks(notice: Notice, *, at: datetime) -> list[Clock]:
-    if notice.deadline is not None:
+    if notice.news == DIGEST:
+        return [
+            replace(_clock(deadline, at=at), code=deadline.subject.code) for deadline in told_together(notice)
+        ]
+    if notice.deadline is not None or notice.subject is None:
         return []
     running = notice.subject.deadlines.running().select_related("rule", "calendar")
     return [_clock(deadline, at=at) for deadline in running if deadline.rule.duty == "by"]

@@ -1,6 +1,12 @@
 """What this package does: tell (rows, in the teller's transaction) and deliver (mails, by workers, later)."""
 
-from notifications.services.delivering import BATCH, Delivered, deliver_everything_owed, deliver_waiting
+from notifications.services.delivering import (
+    BATCH,
+    DELIVER,
+    Delivered,
+    deliver_everything_owed,
+    deliver_waiting,
+)
 from notifications.services.reading import (
     SEE_NOTICES,
     mark_dealt_with,
@@ -9,10 +15,11 @@ from notifications.services.reading import (
     undelivered_to,
     unseen_count,
 )
-from notifications.services.telling import tell_of_event, tell_of_move, tell_of_rungs
+from notifications.services.telling import tell_administrators, tell_of_event, tell_of_move, tell_of_rungs
 
 __all__ = [
     "BATCH",
+    "DELIVER",
     "SEE_NOTICES",
     "Delivered",
     "deliver_everything_owed",
@@ -20,6 +27,7 @@ __all__ = [
     "mark_dealt_with",
     "names_to_phone",
     "open_notice",
+    "tell_administrators",
     "tell_of_event",
     "tell_of_move",
     "tell_of_rungs",

@@ -19,10 +19,12 @@ from django.db.models import F
 
 from notifications.channels import texts
 from notifications.channels.mail import Mailer, ServerDown, Trouble
-from notifications.models import Notice
+from notifications.models import DIGEST, Notice
 
 logger = logging.getLogger(__name__)
 
+DELIVER = "deliver"
+"""The heartbeat of this."""
 BATCH = 100
 LONGEST = timedelta(seconds=45)
 """How long one call goes on starting mails: a task ends well before Celery would kill it."""
@@ -130,6 +132,10 @@ def why_not(notice: Notice, *, at: datetime) -> str:
     """Why it need not be sent any more, in words fit to show; empty when it must be."""
     if not notice.recipient.is_active:
         return "The person's account was closed."
+    if notice.news == DIGEST:
+        return (
+            "" if texts.told_together(notice) else "All that it told of was done first, or is no longer owed."
+        )
     deadline = notice.deadline
     if deadline is None or notice.news not in texts.CHASING:
         return ""

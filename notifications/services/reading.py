@@ -4,8 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
 
 from accounts.models import User
+from notifications.channels.texts import LEADS_TO
 from notifications.models import Notice, NoticeQuerySet
 from workflows.models import Subject
 from workflows.services import ledger
@@ -37,17 +40,23 @@ def names_to_phone(user: User, *, at: datetime) -> list[str]:
 
 @transaction.atomic
 def mark_dealt_with(notice: Notice, *, by: User, at: datetime) -> bool:
-    """That the person was told in another way; in the ledger of the case. Returns False if it was marked before."""
+    """That the person was told in another way; in the ledger of the case. Returns False if it was marked before.
+
+    A digest is about several subjects: each of their ledgers says so.
+    """
     is_first = bool(Notice.objects.filter(pk=notice.pk, dealt_with_at=None).update(dealt_with_at=at))
     if is_first:
-        subject: Subject = notice.subject.specific()
-        ledger.append(subject, "phoned", by=by, at=at)
+        told = Subject.objects.filter(Q(pk=notice.subject_id) | Q(notices__collapsed_into=notice))
+        for subject in told.distinct().order_by("pk"):
+            ledger.append(subject, "phoned", by=by, at=at)
     return is_first
 
 
 def open_notice(notice: Notice, *, by: User, at: datetime) -> str:
     """Mark it as seen, the first time. Returns the address of what it is about; empty if they may not see that."""
     Notice.objects.filter(pk=notice.pk).unseen().update(seen_at=at)
+    if notice.subject is None:
+        return reverse(LEADS_TO[notice.news])
     subject: Any = notice.subject.specific()
     if not type(subject).objects.visible_to(by, at=at).filter(pk=subject.pk).exists():
         return ""

@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,27 +11,36 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from notifications.models import Notice, in_their_own_kind
+from accounts.services import administrators
+from notifications.models import DIGEST, Notice, in_their_own_kind
 from workflows.actors import System
-from workflows.calendars import SendWindow, local_date
-from workflows.models import Deadline, Rung, Subject, TransitionRecord
+from workflows.calendars import LONDON, SendWindow, local_date
+from workflows.exceptions import CalendarEnds
+from workflows.models import Deadline, Outage, Rung, Subject, TransitionRecord
 from workflows.services.calendar import current_calendar
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = "due-today"
 """The one news of a rung that does not wait for working hours, on its day: tomorrow it would be wrong."""
+BEFORE_DUE = ("reminder", AT_ONCE)
+"""News that is stale once the due day is over."""
+QUIET = (time(22, 0), time(7, 0))
+"""London's night, in which no mail of a rung goes out, not even that of the due day."""
+A_DAY_PASSED = "It told of a day that had passed."
+A_LATER_STEP = "A later step of the same ladder says more."
 INSTEAD = ("business-manager", "user-administrator")
 """Who is told, in this order, when an audience is nobody: someone must hear of it, and can fill the seat."""
 
 
 def _notice(
-    key: str, recipient: User, subject_id: uuid.UUID, news: str, *, at: datetime, send_after: datetime,
-    deadline: Deadline | None = None,
+    key: str, recipient: User, subject_id: uuid.UUID | None, news: str, *, at: datetime, send_after: datetime,
+    deadline: Deadline | None = None, **columns: Any,
 ) -> Notice:  # fmt: skip
     notice = Notice(
         key=f"{key}:{recipient.pk}", recipient=recipient, subject_id=subject_id, deadline=deadline, news=news,
-        due_on=deadline.due_on if deadline else None, created_at=at, send_after=send_after, next_try_at=send_after,
+        due_on=deadline.due_on if deadline else None, created_at=at, send_after=send_after,
+        **{"next_try_at": send_after, **columns},
     )  # fmt: skip
     notice.message_id = f"<{notice.pk}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
     return notice
@@ -82,31 +91,106 @@ def _tell(subject: Subject, key: str, tells: dict[str, str], *, by: Any, at: dat
     )
 
 
+def _window_opens(at: datetime) -> datetime:
+    """When the send window opens next. Past the end of the calendar it is open: better told at once than never."""
+    try:
+        return SendWindow.parse(settings.SEND_WINDOW).next_open(at, current_calendar())
+    except CalendarEnds:
+        return at
+
+
+def tell_administrators(news: str, key: str, *, by: object, at: datetime) -> None:
+    """Tell everybody who looks after a partnership something about the service, once for each key; not who did it."""
+    opens_at = _window_opens(at)
+    _write(
+        _notice(f"service:{news}:{key}", person, None, news, at=at, send_after=opens_at)
+        for person in administrators(at=at)
+        if person != by
+    )
+
+
 @transaction.atomic
-def tell_of_rungs(rungs: Sequence[Rung], *, at: datetime) -> None:
-    """Tell the audience of every rung, from when the send window opens next (due today: at once).
+def tell_of_rungs(rungs: Sequence[Rung], *, at: datetime, outage: Outage | None = None) -> None:
+    """Tell the audience of every rung, from when the send window opens next (due today: at once, but not at night).
 
     Each kind's subjects are fetched in one query, and each audience of a partnership or agency is asked
     for once. A due day that is over when it is swept waits like the rest: nobody is woken for yesterday.
+    Of what an outage left behind, the stale is written down, and told in one digest a person.
     """
     if not rungs:
         return
-    opens_at = SendWindow.parse(settings.SEND_WINDOW).next_open(at, current_calendar())
+    opens_at = _window_opens(at)
     subjects = in_their_own_kind(rung.deadline.subject for rung in rungs)
     asked: dict[tuple[object, ...], list[User]] = {}
     today = local_date(at)
-    notices = []
+    stale = _stale(rungs, outage, at=at) if outage else {}
+    notices: list[Notice] = []
+    digests: dict[uuid.UUID, Notice] = {}
     for rung in rungs:
         subject_id = rung.deadline.subject_id
         # Nobody is late when a duty to keep something up has run out.
         is_over = rung.news == "late" and rung.deadline.rule.duty == "until"
         news = "period-over" if is_over else rung.news
-        is_today = news == AT_ONCE and rung.deadline.due_on == today
-        notices += [
-            _notice(
-                rung.dedupe_key, person, subject_id, news, at=at, deadline=rung.deadline,
-                send_after=at if is_today else opens_at,
-            )
-            for person in _people(subjects[subject_id], rung.tell, at=at, asked=asked)
-        ]  # fmt: skip
+        is_today = news == AT_ONCE and rung.deadline.due_on == today and not _is_night(at)
+        left_by = outage if outage and outage.left(rung.fires_at) else None
+        why = stale.get(rung.pk, "")
+        for person in _people(subjects[subject_id], rung.tell, at=at, asked=asked):
+            fate: dict[str, Any] = {}
+            if why:
+                fate = {"state": Notice.State.COLLAPSED, "next_try_at": None, "last_error": why}
+            if why == A_DAY_PASSED and outage:
+                fate["collapsed_into"] = digests.setdefault(
+                    person.pk, _digest(outage, person, at=at, send_after=opens_at)
+                )
+            notices.append(
+                _notice(
+                    rung.dedupe_key, person, subject_id, news, at=at, deadline=rung.deadline, outage=left_by,
+                    rung_at=rung.fires_at, send_after=at if is_today else opens_at, **fate,
+                )
+            )  # fmt: skip
+    _write(digests.values())
     _write(notices)
+
+
+def _stale(rungs: Sequence[Rung], outage: Outage, *, at: datetime) -> dict[int, str]:
+    """Which of the rungs that an outage left behind have nothing more to say, each with why. One query.
+
+    A later step of the same ladder for the same audience says more, wherever among the batches it is; and a
+    reminder of a day that has passed is no reminder.
+    """
+    today = local_date(at)
+    come = Rung.objects.filter(deadline__in={rung.deadline_id for rung in rungs}, fires_at__lte=at)
+    last: dict[tuple[int, str, datetime], datetime] = {}
+    for deadline, tell, due_at, fires_at in come.values_list("deadline", "tell", "due_at", "fires_at"):
+        step = (deadline, tell, due_at)
+        last[step] = max(fires_at, last.get(step, fires_at))
+    found = {}
+    for rung in rungs:
+        if not outage.left(rung.fires_at):
+            continue
+        if rung.fires_at < last[rung.deadline_id, rung.tell, rung.due_at]:
+            found[rung.pk] = A_LATER_STEP
+        elif rung.news in BEFORE_DUE and _has_passed(rung.deadline.due_on, today):
+            found[rung.pk] = A_DAY_PASSED
+    return found
+
+
+def _has_passed(day: date | None, today: date) -> bool:
+    return day is not None and day < today
+
+
+def _is_night(at: datetime) -> bool:
+    """Whether it is night in London; never for a test bench, whose window is always open."""
+    hour = at.astimezone(LONDON).time()
+    return settings.SEND_WINDOW != "always" and not QUIET[1] <= hour < QUIET[0]
+
+
+def _digest(outage: Outage, person: User, *, at: datetime, send_after: datetime) -> Notice:
+    """The one notice that tells this person together what the outage made stale.
+
+    Its key and its id follow from the two, so that every batch means the same row.
+    """
+    notice = _notice(f"digest:{outage.pk}", person, None, DIGEST, at=at, send_after=send_after, outage=outage)
+    notice.pk = uuid.uuid5(person.pk, f"digest:{outage.began_at.isoformat()}")
+    notice.message_id = f"<{notice.pk}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
+    return notice

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import AGENCY_ROLES, Agency, Role, User
@@ -174,4 +175,62 @@ class MilestoneForm(PageForm):
             given["limit"] = Limit(given["count"], given["unit"])
             if given["count"] * _DAYS_IN[given["unit"]] > LONGEST_DAYS:
                 self.add_error("count", "Limit must be two years or less")
+        return given
+
+
+class HolidayListForm(PageForm):
+    """A list of bank holidays, as a file."""
+
+    list = forms.FileField(
+        label="List of bank holidays",
+        help_text="The JSON file of gov.uk, less than 1 MB.",
+        error_messages={
+            "required": "Select the file with the list of bank holidays",
+            "empty": "The file is empty: select the JSON file of gov.uk",
+        },
+    )
+    published_on = fields.DayField(
+        subject="the day you fetched it", label="When did you fetch it from gov.uk?", in_past=True
+    )
+    reason = fields.TextField(
+        subject="why the list is changed",
+        label="Why is the list changed?",
+        help_text="Every deadline that moves shows it. For example, gov.uk published 2029.",
+        max_length=300,
+    )
+
+
+class HolidayForm(PageForm):
+    """One day, added or taken away by hand."""
+
+    verb = fields.ChoiceField(
+        subject="what changes",
+        label="What changes?",
+        choices=[("add", "A bank holiday is added"), ("remove", "A day is no longer a bank holiday")],
+    )
+    day = fields.DayField(subject="the day", label="Which day?", help_text="For example, 19 9 2022.")
+    name = fields.TextField(
+        subject="what the day is called",
+        label="What is it called?",
+        help_text="Needed for a day that is added.",
+        required=False,
+        max_length=100,
+    )
+    source = fields.TextField(
+        subject="where it is proclaimed",
+        label="Where is it proclaimed or announced?",
+        help_text="For example, London Gazette of 11 September 2022.",
+        max_length=150,
+    )
+    reason = fields.TextField(
+        subject="why it cannot wait for gov.uk",
+        label="Why can it not wait for the list of gov.uk?",
+        help_text="Every deadline that moves shows it.",
+        max_length=300,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("verb") == "add" and "name" in given and not given["name"]:
+            self.add_error("name", "Enter what the day is called")
         return given

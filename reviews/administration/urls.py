@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.administration import milestones, people, views
+from reviews.administration import calendar, milestones, people, views
 
 urlpatterns = [
     path("administration/", views.Index.as_view(), name="administration"),
@@ -18,4 +18,13 @@ urlpatterns = [
     path("administration/deputies/add/", people.AddDeputy.as_view(), name="deputy-add"),
     path("administration/milestones/", milestones.MilestoneList.as_view(), name="milestone-list"),
     path("administration/milestones/<int:pk>/", milestones.EditMilestone.as_view(), name="milestone-edit"),
+    path("administration/calendar/", calendar.CalendarPage.as_view(), name="calendar"),
+    path("administration/calendar/load/", calendar.LoadList.as_view(), name="calendar-load"),
+    path("administration/calendar/day/", calendar.ProposeDay.as_view(), name="calendar-day"),
+    path("administration/calendar/<int:pk>/", calendar.ConfirmChange.as_view(), name="calendar-change"),
+    path(
+        "administration/calendar/<int:pk>/withdraw/",
+        calendar.WithdrawChange.as_view(),
+        name="calendar-withdraw",
+    ),
 ]

@@ -135,6 +135,11 @@ def grant_panel_record(record: PanelRecord) -> None:
     )
 
 
+def roles_of(user: User, *, at: datetime) -> set[str]:
+    """The roles of the seats that this person acts for, in whatever body."""
+    return set(Seat.objects.acted_for_by(user, at=at).values_list("role", flat=True))
+
+
 def partnerships_run_by(user: User, *, at: datetime) -> list[Partnership]:
     """The partnerships for which this person acts as business manager."""
     seats = Seat.objects.acted_for_by(user, at=at).filter(role=Role.BUSINESS_MANAGER)

@@ -9,7 +9,17 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from accounts import services as people
-from accounts.models import AGENCY_ROLES, Agency, Deputy, Membership, Partnership, Role, Seat, User
+from accounts.models import (
+    ADMINISTRATORS,
+    AGENCY_ROLES,
+    Agency,
+    Deputy,
+    Membership,
+    Partnership,
+    Role,
+    Seat,
+    User,
+)
 from accounts.services import add_member, end_membership, make_seats, seat_for
 from reviews.agencies import ASKED_FIRST
 from reviews.models import AgencyReturn, AgencyReturnGroupGrant, Case, CaseGroupGrant
@@ -23,9 +33,6 @@ from workflows.services.rules import adopt_local_milestones, change_milestone
 
 Actor = User | System
 log = logging.getLogger(__name__)
-
-ADMINISTRATORS = (Role.BUSINESS_MANAGER, Role.USER_ADMINISTRATOR)
-"""Who looks after a partnership's agencies and people."""
 
 
 def administered_by(user: User, *, at: datetime) -> list[Partnership]:

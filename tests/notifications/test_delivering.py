@@ -264,7 +264,7 @@ def test_both_commands_take_a_time_without_an_offset_as_londons(
     # Given a summer day, on which London is an hour ahead of UTC. When either command is told a bare time:
     asked: list[datetime] = []
     answer = {"sweep": Swept(), "deliver": Delivered()}[command]
-    monkeypatch.setattr(sweep_command, "sweep", lambda at: (asked.append(at), answer)[1])
+    monkeypatch.setattr(sweep_command, "watch", lambda at: (asked.append(at), answer)[1])
     monkeypatch.setattr(services, "deliver_waiting", lambda at: (asked.append(at), answer)[1])
     call_command(command, "--once", "--at", "2026-07-01T09:00", stdout=StringIO())
 

@@ -15,8 +15,8 @@ from workflows.models import RuleVersion
 AT = datetime(2026, 3, 18, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 18)
 LONG = "Wide " * 39 + "Vale."
-LISTS = ["administration", "agency-list", "people-list", "milestone-list"]
-FORMS = ["agency-add", "person-add", "deputy-add"]
+LISTS = ["administration", "agency-list", "people-list", "milestone-list", "calendar"]
+FORMS = ["agency-add", "person-add", "deputy-add", "calendar-load", "calendar-day"]
 
 
 def signed_in(person: User) -> Client:

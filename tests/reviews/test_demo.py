@@ -19,8 +19,8 @@ from reviews.services import decisions, demonstration, partnerships
 from workflows.calendars import local_date
 from workflows.models import Deadline, TransitionRecord
 from workflows.services.calendar import current_calendar
-from workflows.services.clocks import drifted
 from workflows.services.ledger import broken_links
+from workflows.services.verifying import drifted
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,12 @@ import govuk_bank_holidays.bank_holidays
 import holidays
 import numpy as np
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.bench import CALENDAR, HOLIDAYS, london
-from workflows.calendars import Calendar, SendWindow, at_local, end_of, local_date, start_of
+from workflows.calendars import LONDON, Calendar, SendWindow, at_local, end_of, local_date, start_of
 from workflows.exceptions import CalendarEnds
 from workflows.models import CalendarVersion
 from workflows.services import calendar as calendars
@@ -220,6 +221,62 @@ def test_edge_10_a_list_that_is_not_of_england_and_wales_or_not_a_list_is_refuse
     with pytest.raises(calendars.BadHolidayList):
         calendars.load_holidays(document, at=london("2030-01-01"))
     assert CalendarVersion.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_edge_11_a_day_stays_the_day_it_is_whatever_zone_the_machine_is_in() -> None:
+    # Given machines on both sides of the date line, then what is stored, read and counted is the same day
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"):
+        with timezone.override(zone):
+            version = calendars.load_holidays(
+                a_list(source=zone, events=[*a_list()["events"], {"date": "2026-09-21", "title": zone}]),  # type: ignore[misc]
+                at=london("2030-01-01"),
+            )
+            version.refresh_from_db()
+            assert version.holidays.get(name=zone).day == date(2026, 9, 21)
+            assert version.published_on == date(2026, 2, 25)
+            assert calendars.calendar_of(version).add(date(2026, 9, 18), 1) == date(2026, 9, 22)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "day", ["2026-12-25T00:00:00Z", "2026-12-25 00:00", "20261225", "2026-W52-5", "25/12/2026"]
+)
+def test_edge_11_a_day_with_a_time_or_in_another_form_is_refused(day: str) -> None:
+    with pytest.raises(calendars.BadHolidayList, match="is not a day such as 2026-12-25"):
+        calendars.load_holidays(a_list(events=[{"date": day, "title": "x"}]), at=london("2030-01-01"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("year", [2012, 2026, 2028])
+def test_edge_20_a_list_that_leaves_no_working_day_in_a_month_is_refused_and_nothing_loops(year: int) -> None:
+    all_of_june = [{"date": f"{year}-06-{day:02}", "title": "x"} for day in range(1, 31)]
+    kept = [event for event in a_list()["events"] if not event["date"].startswith(f"{year}-06")]  # type: ignore[attr-defined]
+    with pytest.raises(calendars.BadHolidayList, match=f"leaves no working day in June {year}"):
+        calendars.load_holidays(a_list(events=kept + all_of_june), at=london("2030-01-01"))
+    assert CalendarVersion.objects.count() == 1
+
+
+@given(
+    day=st.dates(date(2013, 1, 1), date(2027, 12, 31)),
+    minutes=st.integers(0, 24 * 60 - 1),
+    count=st.integers(1, 60),
+)
+def test_edge_21_the_minute_of_a_day_moves_nothing(day: date, minutes: int, count: int) -> None:
+    # Given an event in any minute of a day, then what is due is due at the same midnight, and no minute is added
+    moment = at_local(day, time(minutes // 60, minutes % 60))
+    due = CALENDAR.add(local_date(moment), count)
+    assert due == CALENDAR.add(day, count)
+    assert end_of(due) == start_of(due + timedelta(days=1))
+    assert end_of(due).astimezone(LONDON).time() == time(0)
+
+
+def test_edge_21_the_last_minute_of_a_day_and_the_first_of_the_next_are_two_days() -> None:
+    last, first = at_local(date(2026, 3, 18), time(23, 59, 59)), at_local(date(2026, 3, 19), time(0))
+    assert [CALENDAR.add(local_date(at), 15) for at in (last, first)] == [
+        date(2026, 4, 10),
+        date(2026, 4, 13),
+    ]
 
 
 # ---- When mail may go out ----------------------------------------------------------------------

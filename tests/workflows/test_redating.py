@@ -16,7 +16,8 @@ from tests import factories
 from workflows.exceptions import WorkflowError
 from workflows.models import CalendarVersion, Fact, Rung
 from workflows.services import calendar as calendars
-from workflows.services.redating import from_govuk, redate, would_move
+from workflows.services.govuk import from_govuk
+from workflows.services.redating import redate, would_move
 
 pytestmark = pytest.mark.django_db
 FUNERAL = date(2022, 9, 19)  # proclaimed on 10 September 2022
@@ -169,6 +170,6 @@ def test_edge_07_a_list_that_cannot_be_fetched_leaves_the_last_good_one_and_says
 ) -> None:
     with (
         time_machine.travel("2026-03-07T09:00:00Z", tick=False),
-        pytest.raises(CommandError, match="10 days old, is kept"),
+        pytest.raises(CommandError, match="It is 10 days old, and is kept."),
     ):
         run(str(tmp_path / "nowhere.json"))

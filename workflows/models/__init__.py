@@ -1,18 +1,25 @@
 """What the engine stores: what moves, its clocks, the calendar it counts in, and what happened."""
 
-from workflows.models.calendar import BankHoliday, CalendarVersion
+from workflows.models.calendar import GOVUK, HAND, BankHoliday, CalendarChange, CalendarVersion
 from workflows.models.clocks import DateRecord, Deadline, Fact, RuleVersion, Rung
 from workflows.models.records import LedgerEntry, TransitionRecord
 from workflows.models.subjects import LegalMove, Subject, SubjectQuerySet
+from workflows.models.watch import Heartbeat, Inspection, Outage
 
 __all__ = [
+    "GOVUK",
+    "HAND",
     "BankHoliday",
+    "CalendarChange",
     "CalendarVersion",
     "DateRecord",
     "Deadline",
     "Fact",
+    "Heartbeat",
+    "Inspection",
     "LedgerEntry",
     "LegalMove",
+    "Outage",
     "RuleVersion",
     "Rung",
     "Subject",

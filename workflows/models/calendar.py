@@ -1,14 +1,26 @@
-"""Bank holidays as data: immutable lists, each with where it came from and when it was published."""
+"""Bank holidays as data: immutable lists, each with where it came from, and the changes proposed to them."""
+
+from datetime import date, datetime
+from typing import Any
 
 from django.db import models
+from django.db.models import F, Q
 
-from workflows.calendars import Calendar
+from accounts.models import User
+from workflows.calendars import Calendar, local_date
+
+GOVUK, HAND = "govuk", "hand"
+"""Where a list, or a change to one, comes from: gov.uk published it, or people here added or took away a day."""
 
 
 class CalendarVersionQuerySet(models.QuerySet["CalendarVersion"]):
     def current(self) -> "CalendarVersion":
         """The list in use: the one loaded last. Raises DoesNotExist when none ever was."""
-        return self.latest("loaded_at")
+        return self.latest("pk")  # not by loaded_at: two lists may have one instant
+
+    def official(self) -> "CalendarVersion":
+        """The last list that gov.uk published. Raises DoesNotExist when there is none."""
+        return self.filter(origin=GOVUK).latest("pk")
 
 
 class CalendarVersion(models.Model):
@@ -19,12 +31,24 @@ class CalendarVersion(models.Model):
     source = models.CharField(max_length=200)
     published_on = models.DateField()
     loaded_at = models.DateTimeField()
+    loaded_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", help_text="NULL: the system."
+    )
+    checked_at = models.DateTimeField(
+        null=True, help_text="When gov.uk was last seen to say the same. NULL: not since it was loaded."
+    )
     known_until = models.DateField()
+    origin = models.CharField(max_length=10, default=GOVUK, help_text="`govuk`, or `hand`.")
 
     objects = CalendarVersionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.code
+
+    def age_in_days(self, *, at: datetime) -> int:
+        """Days since it was published, or since gov.uk was last seen to say the same."""
+        last = self.published_on if self.checked_at is None else local_date(self.checked_at)
+        return (local_date(at) - max(last, self.published_on)).days
 
     def as_calendar(self) -> Calendar:
         return Calendar(self.code, dict(self.holidays.values_list("day", "name")))
@@ -43,3 +67,95 @@ class BankHoliday(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}: {self.name}"
+
+
+class CalendarChangeQuerySet(models.QuerySet["CalendarChange"]):
+    def waiting(self) -> "CalendarChangeQuerySet":
+        """Neither confirmed nor withdrawn. One whose base is no longer in use is overtaken."""
+        return self.filter(state="proposed")
+
+    def still_dating(self) -> "CalendarChangeQuerySet":
+        """Confirmed, while open deadlines may still count by an older list: redated_at is NULL until none does."""
+        return self.filter(state="confirmed", redated_at=None)
+
+
+class CalendarChange(models.Model):
+    """That another list should take the place of the one in use: proposed, then confirmed or withdrawn.
+
+    base is the list that was in use when it was proposed; document the whole list as it would be, so that
+    what is confirmed is what was shown. A list of gov.uk may be confirmed by whoever brought it; a day that
+    people add or take away takes a second person, and the database insists.
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Waits to be confirmed"
+        CONFIRMED = "confirmed", "Confirmed"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    origin = models.CharField(max_length=10)
+    base = models.ForeignKey(CalendarVersion, on_delete=models.PROTECT, related_name="+")
+    document = models.JSONField()
+    reason = models.CharField(max_length=1000)
+    proposed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", help_text="NULL: the system."
+    )
+    proposed_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
+    decided_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="NULL: nobody yet, or the system.",
+    )
+    decided_at = models.DateTimeField(null=True)
+    version = models.ForeignKey(
+        CalendarVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="changes",
+        help_text="What it became.",
+    )
+    redated_at = models.DateTimeField(null=True, help_text="When every open deadline counted by it.")
+    moved = models.PositiveIntegerField(default=0, help_text="Open deadlines whose day it moved.")
+
+    objects = CalendarChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["proposed", "confirmed", "withdrawn"]), name="change_state_is_known"
+            ),
+            models.CheckConstraint(condition=Q(origin__in=[GOVUK, HAND]), name="change_origin_is_known"),
+            models.CheckConstraint(condition=~Q(reason=""), name="change_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(state="proposed", decided_at=None)
+                | (~Q(state="proposed") & Q(decided_at__isnull=False)),
+                name="change_is_decided_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="confirmed", version__isnull=False)
+                | (~Q(state="confirmed") & Q(version=None)),
+                name="confirmed_change_has_a_list",
+            ),
+            models.CheckConstraint(
+                # Both named: a comparison with NULL is neither true nor false, and a check lets that pass.
+                condition=~Q(origin=HAND, state="confirmed")
+                | (Q(proposed_by__isnull=False, decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
+                name="a_day_changed_by_hand_takes_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.state})"
+
+    @property
+    def source(self) -> str:
+        return str(self.document["source"])
+
+    @property
+    def days(self) -> dict[date, str]:
+        """The days of the list as it would be, with their names."""
+        events: list[dict[str, Any]] = self.document["events"]
+        return {date.fromisoformat(event["date"]): event["title"] for event in events}

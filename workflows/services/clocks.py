@@ -29,7 +29,7 @@ from workflows.derivation import (
     derive,
     refuse_impossible,
 )
-from workflows.exceptions import CalendarEnds, ClockError, NoSuchRule, WorkflowError
+from workflows.exceptions import CalendarEnds, ClockError, NoSuchRule
 from workflows.ladders import MISSED, climb
 from workflows.models import CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Rung, Subject
 from workflows.rules import Limit
@@ -371,28 +371,3 @@ def _open(subject: Subject, code: str) -> Deadline:
         return Deadline.objects.select_related("rule", "calendar").get(subject_id=subject.pk, rule_code=code)
     except Deadline.DoesNotExist:
         raise NoSuchRule(f"{subject.code} has no deadline {code!r}.") from None
-
-
-def drifted() -> list[tuple[Deadline, Derivation | None]]:
-    """Deadlines whose stored date is not what their facts give, each with what they give: None if nothing."""
-    wrong: list[tuple[Deadline, Derivation | None]] = []
-    for deadline in (
-        Deadline.objects.select_related("rule", "calendar").prefetch_related("facts").iterator(chunk_size=500)
-    ):
-        try:
-            derivation = derive(
-                Limit.parse(deadline.rule.limit),
-                deadline.facts.all(),
-                calendars.calendar_of(deadline.calendar),
-            )
-        except WorkflowError:  # one that gives no date must not hide the others
-            wrong.append((deadline, None))
-            continue
-        if (derivation.due_on, derivation.due_at, derivation.state, derivation.met_at) != (
-            deadline.due_on,
-            deadline.due_at,
-            deadline.state,
-            deadline.met_at,
-        ):
-            wrong.append((deadline, derivation))
-    return wrong

@@ -4,25 +4,32 @@ A deadline that has ended keeps the calendar it ended by. One that is open is de
 list; if its date moves, a fact says so, with the old and the new day, and its ladder is armed again.
 """
 
-import json
+import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from accounts.models import User
-from workflows.actors import System
-from workflows.calendars import Calendar
+from workflows.actors import SYSTEM, System
+from workflows.calendars import Calendar, end_of, start_of
 from workflows.derivation import RE_CALENDARED, derive
 from workflows.exceptions import WorkflowError
-from workflows.models import CalendarVersion, Deadline, Fact
+from workflows.models import CalendarChange, CalendarVersion, Deadline, Fact
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
+from workflows.services import ledger
 from workflows.services.clocks import lock, person, rederive
 
+logger = logging.getLogger(__name__)
+
 BATCH = 500
+LONGEST = timedelta(seconds=45)
+"""How long one round goes on: a task ends well before Celery would kill it, and the next goes on."""
+BY_DEFAULT = "The list of bank holidays changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +41,90 @@ class Move:
     becomes: date | None
 
 
-def would_move(new: Calendar) -> Iterator[Move]:
-    """Every open deadline whose day, or whose word "provisional", the list would change. Writes nothing."""
+def would_move(new: Calendar, old: Calendar | None = None) -> Iterator[Move]:
+    """Every open deadline whose day, or whose word "provisional", the list would change. Writes nothing.
+
+    Told the calendar that is in use, it looks only where the difference between the two can matter.
+    """
     open_ones = (
         Deadline.objects.open().select_related("rule", "calendar", "subject").prefetch_related("facts")
     )
+    if old is not None:
+        open_ones = open_ones.filter(_in_reach(old, new))
     for deadline in open_ones.iterator(chunk_size=BATCH):
-        derivation = derive(Limit.parse(deadline.rule.limit), deadline.facts.all(), new)
+        try:
+            derivation = derive(Limit.parse(deadline.rule.limit), deadline.facts.all(), new)
+        except WorkflowError:
+            continue  # it has no date by any list: verify_deadlines names it, and it must not hide the others
         if (derivation.due_on, derivation.provisional) != (deadline.due_on, deadline.is_provisional):
             yield Move(deadline, deadline.due_on, derivation.due_on)
 
 
-def redate(version: CalendarVersion, *, by: User | System, at: datetime, reason: str) -> list[Move]:
+def _in_reach(old: Calendar, new: Calendar) -> Q:
+    """Deadlines that the difference can touch: a changed day between start and due day, or an end past a horizon.
+
+    A limit that counts backwards is due before it starts. A paused one has no due day, and is always looked at;
+    so is one that counts by a list older than both.
+    """
+    horizon = end_of(min(old.known_until, new.known_until))
+    reach = Q(due_at=None) | Q(due_at__gt=horizon) | Q(started_at__gte=horizon)
+    reach |= ~Q(calendar__code=old.version)
+    if changed := old.holidays.keys() ^ new.holidays.keys():
+        first, last = start_of(min(changed)), end_of(max(changed))
+        reach |= Q(due_at__gt=first, started_at__lt=last) | Q(due_at__lte=last, started_at__gte=first)
+    return reach
+
+
+def redate(
+    version: CalendarVersion, *, by: User | System, at: datetime, reason: str, within: timedelta | None = None
+) -> list[Move]:
     """Count every open deadline by the list from now on. Returns those that moved.
 
-    Each in a transaction of its own, under the lock of its subject; safe to repeat, and to stop half-way.
-    Raises WorkflowError without a reason.
+    Each in a transaction of its own, under the lock of its subject; safe to repeat, and to stop half-way:
+    it begins none after `within`. Raises WorkflowError without a reason.
     """
     if not reason.strip():
         raise WorkflowError("Cannot date deadlines anew without a reason.")
     calendar = calendars.calendar_of(version)
+    begun = time.monotonic()
     moved = []
     behind = Deadline.objects.open().exclude(calendar=version)
-    for pk in list(behind.values_list("pk", flat=True)):
-        if move := _redate_one(pk, version, calendar, by=by, at=at, reason=reason):
+    # Soonest first: what falls due next must not wait for what falls due in a year.
+    for pk in list(behind.order_by(F("due_at").asc(nulls_first=True)).values_list("pk", flat=True)):
+        if within is not None and time.monotonic() - begun >= within.total_seconds():
+            break
+        try:
+            move = _redate_one(pk, version, calendar, by=by, at=at, reason=reason)
+        except WorkflowError:
+            logger.exception("Deadline %s could not be dated anew, and is left for the next round", pk)
+            continue
+        if move:
             moved.append(move)
     return moved
+
+
+def go_on_dating(*, at: datetime, within: timedelta = LONGEST) -> int:
+    """Date anew what a confirmed change has left to date. Returns how many deadlines moved. Rung with every sweep."""
+    change = CalendarChange.objects.still_dating().select_related("version", "decided_by").first()
+    if change is None:
+        return 0
+    assert change.version is not None
+    moved = redate(change.version, by=change.decided_by or SYSTEM, at=at, reason=change.reason, within=within)
+    is_done = not Deadline.objects.open().exclude(calendar=change.version).exists()
+    CalendarChange.objects.filter(pk=change.pk).update(moved=F("moved") + len(moved))
+    if is_done:
+        CalendarChange.objects.still_dating().filter(pk__lte=change.pk).update(redated_at=at)
+    return len(moved)
+
+
+def date_stragglers(*, at: datetime) -> int:
+    """Date anew what began, by the list of before, in the moment in which a change was confirmed. Rung every night."""
+    version = calendars.current_version()
+    if not Deadline.objects.open().exclude(calendar=version).exists():
+        return 0
+    change = version.changes.order_by("-pk").select_related("decided_by").first()
+    by: User | System = change.decided_by if change and change.decided_by else SYSTEM
+    return len(redate(version, by=by, at=at, reason=change.reason if change else BY_DEFAULT, within=LONGEST))
 
 
 @transaction.atomic
@@ -84,44 +149,7 @@ def _redate_one(
                 "to": becomes.isoformat() if becomes else None,
             },
         )  # fmt: skip
+        ledger.append(deadline.subject, RE_CALENDARED, by=by, at=at)
     deadline.calendar = version
     rederive(deadline, at=at)
     return Move(deadline, was, becomes) if was != becomes else None
-
-
-def from_govuk(text: str, *, source: str, published_on: date) -> dict[str, Any]:
-    """A list as gov.uk publishes it (all divisions in one JSON file), in the form that is stored.
-
-    Raises BadHolidayList for what is not JSON, lacks England and Wales, repeats a day, or is empty.
-    """
-    try:
-        document = json.loads(text)
-    except ValueError:
-        raise calendars.BadHolidayList(
-            "Cannot read the list of bank holidays: it is not JSON. Perhaps it is an error page."
-        ) from None
-    division = document.get(calendars.DIVISION) if isinstance(document, dict) else None
-    if not isinstance(division, dict) or division.get("division", calendars.DIVISION) != calendars.DIVISION:
-        raise calendars.BadHolidayList(
-            f"Cannot find the division {calendars.DIVISION!r} in the list of bank holidays."
-        )
-    events = division.get("events")
-    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
-        raise calendars.BadHolidayList("Cannot read the list of bank holidays: it has no events.")
-    days = [event.get("date") for event in events]
-    if repeated := {day for day in days if days.count(day) > 1}:
-        raise calendars.BadHolidayList(
-            f"Cannot load a list that gives a day twice: {', '.join(map(str, sorted(repeated)))}."
-        )
-    return {
-        "division": calendars.DIVISION,
-        "source": source,
-        "published_on": published_on.isoformat(),
-        "events": [
-            {
-                "date": event.get("date"),
-                "title": f"{event.get('title')}{f' ({n})' if (n := event.get('notes')) else ''}",
-            }
-            for event in events
-        ],
-    }

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
 
 from workflows.ladders import MISSED
-from workflows.models import Deadline, Rung
+from workflows.models import Deadline, Outage, Rung
 from workflows.signals import rungs_reached
 
 logger = logging.getLogger(__name__)
@@ -34,8 +35,10 @@ class Swept:
         return Swept(self.reached + other.reached, self.missed + other.missed, self.left + other.left)
 
 
-def sweep(*, at: datetime) -> Swept:
+def sweep(*, at: datetime, outage: Outage | None = None) -> Swept:
     """Reach every rung whose time has come at the instant, in order of time, in batches.
+
+    Told of an outage, it counts there what it reaches, and those who listen are told too.
 
     May run twice, late, or beside another: a batch is claimed under lock (what another sweep holds
     is skipped), what no longer holds is left out, and the marks and the notices are one transaction.
@@ -47,24 +50,24 @@ def sweep(*, at: datetime) -> Swept:
     while True:
         taken: list[int] = []
         try:
-            total += _sweep_once(at=at, taken=taken, without=bad)
+            total += _sweep_once(at=at, taken=taken, without=bad, outage=outage)
         except (OperationalError, InterfaceError):
             raise  # the database is in trouble, and no rung of it is to blame: the next run finds them all
         except Exception:
             if not taken:
                 raise
             logger.exception("A batch of %s rungs failed; they are done one by one", len(taken))
-            total += _one_by_one(taken, at=at, bad=bad)
+            total += _one_by_one(taken, at=at, bad=bad, outage=outage)
         if len(taken) < BATCH:
             return total
 
 
-def _one_by_one(ids: Collection[int], *, at: datetime, bad: set[int]) -> Swept:
+def _one_by_one(ids: Collection[int], *, at: datetime, bad: set[int], outage: Outage | None) -> Swept:
     """Each rung in a transaction of its own. Adds those that fail to the bad ones."""
     total = Swept()
     for pk in ids:
         try:
-            total += _sweep_once(at=at, taken=[], only=pk)
+            total += _sweep_once(at=at, taken=[], only=pk, outage=outage)
         except (OperationalError, InterfaceError):
             raise
         except Exception:
@@ -76,7 +79,12 @@ def _one_by_one(ids: Collection[int], *, at: datetime, bad: set[int]) -> Swept:
 
 @transaction.atomic
 def _sweep_once(
-    *, at: datetime, taken: list[int], without: Collection[int] = (), only: int | None = None
+    *,
+    at: datetime,
+    taken: list[int],
+    without: Collection[int] = (),
+    only: int | None = None,
+    outage: Outage | None = None,
 ) -> Swept:
     """One batch, or one rung. `taken` is told which, also when it fails."""
     due = Rung.objects.whose_time_has_come(at=at).order_by("fires_at", "pk")
@@ -100,5 +108,9 @@ def _sweep_once(
         missed = Deadline.objects.filter(pk__in=passed, rule__duty="by").update(missed_at=at)
     telling = Rung.objects.filter(pk__in=[pk for pk, _, _, tell in claimed if tell])
     rungs = telling.select_related("deadline__rule", "deadline__subject").defer("deadline__derivation")
-    rungs_reached.send(sender=Rung, rungs=list(rungs), at=at)
+    rungs_reached.send(sender=Rung, rungs=list(rungs), at=at, outage=outage)
+    if outage is not None:
+        Outage.objects.filter(pk=outage.pk).update(
+            reached=F("reached") + len(claimed), missed=F("missed") + missed
+        )
     return Swept(len(claimed), missed)

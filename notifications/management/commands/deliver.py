@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from notifications import services
 from workflows.management.instants import instant
+from workflows.services.watching import beat
 
 
 class Command(BaseCommand):
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         at = instant(options["at"]) if options["at"] else timezone.now()
         deliver = services.deliver_waiting if options["once"] else services.deliver_everything_owed
         done = deliver(at=at)
+        beat(services.DELIVER, at=at)
         self.stdout.write(
             f"{done.sent} sent, {done.put_off} put off, {done.failed} failed, {done.dropped} no longer needed."
         )

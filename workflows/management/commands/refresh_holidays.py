@@ -1,22 +1,23 @@
 """`manage.py refresh_holidays FILE|URL`: a new list of bank holidays, what it would move, and moving it."""
 
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from workflows.actors import SYSTEM
 from workflows.calendars import Calendar, local_date
 from workflows.countdown import day_in_words
 from workflows.exceptions import WorkflowError
+from workflows.models import CalendarChange, Inspection
 from workflows.services import calendar as calendars
-from workflows.services.redating import from_govuk, redate, would_move
-
-LONGEST = 1024 * 1024
+from workflows.services import changing, govuk
+from workflows.services.alarms import REFRESH
+from workflows.services.redating import go_on_dating, would_move
 
 
 class Command(BaseCommand):
@@ -35,46 +36,75 @@ class Command(BaseCommand):
     def handle(self, *args: Any, source: str, apply: bool, reason: str, **options: Any) -> None:
         at = timezone.now()
         try:
-            document = from_govuk(self._read(source), source=source, published_on=local_date(at))
-            new = Calendar("preview", calendars.days_of(document))
-            old = calendars.current_calendar()
-            if new.holidays == old.holidays:
-                self.stdout.write(
-                    f"The list in use says the same. It is known until {day_in_words(old.known_until)}."
-                )
-                return
-            moves = list(would_move(new))
-            self._show(old, new, moves)
-            if not apply:
+            document = govuk.from_govuk(self._read(source), source=source, published_on=local_date(at))
+            with transaction.atomic():
+                change = changing.propose_list(document, reason=reason, by=SYSTEM, at=at, is_told=False)
+                if change and not apply:
+                    self._show(change)
+                    transaction.set_rollback(True)
+            self._note(source, at)
+            if change is None:
+                self._say_the_same()
+            elif not apply:
                 self.stdout.write("Nothing was changed. Add --apply to load this list.")
-                return
-            version = calendars.load_holidays(document, at=at)
-            moved = redate(version, by=SYSTEM, at=at, reason=reason)
+            else:
+                self._apply(change, at)
         except WorkflowError as error:
-            raise CommandError(f"{error} The list in use is unchanged.") from None
-        self.stdout.write(f"Loaded list {version.code}; {len(moved)} deadlines moved.")
-
-    def _read(self, source: str) -> str:
-        try:
-            if source.startswith("https://"):
-                with urlopen(source, timeout=10) as answer:  # noqa: S310 - https only
-                    return str(answer.read(LONGEST).decode("utf-8"))
-            return Path(source).read_text(encoding="utf-8-sig")
-        except (OSError, URLError, UnicodeDecodeError) as error:
-            age = (local_date(timezone.now()) - calendars.current_version().published_on).days
+            self._note(source, at, str(error))
+            age = calendars.official_version().age_in_days(at=at)
             raise CommandError(
-                f"Cannot read {source}: {error}. The list in use, {age} days old, is kept."
+                f"{error} The list in use is unchanged. It is {age} days old, and is kept."
             ) from None
 
-    def _show(self, old: Calendar, new: Calendar, moves: list[Any]) -> None:
-        for day in sorted(new.holidays.keys() - old.holidays.keys()):
-            self.stdout.write(f"+ {day_in_words(day)}: {new.holidays[day]}")
-        for day in sorted(old.holidays.keys() - new.holidays.keys()):
-            self.stdout.write(f"- {day_in_words(day)}: {old.holidays[day]}")
+    def _read(self, source: str) -> str:
+        if "://" in source:
+            return govuk.fetch(source)
+        try:
+            return govuk.decoded(Path(source).read_bytes())
+        except OSError as error:
+            raise govuk.CannotFetch(f"Cannot read {source}: {error}.") from None
+
+    def _note(self, source: str, at: datetime, wrong: str = "") -> None:
+        """That gov.uk was asked, and whether it answered. A slip in the name of a file alarms nobody."""
+        if "://" in source:
+            Inspection.objects.filter(kind=REFRESH).under_way().update(ended_at=at)
+            Inspection.objects.create(
+                kind=REFRESH, begun_at=at, ended_at=at, looked_at=1, wrong=bool(wrong),
+                findings=[wrong] if wrong else [],
+            )  # fmt: skip
+
+    def _apply(self, change: CalendarChange, at: datetime) -> None:
+        self._show(change)
+        version = changing.confirm_change(change, by=SYSTEM, at=at)
+        moved = 0
+        while CalendarChange.objects.still_dating().exists():
+            moved += go_on_dating(at=at)
+        self.stdout.write(f"Loaded list {version.code}; {moved} deadlines moved.")
+
+    def _say_the_same(self) -> None:
+        in_use = calendars.current_version()
+        self.stdout.write(
+            f"The list in use says the same. It is known until {day_in_words(in_use.known_until)}."
+            if in_use == calendars.official_version()
+            else "gov.uk says what it said before. The list in use differs from it by days changed by hand."
+        )
+
+    def _show(self, change: CalendarChange) -> None:
+        differs = changing.difference(change)
+        for day, name in differs.added.items():
+            self.stdout.write(f"+ {day_in_words(day)}: {name}")
+        for day, name in differs.removed.items():
+            self.stdout.write(f"- {day_in_words(day)}: {name}")
+        for day, (old, new) in differs.renamed.items():
+            self.stdout.write(f"~ {day_in_words(day)}: {old} -> {new}")
+        for warning in differs.warnings:
+            self.stdout.write(f"Beware: {warning}")
+        new_calendar: Calendar = changing.calendar_after(change)
+        moves = list(would_move(new_calendar, calendars.calendar_of(change.base)))
         for move in moves:
             was = day_in_words(move.was) if move.was else "paused"
             becomes = day_in_words(move.becomes) if move.becomes else "paused"
             self.stdout.write(f"  {move.deadline.subject.code} {move.deadline.rule_code}: {was} -> {becomes}")
         self.stdout.write(
-            f"Known until {day_in_words(new.known_until)}; {len(moves)} open deadlines affected."
+            f"Known until {day_in_words(new_calendar.known_until)}; {len(moves)} open deadlines affected."
         )

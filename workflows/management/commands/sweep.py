@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from workflows.management.instants import instant
-from workflows.services.sweeping import sweep
+from workflows.services.watching import watch
 
 
 def counted(count: int, noun: str) -> str:
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--at", help="as if it were this time (ISO; London's, unless it has an offset)")
 
     def handle(self, *args: Any, **given: Any) -> None:
-        swept = sweep(at=instant(given["at"]) if given["at"] else timezone.now())
+        swept = watch(at=instant(given["at"]) if given["at"] else timezone.now())
         self.stdout.write(
             f"{counted(swept.reached, 'rung')} reached, {counted(swept.missed, 'deadline')} missed."
         )

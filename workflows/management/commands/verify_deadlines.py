@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from workflows.models import Deadline
-from workflows.services.clocks import drifted
+from workflows.services.verifying import drifted
 
 
 def _in_words(state: str, due_on: date | None) -> str:

@@ -1,0 +1,376 @@
+"""Changing the bank holidays: who may, what is refused, what is warned of, and what a confirmed change moves."""
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from reviews.models import Case
+from tests import factories
+from tests.workflows.bench import HOLIDAYS, a_notified_case, clock_of, london
+from workflows.actors import SYSTEM
+from workflows.exceptions import Stale, WorkflowError
+from workflows.models import CalendarChange, CalendarVersion, Fact, LedgerEntry, Rung
+from workflows.services import calendar as calendars
+from workflows.services import changing
+from workflows.services.govuk import from_govuk
+from workflows.services.redating import go_on_dating, redate, would_move
+
+pytestmark = pytest.mark.django_db
+AT = london("2026-03-20")
+PROCLAIMED = date(2026, 3, 30)  # a Monday
+SAYS = "London Gazette of 19 March 2026"
+
+
+@pytest.fixture
+def world() -> factories.World:
+    return factories.a_world()
+
+
+@pytest.fixture
+def case(world: factories.World) -> Case:
+    """A rapid review due on Friday 10 April 2026."""
+    return factories.a_notified_case(world)
+
+
+def a_day(
+    world: factories.World, day: date = PROCLAIMED, *, adding: bool = True, at: datetime = AT
+) -> CalendarChange:
+    return changing.propose_day(
+        day, "A day of mourning", adding=adding, source=SAYS, reason="Proclaimed", by=world.manager, at=at
+    )
+
+
+def the_list(
+    *, without: tuple[date, ...] = (), more: dict[date, str] | None = None, first: int = 2012
+) -> dict[str, Any]:
+    """The shipped list as gov.uk would give it on the day: without some days, with others, from a year on."""
+    days = {day: name for day, name in HOLIDAYS.items() if day not in without and day.year >= first} | (
+        more or {}
+    )
+    events = [{"date": day.isoformat(), "title": name, "notes": ""} for day, name in sorted(days.items())]
+    text = json.dumps({"england-and-wales": {"division": "england-and-wales", "events": events}})
+    return from_govuk(text, source="gov.uk", published_on=date(2026, 3, 20))
+
+
+def due(case: Case) -> date | None:
+    return clock_of(case).due_on
+
+
+# ---- Two people for a day -----------------------------------------------------------------------
+def test_edge_3_a_day_added_by_hand_takes_a_second_person(world: factories.World, case: Case) -> None:
+    # Given a day that the manager proposes, then she cannot confirm it, and nothing has changed
+    change = a_day(world)
+    with pytest.raises(WorkflowError, match="you proposed yourself"):
+        changing.confirm_change(change, by=world.manager, at=AT)
+    assert calendars.current_calendar().is_working_day(PROCLAIMED)
+
+    # When the administrator confirms it, then it is in use, and says who did both
+    version = changing.confirm_change(change, by=world.administrator, at=AT)
+    assert not calendars.current_calendar().is_working_day(PROCLAIMED)
+    change.refresh_from_db()
+    assert (change.proposed_by, change.decided_by, change.version) == (
+        world.manager,
+        world.administrator,
+        version,
+    )
+    assert (version.origin, version.loaded_by, version.source) == ("hand", world.administrator, SAYS)
+
+    # And the next sweep dates the review anew, with the reason, in the name of who confirmed it
+    assert due(case) == date(2026, 4, 10)
+    assert go_on_dating(at=AT) == Fact.objects.filter(kind="re-calendared").count() > 0
+    assert due(case) == date(2026, 4, 13)
+    fact = clock_of(case).facts.get(kind="re-calendared")
+    assert (fact.reason, fact.authority, fact.by, fact.details["from"], fact.details["to"]) == (
+        "Proclaimed", SAYS, world.administrator, "2026-04-10", "2026-04-13",
+    )  # fmt: skip
+    assert LedgerEntry.objects.filter(chain=case, action="re-calendared").exists()
+    assert set(Rung.objects.ahead().filter(deadline=clock_of(case)).values_list("due_at", flat=True)) == {
+        clock_of(case).due_at
+    }
+
+
+@pytest.mark.parametrize("who", ["the same person", "nobody", "nobody proposed it"])
+def test_edge_3_the_database_refuses_a_day_that_one_person_changed_alone(
+    world: factories.World, who: str
+) -> None:
+    change = a_day(world)
+    columns: dict[str, Any] = {
+        "state": "confirmed",
+        "decided_at": AT,
+        "version": change.base,
+        "decided_by": world.manager,
+    }
+    if who == "nobody":
+        columns["decided_by"] = None
+    if who == "nobody proposed it":
+        columns["proposed_by"] = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CalendarChange.objects.filter(pk=change.pk).update(**columns)
+
+
+def test_edge_3_the_system_is_no_second_person(world: factories.World) -> None:
+    with pytest.raises(WorkflowError, match="somebody else has to look"):
+        changing.confirm_change(a_day(world), by=SYSTEM, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [
+        (date(2024, 12, 2), ["The list of gov.uk does not name Monday 2 December 2024."]),
+        (
+            date(2024, 2, 13),  # a Tuesday
+            [
+                "The list of gov.uk does not name Tuesday 13 February 2024.",
+                "Tuesday 13 February 2024 is neither a Monday nor a Friday, as nearly all bank holidays are. "
+                "Check the day and the month.",
+            ],
+        ),
+        (
+            date(2026, 6, 6),
+            [
+                "The list of gov.uk does not name Saturday 6 June 2026.",
+                "Saturday 6 June 2026 falls on a weekend, which never counts: no date would move.",
+            ],
+        ),
+    ],
+)
+def test_edge_3_what_is_odd_about_a_day_is_said_before_it_is_confirmed(
+    world: factories.World, day: date, says: list[str]
+) -> None:
+    assert changing.difference(a_day(world, day)).warnings == says
+
+
+def test_a_day_taken_away_takes_two_as_well_and_says_that_gov_uk_names_it(world: factories.World) -> None:
+    easter = date(2026, 4, 6)
+    change = a_day(world, easter, adding=False)
+    assert changing.difference(change).removed == {easter: "Easter Monday"}
+    assert changing.difference(change).warnings == [
+        "The list of gov.uk names Monday 6 April 2026: Easter Monday."
+    ]
+    with pytest.raises(WorkflowError):
+        changing.confirm_change(change, by=world.manager, at=AT)
+    changing.confirm_change(change, by=world.administrator, at=AT)
+    assert calendars.current_calendar().is_working_day(easter)
+
+
+def test_a_day_added_and_taken_away_again_gives_the_earlier_days_as_a_list_of_their_own(
+    world: factories.World,
+) -> None:
+    first = calendars.current_version()
+    for adding in (True, False, True):
+        changing.confirm_change(a_day(world, adding=adding), by=world.administrator, at=AT)
+        assert calendars.current_calendar().is_working_day(PROCLAIMED) is not adding
+    assert CalendarVersion.objects.count() == 4
+    assert calendars.official_version() == first
+
+
+# ---- What is refused ----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("day", "adding", "says"),
+    [
+        (
+            date(2026, 4, 6),
+            True,
+            "Cannot add Monday 6 April 2026: it is a bank holiday already, Easter Monday.",
+        ),
+        (date(2026, 4, 8), False, "Cannot take away Wednesday 8 April 2026: the list does not name it."),
+        (
+            date(2031, 6, 6),
+            True,
+            "the list covers 2012 to Tuesday 26 December 2028. Load a newer list of gov.uk first.",
+        ),
+        (date(1871, 5, 29), True, "the list covers 2012 to"),
+    ],
+)
+def test_a_day_that_cannot_be_changed_is_refused_and_nothing_is_written(
+    world: factories.World, day: date, adding: bool, says: str
+) -> None:
+    with pytest.raises(WorkflowError) as refused:
+        a_day(world, day, adding=adding)
+    assert says in str(refused.value)
+    assert not CalendarChange.objects.exists()
+
+
+@pytest.mark.parametrize(("source", "reason"), [("", "x"), ("x", " ")])
+def test_a_change_without_authority_or_reason_is_refused(
+    world: factories.World, source: str, reason: str
+) -> None:
+    with pytest.raises(WorkflowError, match="say why, and on what authority"):
+        changing.propose_day(
+            PROCLAIMED, "x", adding=True, source=source, reason=reason, by=world.manager, at=AT
+        )
+
+
+@pytest.mark.parametrize("who", ["member", "co_chair", "chair", "gp_author", "gp_lead", "partner_1"])
+def test_nobody_but_an_administrator_proposes_confirms_or_withdraws(world: factories.World, who: str) -> None:
+    change, person = a_day(world), world.people[who]
+    with pytest.raises(PermissionDenied):
+        changing.propose_day(date(2026, 6, 1), "x", adding=True, source="x", reason="x", by=person, at=AT)
+    with pytest.raises(PermissionDenied):
+        changing.propose_list(the_list(), reason="x", by=person, at=AT)
+    with pytest.raises(PermissionDenied):
+        changing.confirm_change(change, by=person, at=AT)
+    with pytest.raises(PermissionDenied):
+        changing.withdraw_change(change, by=person, at=AT)
+    assert CalendarChange.objects.get().state == "proposed"
+
+
+def test_whoever_left_the_seat_confirms_nothing(world: factories.World) -> None:
+    change = a_day(world)
+    world.administrator.memberships.update(ends_on=date(2026, 3, 19))  # type: ignore[union-attr]
+    with pytest.raises(PermissionDenied):
+        changing.confirm_change(change, by=world.administrator, at=AT)
+
+
+def test_a_change_is_refused_when_the_list_was_changed_since_it_was_proposed(world: factories.World) -> None:
+    stale = a_day(world)
+    changing.confirm_change(a_day(world, date(2026, 6, 1)), by=world.administrator, at=AT)
+    in_use = calendars.current_version()
+
+    with pytest.raises(Stale, match="changed by somebody else since it was proposed"):
+        changing.confirm_change(stale, by=world.administrator, at=AT)
+    assert calendars.current_version() == in_use
+    assert CalendarChange.objects.get(pk=stale.pk).state == "proposed"
+
+
+def test_a_change_is_decided_once(world: factories.World) -> None:
+    change = a_day(world)
+    changing.withdraw_change(change, by=world.manager, at=AT)
+    with pytest.raises(Stale, match="it was withdrawn already"):
+        changing.confirm_change(change, by=world.administrator, at=AT)
+    with pytest.raises(Stale):
+        changing.withdraw_change(change, by=world.manager, at=AT)
+    assert CalendarVersion.objects.count() == 1
+
+
+# ---- Lists of gov.uk ----------------------------------------------------------------------------
+def test_a_list_of_gov_uk_is_confirmed_by_whoever_brought_it(world: factories.World, case: Case) -> None:
+    change = changing.propose_list(
+        the_list(more={PROCLAIMED: "Proclaimed"}), reason="New", by=world.manager, at=AT
+    )
+    assert change
+    version = changing.confirm_change(change, by=world.manager, at=AT)
+    go_on_dating(at=AT)
+    assert (version.origin, due(case)) == ("govuk", date(2026, 4, 13))
+    change.refresh_from_db()
+    assert change.redated_at == AT
+    assert change.moved == Fact.objects.filter(kind="re-calendared").count()
+
+
+def test_a_list_that_says_the_same_is_noted_as_a_look_and_changes_nothing(world: factories.World) -> None:
+    official = calendars.official_version()
+    assert official.age_in_days(at=AT) == 23
+    assert changing.propose_list(the_list(), reason="A look", by=world.manager, at=AT) is None
+    assert calendars.official_version().age_in_days(at=AT + timedelta(days=2)) == 2
+    assert (CalendarVersion.objects.count(), CalendarChange.objects.count()) == (1, 0)
+
+
+def test_years_that_gov_uk_has_dropped_stay_as_they_were(world: factories.World) -> None:
+    # Given a list that begins in 2020, as gov.uk's does, and says nothing new, then it is the same list
+    assert changing.propose_list(the_list(first=2020), reason="A look", by=world.manager, at=AT) is None
+
+    # And with a new day it keeps those of 2012 to 2019, by which older deadlines were counted
+    change = changing.propose_list(
+        the_list(first=2020, more={PROCLAIMED: "Proclaimed"}), reason="New", by=world.manager, at=AT
+    )
+    assert change
+    assert (changing.difference(change).removed, min(change.days)) == ({}, date(2012, 1, 2))
+
+
+def test_edge_4_the_list_of_gov_uk_wins_over_a_day_changed_by_hand_and_says_so(
+    world: factories.World,
+) -> None:
+    # Given the spring bank holiday of 2026 moved by hand, on a rumour
+    for day, adding in ((date(2026, 6, 5), True), (date(2026, 5, 25), False)):
+        changing.confirm_change(a_day(world, day, adding=adding), by=world.administrator, at=AT)
+
+    # When gov.uk publishes a list that knows nothing of it
+    change = changing.propose_list(
+        the_list(more={date(2029, 1, 1): "New Year"}), reason="2029", by=world.manager, at=AT
+    )
+    assert change
+    assert changing.difference(change).warnings == [
+        "Friday 5 June 2026 was added by hand, and this list takes it away.",
+        "Monday 25 May 2026 was taken away by hand, and this list brings it back.",
+    ]
+    changing.confirm_change(change, by=world.manager, at=AT)
+
+    # Then the days are those of gov.uk
+    assert calendars.current_calendar().holidays == {**HOLIDAYS, date(2029, 1, 1): "New Year"}
+
+
+@pytest.mark.parametrize(
+    ("moved", "to"), [(date(2020, 5, 4), date(2020, 5, 8)), (date(2022, 5, 30), date(2022, 6, 2))]
+)
+def test_edge_4_moved_bank_holidays_are_those_of_the_published_list(moved: date, to: date) -> None:
+    assert (moved in HOLIDAYS, to in HOLIDAYS) == (False, True)
+
+
+def test_a_list_that_waits_already_is_not_proposed_again_every_night(world: factories.World) -> None:
+    for _ in range(3):
+        changing.propose_once(the_list(more={PROCLAIMED: "Proclaimed"}, first=2020), reason="New", at=AT)
+    changing.propose_once(the_list(more={date(2026, 6, 1): "Another"}), reason="New", at=AT)
+    assert CalendarChange.objects.count() == 2
+
+
+# ---- What it moves ------------------------------------------------------------------------------
+def test_edge_12_what_is_shown_before_is_what_moves_and_nothing_else(world: factories.World) -> None:
+    # Given reviews due before, on and after a proclaimed day, one paused and one that has ended
+    days = ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-20"]
+    all_cases = [a_notified_case(at=london(day)) for day in days]
+    change = a_day(world)
+    new, old = changing.calendar_after(change), calendars.current_calendar()
+    shown = {(move.deadline.pk, move.was, move.becomes) for move in would_move(new, old)}
+    assert shown == {(move.deadline.pk, move.was, move.becomes) for move in would_move(new)}
+    assert {clock_of(case).pk for case in all_cases} & {pk for pk, *_ in shown} == {
+        clock_of(case).pk for case in all_cases[1:]
+    }
+
+    # When it is confirmed and applied
+    version = changing.confirm_change(change, by=world.administrator, at=AT)
+    moved = redate(version, by=world.administrator, at=AT, reason="Proclaimed")
+    assert {(move.deadline.pk, move.was, move.becomes) for move in moved} == shown
+
+
+@pytest.mark.parametrize("adding", [True, False])
+@pytest.mark.parametrize(
+    "day", ["2026-03-23", "2026-04-03", "2026-04-06", "2026-05-04", "2026-08-31", "2028-12-26"]
+)
+def test_looking_only_where_a_day_can_matter_misses_nothing(
+    world: factories.World, day: str, adding: bool
+) -> None:
+    # Given every clock of a case and its returns, some counted backwards, some ending long after
+    case = factories.a_notified_case(world)
+    factories.asked_returns(world, case)
+    factories.a_decided_case(world, at=london("2026-04-07"))
+    days = dict(HOLIDAYS)
+    if adding:
+        days[date.fromisoformat(day)] = "Proclaimed"
+    else:
+        days.pop(date.fromisoformat(day), None)
+    new, old = calendars.Calendar("new", days), calendars.current_calendar()
+    narrow = [(move.deadline.pk, move.becomes) for move in would_move(new, old)]
+    assert sorted(narrow) == sorted((move.deadline.pk, move.becomes) for move in would_move(new))
+
+
+def test_dating_anew_stops_in_time_and_goes_on_with_the_next_ring(world: factories.World, case: Case) -> None:
+    change = a_day(world)
+    changing.confirm_change(change, by=world.administrator, at=AT)
+    assert go_on_dating(at=AT, within=timedelta(0)) == 0
+    assert CalendarChange.objects.still_dating().get() == change
+    assert go_on_dating(at=AT) > 0
+    assert not CalendarChange.objects.still_dating().exists()
+    assert go_on_dating(at=AT) == 0
+    assert due(case) == date(2026, 4, 13)
+
+
+def test_edge_23_a_calendar_in_use_cannot_be_deleted_and_its_users_are_named(case: Case) -> None:
+    with pytest.raises(ProtectedError) as refused, transaction.atomic():
+        calendars.current_version().delete()
+    assert clock_of(case) in refused.value.protected_objects
+    assert due(case) == date(2026, 4, 10)
