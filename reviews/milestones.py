@@ -9,6 +9,7 @@ from workflows.rules import DeadlineRule, Limit
 
 CASE = "reviews.case"
 RETURN = "reviews.agencyreturn"
+PANEL_RECORD = "reviews.panelrecord"
 
 WT18 = date(2018, 7, 4)
 """The day of Working Together 2018, from which partnerships have taken the place of boards."""
@@ -26,6 +27,7 @@ def _local(
     met_by: tuple[str, ...] = (),
     voided_by: tuple[str, ...] = ("withdraw", "submit"),
     ladder: str = "milestone",
+    practice: str = "",
 ) -> DeadlineRule:
     return DeadlineRule(
         code=code,
@@ -41,6 +43,7 @@ def _local(
         met_by=met_by,
         voided_by=voided_by,
         ladder=ladder,
+        note=practice,
     )
 
 
@@ -53,6 +56,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "delegated partners",
         "local authority",
         met_by=("consider", "decline"),
+        practice="Practice elsewhere: seen in a partnership of the North East.",
     ),
     _local(
         "LOC_SINCOPY",
@@ -61,6 +65,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "notification sent",
         "local authority",
         "business unit",
+        practice="Practice elsewhere: the same day in North East Lincolnshire, day 1 in Devon (seen).",
     ),
     _local(
         "LOC_REQUEST",
@@ -70,6 +75,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "business unit",
         "agency safeguarding leads",
         met_by=("ask_agencies",),
+        practice="Practice elsewhere: day 1 in Devon (seen).",
     ),
     _local(
         "LOC_ACK",
@@ -81,8 +87,17 @@ LOCAL: tuple[DeadlineRule, ...] = (
         kind=RETURN,
         met_by=("acknowledge", "draft", "declare_nil"),
         ladder="acknowledge",
+        practice="Inferred: practice elsewhere was not found.",
     ),
-    _local("LOC_PROGRESS", "Progress meeting", "5wd", "notification sent", "review group", "chair"),
+    _local(
+        "LOC_PROGRESS",
+        "Progress meeting",
+        "5wd",
+        "notification sent",
+        "review group",
+        "chair",
+        practice="Practice elsewhere: Devon holds one (seen); the day is inferred.",
+    ),
     _local(
         "LOC_RETURN",
         "Agency return",
@@ -93,6 +108,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         kind=RETURN,
         met_by=("sign_off", "declare_nil"),
         ladder="return",
+        practice="Inferred, within the days 2 to 10 of Devon (seen). Usual span: 5 to 10 working days.",
     ),
     _local(
         "LOC_RETURN_LATER",
@@ -124,6 +140,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "review group",
         "safeguarding partners",
         met_by=("hold_meeting",),
+        practice="Practice elsewhere: days 10 to 12 in Devon’s older text (seen).",
     ),
     _local(
         "LOC_DRAFT",
@@ -133,6 +150,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "business unit",
         "delegated partners",
         met_by=("decide",),
+        practice="Practice elsewhere: within the window of Devon’s older text (seen).",
     ),
     _local(
         "LOC_SIGNOFF",
@@ -144,6 +162,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         ladder="sign-off",
         met_by=("sign_decision",),
         voided_by=("withdraw", "submit", "revise"),
+        practice="Practice elsewhere: day 14 in Devon (seen).",
     ),
     _local(
         "LOC_RESIGN",
@@ -164,6 +183,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "partners",
         "Panel, Ofsted and DfE",
         voided_by=("revise",),
+        practice="Inferred: practice elsewhere was not found.",
     ),
     _local(
         "LOC_TOR",
@@ -173,6 +193,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "panel and reviewer",
         "agencies",
         voided_by=("revise",),
+        practice="Inferred: practice elsewhere was not found.",
     ),
     _local(
         "LOC_BRIEFING",
@@ -182,9 +203,17 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "reviewer",
         "authors",
         voided_by=("revise",),
+        practice="The step was seen in a published review; the interval is inferred.",
     ),
     _local(
-        "LOC_AGREPORT", "Agency reports", "6w", "briefing held", "authors", "reviewer", voided_by=("revise",)
+        "LOC_AGREPORT",
+        "Agency reports",
+        "6w",
+        "briefing held",
+        "authors",
+        "reviewer",
+        voided_by=("revise",),
+        practice="Inferred: practice elsewhere was not found.",
     ),
     _local(
         "LOC_LEARN",
@@ -195,6 +224,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "practitioners",
         met_by=("hold_learning_event",),
         voided_by=("revise",),
+        practice="Inferred: in one published review three months lay between the terms of reference and the event.",
     ),
     _local(
         "LOC_RECALL",
@@ -205,6 +235,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "the same group",
         met_by=("hold_recall",),
         voided_by=("revise",),
+        practice="Practice elsewhere: about a month in a published review (seen). Usual span: 4 to 6 weeks.",
     ),
     _local(
         "LOC_QA",
@@ -215,15 +246,17 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "partnership",
         met_by=("plan_publication",),
         voided_by=("revise",),
+        practice="Inferred: practice elsewhere was not found.",
     ),
     _local(
         "LOC_ACTIONS",
         "Review of the action plan",
-        "3mo",
+        "3mo repeating",
         "report approved",
         "agencies",
         "partnership",
         voided_by=("revise",),
+        practice="Practice elsewhere: quarterly in a published review (seen).",
     ),
 )
 
@@ -232,3 +265,9 @@ EVENTS_OF_MILESTONES: dict[str, str] = {
     "LOC_AGREPORT": "agency reports received",
 }
 """Milestones whose being met is itself an event that starts another clock."""
+
+STANDS_AS: dict[str, str] = {
+    "LOC_SUBMIT": "RR_COMPLETE",
+    "LOC_PANELREPLY": "PANEL_REPLY",
+}
+"""Local names for what the law and its practice set already: one clock, by the other name."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from workflows.countdown import day_in_words
 from workflows.models import Deadline
-from workflows.rules import DeadlineRule
+from workflows.rules import DeadlineRule, Limit
 
 MARKS = {
     "V": "seen in the source",
@@ -28,7 +28,10 @@ def lines_of(proof: Mapping[str, Any], rule: DeadlineRule | None) -> list[str]:
     """The sentences of a derivation in its JSON form, under a rule; None for a limit that no rule set."""
     lines = [] if rule is None else _of_the_rule(rule)
     lines.append(f"Day 0: {_day(proof['start_on'])}.")
-    lines.append(f"Limit: {proof['limit_in_words']}.")
+    limit = Limit.parse(proof["limit"])  # what was stored before a counting was stored still has one
+    lines.append(f"Limit: {proof['limit_in_words']}{_round(proof)}.")
+    lines.append(f"Counted: {proof.get('counting', limit.counting)}.")
+    lines += proof.get("notes", [])
     lines += [f"Does not count: {_skipped(one['day'], one['why'])}." for one in proof["skipped"]]
     if proof["changes"]:
         lines.append(f"First due: {_day(proof['first_due_on'])}.")
@@ -50,7 +53,13 @@ def _of_the_rule(rule: DeadlineRule) -> list[str]:
         f"Rule: {rule.code}, {rule.name}; owed by {rule.owed_by} to {rule.owed_to}.",
         f"Version: in force from {_day(rule.valid_from.isoformat())}{until}.",
         f"Source: {rule.citation} ({rule.mark}: {MARKS[rule.mark]}{edition}).",
+        f"Starts with: {rule.starts}.",
     ]
+
+
+def _round(proof: Mapping[str, Any]) -> str:
+    """Which round of a limit that repeats."""
+    return f"; this is round {proof['round']}" if proof.get("round", 1) > 1 else ""
 
 
 def _day(iso: str) -> str:
