@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from reviews.views import cases, decisions, home, panel, returns, stages
+from reviews.views import cases, decisions, home, panel, returns, rule_book, stages
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -34,6 +34,7 @@ urlpatterns = [
     path("returns/<uuid:pk>/cancel/", returns.Cancel.as_view(), name="return-cancel"),
     path("returns/<uuid:pk>/accept/", returns.Accept.as_view(), name="return-accept"),
     path("returns/<uuid:pk>/write/<slug:section>/", returns.WriteSection.as_view(), name="return-section"),
+    path("rules/", rule_book.rule_book_page, name="rule-book"),
     path("", include("reviews.administration.urls")),
     path("panel/", panel.panel_list, name="panel-list"),
     path("panel/<uuid:pk>/", panel.panel_record, name="panel-record"),

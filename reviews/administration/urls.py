@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.administration import milestones, people, views
+from reviews.administration import milestones, people, relaxations, views
 
 urlpatterns = [
     path("administration/", views.Index.as_view(), name="administration"),
@@ -18,4 +18,21 @@ urlpatterns = [
     path("administration/deputies/add/", people.AddDeputy.as_view(), name="deputy-add"),
     path("administration/milestones/", milestones.MilestoneList.as_view(), name="milestone-list"),
     path("administration/milestones/<int:pk>/", milestones.EditMilestone.as_view(), name="milestone-edit"),
+    path(
+        "administration/milestones/<int:pk>/confirm/",
+        milestones.ConfirmMilestone.as_view(),
+        name="milestone-confirm",
+    ),
+    path("administration/relaxations/", relaxations.RelaxationList.as_view(), name="relaxation-list"),
+    path("administration/relaxations/add/", relaxations.Relax.as_view(), name="relaxation-add"),
+    path(
+        "administration/relaxations/confirm/",
+        relaxations.ConfirmRelaxation.as_view(),
+        name="relaxation-confirm",
+    ),
+    path(
+        "administration/relaxations/<int:pk>/end/",
+        relaxations.EndRelaxation.as_view(),
+        name="relaxation-end",
+    ),
 ]

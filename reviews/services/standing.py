@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from accounts.models import Role, Seat, User
 from reviews.models import AgencyReturn, Case, PanelRecord
@@ -45,6 +48,15 @@ class Clock:
     def is_open(self) -> bool:
         """Neither met nor voided."""
         return self.deadline.state in ("running", "paused")
+
+    @property
+    def rule_address(self) -> str:
+        """Where the rule book shows its rule, as it stood on day 0."""
+        day_0 = date.fromisoformat(self.deadline.derivation["start_on"])
+        asked: dict[str, object] = {"on_day": day_0.day, "on_month": day_0.month, "on_year": day_0.year}
+        if self.deadline.rule.partnership_id:
+            asked["partnership"] = self.deadline.rule.partnership_id
+        return f"{reverse('rule-book')}?{urlencode(asked)}#{self.deadline.rule_code}"
 
     @property
     def can_be_marked_done(self) -> bool:

@@ -26,7 +26,7 @@ def proof_lines(deadline: Deadline) -> list[str]:
 
 def lines_of(proof: Mapping[str, Any], rule: DeadlineRule | None) -> list[str]:
     """The sentences of a derivation in its JSON form, under a rule; None for a limit that no rule set."""
-    lines = [] if rule is None else _of_the_rule(rule)
+    lines = [] if rule is None else rule_lines(rule)
     lines.append(f"Day 0: {_day(proof['start_on'])}.")
     limit = Limit.parse(proof["limit"])  # what was stored before a counting was stored still has one
     lines.append(f"Limit: {proof['limit_in_words']}{_round(proof)}.")
@@ -46,7 +46,8 @@ def lines_of(proof: Mapping[str, Any], rule: DeadlineRule | None) -> list[str]:
     return lines
 
 
-def _of_the_rule(rule: DeadlineRule) -> list[str]:
+def rule_lines(rule: DeadlineRule) -> list[str]:
+    """The sentences of a rule: what it is, from when to when, by which source, and what starts it."""
     until = "" if rule.valid_to is None else f" to {_day(rule.valid_to.isoformat())}"
     edition = f"; {rule.edition}" if rule.edition else ""
     return [

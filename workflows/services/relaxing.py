@@ -84,7 +84,7 @@ def end_relaxation(relaxation: RuleVersion, *, last_day: date) -> RuleVersion | 
     before its first: then the answer is None. Raises WorkflowError.
     """
     must_be_in_the_book(last_day)
-    partnership = Partnership.objects.select_for_update(no_key=True).get(pk=relaxation.partnership_id)
+    partnership = Partnership.objects.select_for_update(no_key=True).get(pk=str(relaxation.partnership_id))
     current = RuleVersion.objects.relaxations().filter(pk=relaxation.pk).first()
     if current is None:
         raise WorkflowError("Cannot end this relaxation: it has been taken out of the book.")

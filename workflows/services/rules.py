@@ -126,20 +126,25 @@ def change_milestone(
             f"Cannot change {milestone.name} from {valid_from:%-d %B %Y}: "
             f"the version in force only began on {milestone.valid_from:%-d %B %Y}."
         )
+    recorded = {"recorded_by": by if isinstance(by, User) else None, "recorded_at": at}
     if valid_from == milestone.valid_from and not milestone.deadlines.exists():
-        milestone.limit = str(limit)
-        milestone.save(update_fields=["limit"])
+        _set(milestone, limit=str(limit), **recorded)
         return milestone
     if valid_from == milestone.valid_from:
         raise WorkflowError(
             f"Cannot change {milestone.name} from that day: deadlines already run on it. Use a later day."
         )
     new = RuleVersion.objects.get(pk=milestone.pk)
-    new.pk, new.limit, new.valid_from, new.valid_to = None, str(limit), valid_from, None
-    milestone.valid_to = date.fromordinal(valid_from.toordinal() - 1)
-    milestone.save(update_fields=["valid_to"])
-    new.save(force_insert=True)
+    _set(milestone, valid_to=date.fromordinal(valid_from.toordinal() - 1))
+    new.pk = None
+    _set(new, limit=str(limit), valid_from=valid_from, valid_to=None, **recorded)
     return new
+
+
+def _set(version: RuleVersion, **given: object) -> None:
+    for name, value in given.items():
+        setattr(version, name, value)
+    version.save()
 
 
 def rules_started_by(subject: Subject, anchor: str, *, on: date) -> list[RuleVersion]:
