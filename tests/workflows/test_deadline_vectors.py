@@ -207,3 +207,31 @@ def test_a_batch_and_a_rule_are_not_answered_together() -> None:
         "Give --batch and a file, or a rule and a start, not both."
     )
     assert refused() == refused("5wd") == "Give a rule and a start, such as: due RR_COMPLETE 2026-03-02"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rule", "start", "due"),
+    [
+        ("24h", "2026-03-28T12:00", "2026-03-29T13:00+01:00"),  # an hour was skipped that night
+        ("CDR_NOTIFY", "2026-03-02T10:15Z", "2026-03-04T10:15+00:00"),
+        ("24h", "2026-03-02", "2026-03-03T00:00+00:00"),
+        ("YEARLY_SEPT", "2026-03-31", "2026-09-30"),
+        ("LCSPR_TELL", "2026-03-31T16:00", "2026-03-31"),
+        ("5wd cutoff 17:00", "2026-03-02T17:30", "2026-03-10"),
+        ("5wd cutoff 17:00", "2026-03-02T16:30", "2026-03-09"),
+        ("5wd cutoff 17:00", "2026-03-02", "2026-03-09"),  # of a day alone the hour is not known: before it
+        ("7d roll", "2026-03-27", "2026-04-07"),
+        ("40wd max 09-30", "2026-09-01", "2026-09-30"),
+        ("LOC_SUBMIT", "2026-03-18", "2026-04-10"),
+    ],
+)
+def test_every_kind_of_limit_is_answered(rule: str, start: str, due: str) -> None:
+    assert said(rule, start) == f"{due}\n"
+
+
+@pytest.mark.django_db
+def test_what_each_request_states_is_not_counted() -> None:
+    assert refused("INFO_16H", "2026-03-02").startswith(
+        "Cannot count this limit: each request states its own day"
+    )
