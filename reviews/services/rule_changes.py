@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -25,6 +26,8 @@ class Preview:
 
     moves: list[Move]
     unseen: int
+    names: dict[UUID, str]
+    """What a page calls each subject: its case's code, and for a return the agency it is asked of."""
 
     @property
     def mark(self) -> str:
@@ -40,15 +43,18 @@ def preview(partnership: Partnership, code: str, limit: Limit, *, by: Actor, at:
     access.must_run(partnership, by, at=at)
     moves = ruling.would_move(ruling.open_deadlines(code, partnership), limit, at=at)
     if not isinstance(by, User):
-        return Preview(moves, 0)
+        return Preview(moves, 0, {})
     wanted = [move.deadline.subject_id for move in moves]
-    seen = {
-        pk
-        for kind in (Case, AgencyReturn, PanelRecord)
-        for pk in kind.objects.visible_to(by, at=at).filter(pk__in=wanted).values_list("pk", flat=True)
-    }
-    visible = [move for move in moves if move.deadline.subject_id in seen]
-    return Preview(visible, len(moves) - len(visible))
+    names: dict[UUID, str] = {}
+    for kind, *columns in (
+        (Case, "code"),
+        (PanelRecord, "root__code"),
+        (AgencyReturn, "root__code", "agency__name"),
+    ):
+        visible_ones = kind.objects.visible_to(by, at=at).filter(pk__in=wanted)
+        names |= {pk: ", ".join(words) for pk, *words in visible_ones.values_list("pk", *columns)}
+    visible = [move for move in moves if move.deadline.subject_id in names]
+    return Preview(visible, len(moves) - len(visible), names)
 
 
 def _move_these_too(

@@ -21,7 +21,6 @@ class DayForm(PageForm):
         subject="a day",
         label="The rule book as it stood on",
         help_text="For example, 4 5 2020",
-        required=False,
     )
 
 

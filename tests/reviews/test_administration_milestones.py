@@ -106,8 +106,8 @@ def test_a_new_limit_shows_what_it_would_move_and_changes_nothing_before_it_is_c
 
     assert response.url == (reverse("milestone-confirm", args=[milestone.pk]) + "?limit=5wd&from=2026-04-01")
     assert sorted(moves_on(manager.get(response.url))) == sorted(
-        [f"{running.code}, {code}", "Friday 27 March 2026", "Wednesday 25 March 2026"]
-        for code in running.returns.values_list("code", flat=True)
+        [f"{running.code}, {agency}", "Friday 27 March 2026", "Wednesday 25 March 2026"]
+        for agency in (world.gp.name, world.school.name)
     )
     assert a_milestone(world).limit == "7wd"
     back = text_of(manager.get(address + "?limit=5wd&from=2026-04-01"))

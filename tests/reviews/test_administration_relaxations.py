@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
+from reviews.models import CaseGroupGrant
+from reviews.services import rule_changes
 from tests import factories
-from tests.reviews.administering import AT, day, errors_on, form, said, signed_in, text_of
+from tests.reviews.administering import AT, TODAY, day, errors_on, form, said, signed_in, text_of
 from workflows.models import Fact, RuleVersion
+from workflows.rules import Limit
 
 pytestmark = pytest.mark.django_db
 QUERY = "?rule=RR_COMPLETE&limit=30wd&from=2026-03-01&to=2026-06-30"
@@ -186,3 +190,41 @@ def test_the_relaxation_of_another_partnership_and_a_milestone_have_no_page_to_e
         assert manager.get(reverse("relaxation-end", args=[pk])).status_code == 404
     assert manager.get(reverse("milestone-edit", args=[theirs.pk])).status_code == 404
     assert "the Panel’s letter" not in text_of(manager.get(reverse("relaxation-list")))
+
+
+def test_deadlines_of_cases_that_the_manager_cannot_see_are_counted_and_not_named_and_stay(
+    world: factories.World, manager: Client
+) -> None:
+    # Given two cases, of which the manager sees one. When the rule is relaxed for what runs too:
+    seen, unseen = factories.a_notified_case(world), factories.a_notified_case(world)
+    CaseGroupGrant.objects.filter(content_object=unseen, permission__codename="view_case").delete()
+    page = text_of(manager.get(reverse("relaxation-confirm") + QUERY))
+    assert (seen.code in page, unseen.code in page) == (True, False)
+    assert "1 more is of cases that you cannot see, and would stay as it is." in page
+    confirm(manager, which="these")
+
+    # Then the one moved, and the other did not.
+    due = [case.deadlines.get(rule_code="RR_COMPLETE").due_on for case in (seen, unseen)]
+    assert due == [date(2026, 5, 1), date(2026, 4, 10)]
+
+
+@pytest.mark.parametrize("who", ["administrator", "member", "chair", "partner_1", "gp_lead"])
+def test_only_a_business_manager_changes_what_counts_whoever_calls_the_service(
+    world: factories.World, who: str
+) -> None:
+    person = world.people[who]
+    milestone = RuleVersion.objects.get(partnership=world.partnership, code="LOC_RETURN")
+    before = list(RuleVersion.objects.values())
+    nine = Limit(9, "wd")
+    for refused in (
+        lambda: rule_changes.preview(world.partnership, "RR_COMPLETE", nine, by=person, at=AT),
+        lambda: rule_changes.change_local_milestone(milestone, limit=nine, valid_from=TODAY, by=person, at=AT),
+        lambda: rule_changes.relax_rule(
+            world.partnership, "RR_COMPLETE", limit=nine, valid_from=TODAY, valid_to=TODAY, authority="x", reason="y",
+            by=person, at=AT,
+        ),
+        lambda: rule_changes.end_relaxation(milestone, last_day=TODAY, by=person, at=AT),
+    ):  # fmt: skip
+        with pytest.raises(PermissionDenied):
+            refused()
+    assert list(RuleVersion.objects.values()) == before
