@@ -14,6 +14,7 @@ from reviews.models import CaseGroupGrant
 from reviews.services import rule_changes
 from tests import factories
 from tests.reviews.administering import AT, TODAY, day, errors_on, form, said, signed_in, text_of
+from workflows.exceptions import WorkflowError
 from workflows.models import Fact, RuleVersion
 from workflows.rules import Limit
 
@@ -189,6 +190,10 @@ def test_the_relaxation_of_another_partnership_and_a_milestone_have_no_page_to_e
     for pk in (theirs.pk, ours.pk):
         assert manager.get(reverse("relaxation-end", args=[pk])).status_code == 404
     assert manager.get(reverse("milestone-edit", args=[theirs.pk])).status_code == 404
+    said(manager, confirm(manager))
+    own = RuleVersion.objects.relaxations().get(partnership=world.partnership)
+    assert manager.get(reverse("milestone-edit", args=[own.pk])).status_code == 404
+    RuleVersion.objects.filter(pk=own.pk).delete()
     assert "the Panel’s letter" not in text_of(manager.get(reverse("relaxation-list")))
 
 
@@ -206,6 +211,15 @@ def test_deadlines_of_cases_that_the_manager_cannot_see_are_counted_and_not_name
     # Then the one moved, and the other did not.
     due = [case.deadlines.get(rule_code="RR_COMPLETE").due_on for case in (seen, unseen)]
     assert due == [date(2026, 5, 1), date(2026, 4, 10)]
+
+
+def test_the_service_moves_nothing_without_a_reason_though_nothing_runs(world: factories.World) -> None:
+    milestone = RuleVersion.objects.get(partnership=world.partnership, code="LOC_RETURN")
+    with pytest.raises(WorkflowError, match="without a reason"):
+        rule_changes.change_local_milestone(
+            milestone, limit=Limit(9, "wd"), valid_from=TODAY, by=world.manager, at=AT, these_too=True, reason=" ",
+        )  # fmt: skip
+    assert RuleVersion.objects.filter(code="LOC_RETURN", limit="9wd").count() == 0
 
 
 @pytest.mark.parametrize("who", ["administrator", "member", "chair", "partner_1", "gp_lead"])

@@ -161,6 +161,13 @@ def test_edge_13_a_relaxation_has_an_authority_and_counts_for_clocks_that_start_
     assert deadline.rule.met_by == ["submit"]
 
 
+def test_a_relaxation_stands_also_when_a_new_edition_of_its_rule_begins_meanwhile() -> None:
+    partnership = a_partnership()
+    relaxed(partnership, valid_from=date(2023, 12, 1), valid_to=date(2024, 1, 31))
+    assert clock_of(a_notified_case(at=london("2024-01-05"))).rule.limit == "30wd"
+    assert rule_on("RR_COMPLETE", date(2024, 1, 5), partnership).limit == "30wd"
+
+
 def test_a_relaxation_is_of_its_own_partnership_and_of_its_own_days(case: Case) -> None:
     relaxed(case.partnership)
     elsewhere = a_partnership("Westvale")
@@ -448,6 +455,13 @@ def test_rounds_that_passed_while_nobody_looked_do_not_come_all_at_once(monitore
 def test_what_repeats_has_no_further_round_once_nothing_more_is_owed(monitored: Case) -> None:
     perform(monitored, Case.withdraw, by=SYSTEM, at=AT, reason="x")
     assert clock_of(monitored, "LCSPR_MONITOR").state == "voided"
+
+
+def test_what_is_met_by_the_last_move_of_all_has_no_further_round(monitored: Case) -> None:
+    RuleVersion.objects.filter(code="LCSPR_MONITOR").update(met_by=["withdraw"])
+    perform(monitored, Case.withdraw, by=SYSTEM, at=AT, reason="x")
+    deadline = clock_of(monitored, "LCSPR_MONITOR")
+    assert (deadline.state, deadline.derivation["round"]) == ("met", 1)
 
 
 def test_a_quarter_counted_from_the_31st_ends_on_the_last_day_of_short_months_and_on_the_31st_of_long_ones() -> (
