@@ -9,6 +9,7 @@ from workflows.rules import DeadlineRule, Limit
 
 CASE = "reviews.case"
 RETURN = "reviews.agencyreturn"
+PANEL_RECORD = "reviews.panelrecord"
 
 WT18 = date(2018, 7, 4)
 """The day of Working Together 2018, from which partnerships have taken the place of boards."""
@@ -26,6 +27,7 @@ def _local(
     met_by: tuple[str, ...] = (),
     voided_by: tuple[str, ...] = ("withdraw", "submit"),
     ladder: str = "milestone",
+    practice: str = "",
 ) -> DeadlineRule:
     return DeadlineRule(
         code=code,
@@ -42,6 +44,7 @@ def _local(
         voided_by=voided_by,
         ladder=ladder,
         allows=("pause", "extend", "restart"),
+        note=practice,
     )
 
 
@@ -54,6 +57,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "delegated partners",
         "local authority",
         met_by=("consider", "decline"),
+        practice="Practice elsewhere: seen in a partnership of the North East.",
     ),
     _local(
         "LOC_SINCOPY",
@@ -62,6 +66,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "notification sent",
         "local authority",
         "business unit",
+        practice="Practice elsewhere: the same day in North East Lincolnshire, day 1 in Devon (seen).",
     ),
     _local(
         "LOC_REQUEST",
@@ -71,6 +76,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "business unit",
         "agency safeguarding leads",
         met_by=("ask_agencies",),
+        practice="Practice elsewhere: day 1 in Devon (seen).",
     ),
     _local(
         "LOC_ACK",
@@ -82,8 +88,17 @@ LOCAL: tuple[DeadlineRule, ...] = (
         kind=RETURN,
         met_by=("acknowledge", "draft", "declare_nil"),
         ladder="acknowledge",
+        practice="Inferred: practice elsewhere was not found.",
     ),
-    _local("LOC_PROGRESS", "Progress meeting", "5wd", "notification sent", "review group", "chair"),
+    _local(
+        "LOC_PROGRESS",
+        "Progress meeting",
+        "5wd",
+        "notification sent",
+        "review group",
+        "chair",
+        practice="Practice elsewhere: Devon holds one (seen); the day is inferred.",
+    ),
     _local(
         "LOC_RETURN",
         "Agency return",
@@ -94,6 +109,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         kind=RETURN,
         met_by=("sign_off", "declare_nil"),
         ladder="return",
+        practice="Inferred, within the days 2 to 10 of Devon (seen). Usual span: 5 to 10 working days.",
     ),
     _local(
         "LOC_TOGETHER",
@@ -136,6 +152,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "review group",
         "safeguarding partners",
         met_by=("hold_meeting",),
+        practice="Practice elsewhere: days 10 to 12 in Devon’s older text (seen).",
     ),
     _local(
         "LOC_DRAFT",
@@ -145,6 +162,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "business unit",
         "delegated partners",
         met_by=("decide",),
+        practice="Practice elsewhere: within the window of Devon’s older text (seen).",
     ),
     _local(
         "LOC_SIGNOFF",
@@ -156,6 +174,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         ladder="sign-off",
         met_by=("sign_decision",),
         voided_by=("withdraw", "submit", "revise"),
+        practice="Practice elsewhere: day 14 in Devon (seen).",
     ),
     _local(
         "LOC_RESIGN",
@@ -176,6 +195,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "partners",
         "Panel, Ofsted and DfE",
         voided_by=("revise",),
+        practice="Inferred: practice elsewhere was not found.",
     ),
     _local(
         "LOC_TOR",
@@ -185,6 +205,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "panel and reviewer",
         "agencies",
         voided_by=("revise",),
+        practice="Inferred: practice elsewhere was not found.",
     ),
     _local(
         "LOC_BRIEFING",
@@ -194,9 +215,17 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "reviewer",
         "authors",
         voided_by=("revise",),
+        practice="The step was seen in a published review; the interval is inferred.",
     ),
     _local(
-        "LOC_AGREPORT", "Agency reports", "6w", "briefing held", "authors", "reviewer", voided_by=("revise",)
+        "LOC_AGREPORT",
+        "Agency reports",
+        "6w",
+        "briefing held",
+        "authors",
+        "reviewer",
+        voided_by=("revise",),
+        practice="Inferred: practice elsewhere was not found.",
     ),
     _local(
         "LOC_LEARN",
@@ -207,6 +236,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "practitioners",
         met_by=("hold_learning_event",),
         voided_by=("revise",),
+        practice="Inferred: in one published review three months lay between the terms of reference and the event.",
     ),
     _local(
         "LOC_RECALL",
@@ -217,6 +247,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "the same group",
         met_by=("hold_recall",),
         voided_by=("revise",),
+        practice="Practice elsewhere: about a month in a published review (seen). Usual span: 4 to 6 weeks.",
     ),
     _local(
         "LOC_QA",
@@ -227,15 +258,17 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "partnership",
         met_by=("plan_publication",),
         voided_by=("revise",),
+        practice="Inferred: practice elsewhere was not found.",
     ),
     _local(
         "LOC_ACTIONS",
         "Review of the action plan",
-        "3mo",
+        "3mo repeating",
         "report approved",
         "agencies",
         "partnership",
         voided_by=("revise",),
+        practice="Practice elsewhere: quarterly in a published review (seen).",
     ),
 )
 
@@ -244,3 +277,9 @@ EVENTS_OF_MILESTONES: dict[str, str] = {
     "LOC_AGREPORT": "agency reports received",
 }
 """Milestones whose being met is itself an event that starts another clock."""
+
+STANDS_AS: dict[str, str] = {
+    "LOC_SUBMIT": "RR_COMPLETE",
+    "LOC_PANELREPLY": "PANEL_REPLY",
+}
+"""Local names for what the law and its practice set already: one clock, by the other name."""

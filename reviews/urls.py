@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from reviews.views import cases, decisions, home, panel, returns, stages
+from reviews.views import cases, decisions, home, panel, returns, rule_book, stages
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -41,6 +41,7 @@ urlpatterns = [
     path("returns/<uuid:pk>/call/", returns.NoteCall.as_view(), name="return-call"),
     path("returns/<uuid:pk>/accept/", returns.Accept.as_view(), name="return-accept"),
     path("returns/<uuid:pk>/write/<slug:section>/", returns.WriteSection.as_view(), name="return-section"),
+    path("rules/", rule_book.rule_book_page, name="rule-book"),
     path("", include("reviews.administration.urls")),
     path("", include("reviews.deadlines.urls")),
     path("panel/", panel.panel_list, name="panel-list"),

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from workflows.calendars import Calendar, end_of, local_date, start_of
 from workflows.exceptions import ClockError
-from workflows.rules import Limit
+from workflows.limits import HOURS, Limit
 
 STARTED = "started"
 RESTARTED = "restarted"
@@ -89,6 +89,8 @@ class Derivation:
     changes: tuple[Change, ...] = ()
     met_at: datetime | None = None
     voided_at: datetime | None = None
+    round: int = 1
+    notes: tuple[str, ...] = ()
 
     @property
     def due_so_far(self) -> date:
@@ -108,6 +110,9 @@ class Derivation:
             "start_on": self.start_on.isoformat(),
             "limit": str(self.limit),
             "limit_in_words": self.limit.words,
+            "counting": self.limit.counting,
+            "round": self.round,
+            "notes": list(self.notes),
             "calendar": self.calendar_version,
             "due_on": self.due_on.isoformat() if self.due_on else None,
             "due_at": self.due_at.isoformat() if self.due_at else None,
@@ -208,6 +213,8 @@ class _Fold:
     start_on: date = field(init=False)
     first_due_on: date = field(init=False)
     due_on: date = field(init=False)
+    due_at: datetime = field(init=False)
+    round: int = 1
     state: State = "running"
     stopped_at: datetime | None = None
     stopped_by: FactLike = field(init=False)
@@ -220,16 +227,21 @@ class _Fold:
     def __post_init__(self) -> None:
         self.begin(self.started_at)
 
-    def begin(self, at: datetime) -> None:
-        self.started_at = at
-        self.start_on = local_date(at)
+    def begin(self, at: datetime, number: int = 1) -> None:
+        self.started_at, self.round = at, number
+        self.start_on = self.limit.day_0(at)
         self.moves, self.days_stopped = [], 0
-        self.first_due_on = self.due_on = self.limit.from_day(self.start_on, self.calendar)
+        self.due_on, _ = self.count_again()
+        self.first_due_on = self.due_on
         self.stopped_at, self.met_at, self.voided_at = None, None, None
 
     def count_again(self) -> tuple[date, int]:
         """The due day by the limit and all the moves, and how many days were stopped."""
-        due_on, total = self.limit.from_day(self.start_on, self.calendar), 0
+        limit = self.limit.of_round(self.round)
+        if limit.unit == HOURS:
+            self.due_at = self.count_hours(limit)
+            return local_date(self.due_at - timedelta(microseconds=1)), 0
+        due_on, total = limit.from_day(self.start_on, self.calendar), 0
         for move in self.moves:
             if isinstance(move, _Stop):
                 stopped = self.stopped_in(move, due_on)
@@ -238,7 +250,23 @@ class _Fold:
                 due_on = date.fromisoformat(move.details["to"])
             else:
                 due_on = Limit.parse(move.details["by"]).from_day(due_on, self.calendar)
+        self.due_at = end_of(due_on)
         return due_on, total
+
+    def count_hours(self, limit: Limit) -> datetime:
+        """The first late instant of a limit in hours: a stop adds its own length, a longer extension whole days."""
+        due_at = limit.ends_at(self.started_at, self.calendar)
+        for move in self.moves:
+            if isinstance(move, _Stop):
+                due_at += move.until - move.since if move.since < due_at else timedelta(0)
+            elif "to" in move.details:
+                due_at = end_of(date.fromisoformat(move.details["to"]))
+            elif (by := Limit.parse(move.details["by"])).unit == HOURS:
+                due_at = by.ends_at(due_at, self.calendar)
+            else:
+                last = local_date(due_at - timedelta(microseconds=1))
+                due_at = end_of(by.from_day(last, self.calendar))
+        return due_at
 
     def stopped_in(self, stop: _Stop, due_on: date) -> int:
         """The days of the limit's own kind that lie wholly in the stop; none once the due day has passed."""
@@ -284,7 +312,8 @@ class _Fold:
             case "restarted":
                 before = self.due_on
                 start = fact.details.get("start")  # when it is not the moment at which it was decided
-                self.begin(datetime.fromisoformat(start) if start else fact.effective_at)
+                begun = datetime.fromisoformat(start) if start else fact.effective_at
+                self.begin(begun, int(fact.details.get("round", 1)))
                 self.changes.append(Change(fact.kind, before, self.due_on, 0, fact.authority, fact.reason))
             case "paused":
                 self.stop(fact.effective_at, fact)
@@ -295,6 +324,7 @@ class _Fold:
                 self.move(fact)
             case "re-ruled":
                 self.limit = Limit.parse(fact.details["limit"])
+                self.start_on = self.limit.day_0(self.started_at)
                 self.move(fact)
             case "met":
                 self.go(fact.effective_at)
@@ -335,13 +365,15 @@ def derive(limit: Limit, facts: Iterable[FactLike], calendar: Calendar) -> Deriv
         limit=fold.limit,
         calendar_version=calendar.version,
         due_on=None if paused else fold.due_on,
-        due_at=None if paused else end_of(fold.due_on),
+        due_at=None if paused else fold.due_at,
         first_due_on=fold.first_due_on,
         provisional=calendar.is_provisional(max(span)),
         skipped=tuple(calendar.skipped(*span)) if fold.limit.in_working_days else (),
         changes=tuple(fold.changes),
         met_at=fold.met_at,
         voided_at=fold.voided_at,
+        round=fold.round,
+        notes=tuple(fold.limit.of_round(fold.round).notes(fold.started_at, calendar)),
     )
 
 

@@ -1,80 +1,15 @@
-"""Limits, rules and the rule book. Pure: no database, no clock, no settings."""
+"""Rules and the rule book. Pure: no database, no clock, no settings."""
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
-from dateutil.relativedelta import relativedelta
-
-from workflows.calendars import Calendar
-from workflows.exceptions import CalendarEnds, NoSuchRule, NotADate
+from workflows.exceptions import NoSuchRule
 from workflows.ladders import Rung
+from workflows.limits import UNITS, Limit
 
-UNITS = {"wd": "working day", "d": "day", "w": "week", "mo": "month"}
-_LIMIT = re.compile(r"(?P<count>-?[0-9]{1,4})(?P<unit>wd|d|w|mo)")
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """So many working days (`wd`), days (`d`), weeks (`w`) or calendar months (`mo`); before, when negative."""
-
-    count: int
-    unit: str
-
-    @classmethod
-    def parse(cls, text: str) -> "Limit":
-        """From `15wd`, `-7wd`, `6mo`, `7d` or `6w`. Raises NotADate for anything else."""
-        if not (found := _LIMIT.fullmatch(text.strip().lower())):
-            raise NotADate(
-                f"Cannot read the limit {text!r}: write a number and a unit, such as 15wd (working days), "
-                "-7wd (working days before), 7d (days), 6w (weeks) or 6mo (months)."
-            )
-        return cls(int(found["count"]), found["unit"])
-
-    def __str__(self) -> str:
-        return f"{self.count}{self.unit}"
-
-    @property
-    def words(self) -> str:
-        """For people: `15 working days`, `7 working days before`, `6 months`."""
-        count = abs(self.count)
-        plural = "" if count == 1 else "s"
-        return f"{count} {UNITS[self.unit]}{plural}{' before' if self.count < 0 else ''}"
-
-    @property
-    def in_working_days(self) -> bool:
-        return self.unit == "wd"
-
-    def from_day(self, day: date, calendar: Calendar) -> date:
-        """The day on which the limit ends, counted from day 0.
-
-        Working days: day N is the Nth working day after (or, negative, before) day 0. Months: the
-        same day number, clamped to the end of a shorter month, never rolled on. Raises CalendarEnds.
-        """
-        try:
-            match self.unit:
-                case "wd" if self.count > 0:
-                    return calendar.add(day, self.count)
-                case "wd" if self.count < 0:
-                    return calendar.subtract(day, -self.count)
-                case "d" | "wd":
-                    return day + timedelta(days=self.count)
-                case "w":
-                    return day + timedelta(weeks=self.count)
-                case _:
-                    return day + relativedelta(months=self.count)
-        except (OverflowError, ValueError):
-            raise CalendarEnds(
-                f"Cannot count {self.words} from {day:%-d %B} {day.year}: no calendar goes that far."
-            ) from None
-
-    def stretched(self, due_on: date, stopped: int, calendar: Calendar) -> date:
-        """The day, so many stopped days later: working days for a working-day limit, else calendar days."""
-        if not stopped:
-            return due_on
-        return calendar.add(due_on, stopped) if self.in_working_days else due_on + timedelta(days=stopped)
+__all__ = ["UNITS", "DeadlineRule", "Limit", "RuleBook", "find_rule", "not_then", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +17,10 @@ class DeadlineRule:
     """A limit with a source. A new text is a new version; the old one gets valid_to.
 
     starts names the event that starts the clock; met_by and voided_by the transitions that end it.
+    kind is what it is a deadline of; empty for a rule that stands in the book and starts no clock here.
     mark says how sure we are of the source: V verified, R recalled, I inferred, L local.
     duty is `by` (do it by then) or `until` (keep it up until then, so passing it is no breach).
+    force is how it binds (must, should, may, or nothing); note, what a reader of the book should know besides.
     allows says what a person may do to its clocks: `pause`, `extend`, `restart`. What the law set does not
     pause, and is not extended here, unless its rule says so; a start that was wrong may be put right.
     """
@@ -105,6 +42,13 @@ class DeadlineRule:
     duty: Literal["by", "until"] = "by"
     edition: str = ""
     allows: tuple[str, ...] = ("restart",)
+    force: str = ""
+    note: str = ""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything in this system starts its clock."""
+        return bool(self.kind)
 
     def in_force(self, on: date) -> bool:
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
@@ -112,15 +56,19 @@ class DeadlineRule:
 
 @dataclass(frozen=True)
 class RuleBook:
-    """Every statutory rule, the local milestones a partnership begins with, and the ladders they name."""
+    """Every statutory rule, the local milestones a partnership begins with, and the ladders they name.
+
+    stands_as names codes that are another rule by its local name: asked for one, the book gives the other.
+    """
 
     statutory: tuple[DeadlineRule, ...]
     local: tuple[DeadlineRule, ...]
     ladders: dict[str, tuple[Rung, ...]]
+    stands_as: dict[str, str] = field(default_factory=dict)
 
     def in_force(self, code: str, on: date) -> DeadlineRule:
         """The version of a rule in force on a day. Raises NoSuchRule."""
-        return find_rule((*self.statutory, *self.local), code, on)
+        return find_rule((*self.statutory, *self.local), self.stands_as.get(code, code), on)
 
 
 def find_rule(rules: Iterable[DeadlineRule], code: str, on: date) -> DeadlineRule:
@@ -128,9 +76,25 @@ def find_rule(rules: Iterable[DeadlineRule], code: str, on: date) -> DeadlineRul
     there = list(rules)
     versions = [rule for rule in there if rule.code == code]
     if not versions:
-        known = ", ".join(sorted({rule.code for rule in there}))
-        raise NoSuchRule(f"There is no rule {code!r}. Use a limit such as 15wd, or one of: {known}.")
+        raise unknown(code, (rule.code for rule in there))
     for rule in versions:
         if rule.in_force(on):
             return rule
-    raise NoSuchRule(f"No version of rule {code!r} was in force on {on:%-d %B %Y}.")
+    raise not_then(code, on, ((rule.valid_from, rule.valid_to) for rule in versions))
+
+
+def unknown(code: str, known: Iterable[str]) -> NoSuchRule:
+    """What is said of a code that is not in the book."""
+    return NoSuchRule(
+        f"There is no rule {code!r}. Use a limit such as 15wd, or one of: {', '.join(sorted(set(known)))}."
+    )
+
+
+def not_then(code: str, on: date, spans: Iterable[tuple[date, date | None]]) -> NoSuchRule:
+    """What is said of a day on which no version of a rule was in force: when there was one."""
+    when = " and ".join(
+        f"from {since:%-d %B %Y}{f' to {until:%-d %B %Y}' if until else ''}" for since, until in sorted(spans)
+    )
+    return NoSuchRule(
+        f"No version of rule {code!r} was in force on {on:%-d %B} {on.year}. There was one {when}."
+    )

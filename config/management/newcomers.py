@@ -8,7 +8,7 @@ from django.forms import ValidationError
 
 from accounts.models import Seat, User
 from accounts.services import link_to_set_password
-from reviews.rules import WT18
+from reviews.milestones import WT18
 from reviews.services import partnerships
 from workflows.actors import SYSTEM
 from workflows.exceptions import WorkflowError

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from django import forms
@@ -12,7 +12,8 @@ from accounts.models import AGENCY_ROLES, Agency, Role, User
 from accounts.pages import fields
 from accounts.pages.forms import PageForm
 from reviews.agencies import KINDS
-from workflows.rules import UNITS, Limit
+from workflows.models import RuleVersion
+from workflows.rules import UNITS
 
 PARTNERSHIP_ROLES = tuple(role for role in Role if role not in (*AGENCY_ROLES, Role.PANEL))
 LONGEST_DAYS = 731
@@ -156,6 +157,13 @@ class DeputyForm(PageForm):
         return given
 
 
+def _must_not_reach_too_far(form: PageForm) -> None:
+    """Say so on the form when its limit is longer than two years."""
+    given = form.cleaned_data
+    if given.get("count") and given.get("unit") and given["count"] * _DAYS_IN[given["unit"]] > LONGEST_DAYS:
+        form.add_error("count", "Limit must be two years or less")
+
+
 class MilestoneForm(PageForm):
     """A new limit, and from when it counts."""
 
@@ -165,17 +173,130 @@ class MilestoneForm(PageForm):
         label="Counted in",
         choices=[(unit, f"{words}s".capitalize()) for unit, words in UNITS.items()],
     )
+    roll = fields.ChoiceField(
+        subject="what happens on a day off",
+        label="If the last day is not a working day",
+        choices=[
+            ("", "It stays that day"),
+            ("next", "The next working day"),
+            ("before", "The working day before"),
+        ],
+        is_dropdown=True,
+        required=False,
+    )
+    repeats = fields.TickField(
+        subject="that it comes again",
+        label="It comes again, so long after its start, each time it is met",
+        required=False,
+    )
+    cut_off = fields.TextField(
+        subject="the cut-off",
+        label="Cut-off",
+        help_text="A time such as 17:00. What happens then or later counts as of the next day. "
+        "Without one the hour makes no difference.",
+        max_length=20,
+        width="govuk-input--width-5",
+        required=False,
+    )
     valid_from = fields.DayField(
         subject="the day from which it counts", label="First day it counts", in_future=True
     )
 
+    def clean_cut_off(self) -> time | None:
+        return fields.MomentField(subject="the cut-off", label="Cut-off").read_time(
+            self.cleaned_data["cut_off"]
+        )
+
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
-        if given.get("count") and given.get("unit"):
-            given["limit"] = Limit(given["count"], given["unit"])
-            if given["count"] * _DAYS_IN[given["unit"]] > LONGEST_DAYS:
-                self.add_error("count", "Limit must be two years or less")
+        _must_not_reach_too_far(self)
+        if given.get("unit") == "wd" and given.get("roll"):
+            self.add_error("roll", "Select “It stays that day”: working days end on a working day")
         return given
+
+
+class RelaxForm(PageForm):
+    """Another limit for a statutory rule, and for which days."""
+
+    rule = fields.ChoiceField(subject="the rule", label="Which rule?", is_dropdown=True)
+    count = fields.WholeNumberField(subject="the limit", label="Limit meanwhile", least=1, most=LONGEST_DAYS)
+    unit = fields.ChoiceField(
+        subject="what it is counted in",
+        label="Counted in",
+        choices=[(unit, f"{words}s".capitalize()) for unit, words in UNITS.items()],
+    )
+    valid_from = fields.DayField(
+        subject="the first day", label="First day", help_text="Clocks that start on it get the other limit."
+    )
+    valid_to = fields.DayField(
+        subject="the last day",
+        label="Last day",
+        not_before=(lambda form: form.cleaned_data.get("valid_from"), ""),
+    )
+
+    def __init__(self, *args: Any, rules: Sequence[RuleVersion], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["rule"]
+        assert isinstance(field, fields.ChoiceField)
+        named = [(rule.code, f"{rule.name} ({rule.limit_in_words})") for rule in rules]
+        field.choices = [("", "Select a rule"), *named]
+
+    def clean(self) -> dict[str, Any]:
+        _must_not_reach_too_far(self)
+        return self.cleaned_data
+
+
+ONLY_NEW, THESE_TOO = "new", "these"
+
+
+class ConfirmForm(PageForm):
+    """Whether a changed limit counts for the deadlines that run already."""
+
+    which = fields.ChoiceField(
+        subject="what it counts for",
+        label="What does it count for?",
+        choices=[
+            (ONLY_NEW, "Only new ones: what runs already keeps its limit"),
+            (THESE_TOO, "These too, for the reason below"),
+        ],
+    )
+    reason = fields.LongTextField(
+        subject="the reason",
+        label="Why",
+        help_text="Needed if these are moved too. It stands in the proof of each: name no child.",
+        max_length=1000,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("which") == THESE_TOO and not given.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", "Enter the reason why they are moved")
+        return given
+
+
+class ConfirmRelaxationForm(ConfirmForm):
+    """On whose authority a rule is relaxed, and why."""
+
+    authority = fields.TextField(
+        subject="the authority",
+        label="On whose authority?",
+        help_text="Who allowed it, where and when. For example, the Panel’s letter of 30 March 2020.",
+        max_length=300,
+    )
+    reason = fields.LongTextField(
+        subject="the reason",
+        label="Why",
+        help_text="Everybody in the partnership can read it in the rule book: name no child.",
+        max_length=1000,
+    )
+    field_order = ("authority", "reason", "which")
+
+
+class EndRelaxationForm(PageForm):
+    """From when a rule counts again as it stands."""
+
+    last_day = fields.DayField(subject="the last day", label="Last day of the relaxation", in_future=True)
 
 
 class HolidayListForm(PageForm):

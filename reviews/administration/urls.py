@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.administration import calendar, milestones, people, views
+from reviews.administration import calendar, milestones, people, relaxations, views
 
 urlpatterns = [
     path("administration/", views.Index.as_view(), name="administration"),
@@ -26,5 +26,22 @@ urlpatterns = [
         "administration/calendar/<int:pk>/withdraw/",
         calendar.WithdrawChange.as_view(),
         name="calendar-withdraw",
+    ),
+    path(
+        "administration/milestones/<int:pk>/confirm/",
+        milestones.ConfirmMilestone.as_view(),
+        name="milestone-confirm",
+    ),
+    path("administration/relaxations/", relaxations.RelaxationList.as_view(), name="relaxation-list"),
+    path("administration/relaxations/add/", relaxations.Relax.as_view(), name="relaxation-add"),
+    path(
+        "administration/relaxations/confirm/",
+        relaxations.ConfirmRelaxation.as_view(),
+        name="relaxation-confirm",
+    ),
+    path(
+        "administration/relaxations/<int:pk>/end/",
+        relaxations.EndRelaxation.as_view(),
+        name="relaxation-end",
     ),
 ]

@@ -13,6 +13,7 @@ from reviews.models import Case
 from reviews.services import dates
 from reviews.services.exporting import as_file
 from reviews.services.printing import proof_on_paper
+from reviews.services.standing import rule_address
 from reviews.views.base import find
 from workflows.models import Deadline, Subject
 from workflows.services import ledger
@@ -66,6 +67,7 @@ def deadline_page(request: HttpRequest, pk: Any, number: int, model: type[Subjec
             "deadline": deadline,
             "left": how_it_stands(deadline, at=now),
             "proof": proof,
+            "rule_url": rule_address(deadline),
             "deeds": [{"text": DEEDS[deed], "url": address(subject, number, deed)} for deed in deeds],
             "is_fixed": may_move and dates.is_open(deadline) and "pause" not in deadline.rule.allows,
             "facts": [

@@ -1,4 +1,4 @@
-"""Setting a partnership up, and its administration: agencies, people, local milestones."""
+"""Setting a partnership up, and its administration: agencies and people. What counts there: rule_changes.py."""
 
 import logging
 from collections.abc import Iterable
@@ -27,9 +27,7 @@ from reviews.services import access
 from workflows.actors import SYSTEM, System
 from workflows.calendars import local_date
 from workflows.exceptions import WorkflowError
-from workflows.models import RuleVersion
-from workflows.rules import Limit
-from workflows.services.rules import adopt_local_milestones, change_milestone
+from workflows.services.rules import adopt_local_milestones
 
 Actor = User | System
 log = logging.getLogger(__name__)
@@ -299,12 +297,3 @@ def end_cover(partnership: Partnership, cover: Deputy, *, by: Actor, at: datetim
     if not cover_in([partnership]).filter(pk=cover.pk).exists():
         raise PermissionDenied
     people.end_cover(cover, on=local_date(at))
-
-
-def change_local_milestone(
-    milestone: RuleVersion, *, limit: Limit, valid_from: date, by: Actor, at: datetime
-) -> RuleVersion:
-    """A new limit from that day, set by a business manager. Raises PermissionDenied, WorkflowError."""
-    if milestone.partnership is not None:
-        access.must_run(milestone.partnership, by, at=at)
-    return change_milestone(milestone, limit=limit, valid_from=valid_from, by=by, at=at)

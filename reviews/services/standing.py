@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -59,6 +60,15 @@ class Clock:
     def can_be_marked_done(self) -> bool:
         """Open, and no move of the subject would end it."""
         return self.is_open and not self.deadline.rule.met_by
+
+
+def rule_address(deadline: Deadline) -> str:
+    """Where the rule book shows the rule of a deadline, as it stood on day 0."""
+    day_0 = date.fromisoformat(deadline.derivation["start_on"])
+    asked: dict[str, object] = {"on_day": day_0.day, "on_month": day_0.month, "on_year": day_0.year}
+    if deadline.rule.partnership_id:
+        asked["partnership"] = deadline.rule.partnership_id
+    return f"{reverse('rule-book')}?{urlencode(asked)}#{deadline.rule_code}"
 
 
 def clocks_of(subject: Subject, *, at: datetime) -> list[Clock]:

@@ -7,6 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.models import Deputy, Membership, Role, User
 from reviews.models import AgencyReturn, Case, PanelRecord
+from workflows.models import RuleVersion
 
 
 def pages_by_person() -> list[tuple[str, str, str]]:
@@ -43,6 +44,11 @@ def pages_by_person() -> list[tuple[str, str, str]]:
     panel = holder(Role.PANEL)
     chief = holder(Role.LEAD_PARTNER, **ours)
     cover = Deputy.objects.get(person__email=manager)
+    milestone = RuleVersion.objects.get(
+        code="LOC_RETURN", partnership__name__startswith="Northborough", valid_to=None
+    )
+    moved = "?limit=9wd&from=2026-12-01"
+    relaxed = "?rule=RR_COMPLETE&limit=30wd&from=2026-11-01&to=2027-03-31"
     return [
         ("", "sign-in", "/sign-in/"),
         (manager, "home", "/"),
@@ -73,6 +79,14 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (manager, "calendar-load", "/administration/calendar/load/"),
         (manager, "calendar-day", "/administration/calendar/day/"),
         (manager, "operations", "/administration/operations/"),
+        (manager, "milestone", f"/administration/milestones/{milestone.pk}/"),
+        (manager, "milestone-confirm", f"/administration/milestones/{milestone.pk}/confirm/{moved}"),
+        (manager, "relaxations", "/administration/relaxations/"),
+        (manager, "relax", "/administration/relaxations/add/"),
+        (manager, "relax-confirm", f"/administration/relaxations/confirm/{relaxed}"),
+        (manager, "rule-book", "/rules/"),
+        (author, "rule-book-then", "/rules/?on_day=4&on_month=5&on_year=2016"),
+        (author, "rule-book-no-day", "/rules/?on_day=31&on_month=2&on_year=2016"),
         (manager, "person-link", f"/administration/people/{User.objects.get(email=partner).pk}/link/"),
         (manager, "deputy-end", f"/administration/deputies/{cover.pk}/end/"),
         (chief, "case-lead-partner", busiest.get_absolute_url()),

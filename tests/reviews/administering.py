@@ -15,8 +15,10 @@ from workflows.models import RuleVersion
 AT = datetime(2026, 3, 18, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 18)
 LONG = "Wide " * 39 + "Vale."
-LISTS = ["administration", "agency-list", "people-list", "milestone-list", "calendar"]
+LISTS = ["administration", "agency-list", "people-list", "milestone-list", "relaxation-list", "calendar"]
 FORMS = ["agency-add", "person-add", "deputy-add", "calendar-load", "calendar-day"]
+RUN_ONLY = ["relaxation-add", "relaxation-confirm"]
+"""Forms for the business manager alone."""
 
 
 def signed_in(person: User) -> Client:
@@ -67,9 +69,10 @@ def every_address(world: factories.World) -> list[str]:
     membership = Membership.objects.filter(seat__partnership=world.partnership).first()
     assert membership
     return [
-        *map(reverse, [*LISTS, *FORMS, "person-added"]),
+        *map(reverse, [*LISTS, *FORMS, *RUN_ONLY, "person-added"]),
         reverse("agency-edit", args=[world.gp.pk]),
         reverse("person-remove", args=[membership.pk]),
+        reverse("milestone-confirm", args=[a_milestone(world).pk]),
         reverse("milestone-edit", args=[a_milestone(world).pk]),
     ]
 

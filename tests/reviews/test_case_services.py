@@ -99,7 +99,7 @@ def test_each_kind_of_incident_has_its_own_clock(world: World, kind: str, clock:
     assert {d.rule_code: d.due_on for d in case.deadlines.all()} == {
         clock: date(2026, 3, 19),
         "LOC_DECIDE": date(2026, 3, 13),
-    }
+    } | ({"SIN_PARTNERS": date(2026, 3, 19)} if clock == "SIN_NOTIFY" else {})
 
 
 def test_no_child_is_added_once_the_rapid_review_is_over(world: World) -> None:
@@ -129,7 +129,7 @@ def test_what_turns_a_case_away_wants_a_reason(world: World, verb: str, reason: 
 def test_a_declined_case_owes_no_notification_and_keeps_why(world: World) -> None:
     case = cases.decline_case(factories.a_referral(world), reason="No harm.", by=world.manager, at=NOTIFIED)
     assert (case.state, case.records.get(verb="decline").reason) == ("not_notified", "No harm.")
-    assert states(case) == {"SIN_NOTIFY": "voided", "LOC_DECIDE": "met"}
+    assert states(case) == {"SIN_NOTIFY": "voided", "SIN_PARTNERS": "met", "LOC_DECIDE": "met"}
 
 
 def test_a_case_looked_at_again_owes_its_notification_from_when_the_authority_was_aware(world: World) -> None:

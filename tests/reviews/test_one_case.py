@@ -19,7 +19,11 @@ def test_a_case_from_referral_to_an_accepted_panel_record():
     # Given a partnership, and a referral on Thursday 12 March 2026
     world, panel = factories.a_world(), factories.a_panel_member()
     case = factories.a_referral(world)
-    assert due_days(case) == {"SIN_NOTIFY": date(2026, 3, 19), "LOC_DECIDE": date(2026, 3, 13)}
+    assert due_days(case) == {
+        "SIN_NOTIFY": date(2026, 3, 19),
+        "SIN_PARTNERS": date(2026, 3, 19),
+        "LOC_DECIDE": date(2026, 3, 13),
+    }
 
     # When the partners consider it and it is notified on Wednesday 18 March
     case = cases.consider_case(case, by=world.manager, at=datetime(2026, 3, 13, 9, tzinfo=UTC))
@@ -28,6 +32,7 @@ def test_a_case_from_referral_to_an_accepted_panel_record():
     # Then the rapid review is due fifteen working days later, counted from the day it was sent
     assert due_days(case) == {
         "SIN_NOTIFY": date(2026, 3, 19),
+        "SIN_PARTNERS": date(2026, 3, 19),
         "LOC_DECIDE": date(2026, 3, 13),
         "RR_COMPLETE": date(2026, 4, 10),
         "LOC_SINCOPY": date(2026, 3, 19),

@@ -47,6 +47,45 @@ def walk(day: date, limit: str, off: Off) -> date:
     return day
 
 
+def in_months(day: date, number: int) -> date:
+    """The same day of another month, or the last one it has."""
+    year, month = divmod(day.year * 12 + day.month - 1 + number, 12)
+    number_of_day = day.day
+    while True:
+        try:
+            return date(year, month + 1, number_of_day)
+        except ValueError:
+            number_of_day -= 1
+
+
+def last_day(start: datetime, text: str) -> date:
+    """The last day of a limit with all that may follow it, by walking; hours are no matter of days."""
+    base, *rest = text.split()
+    local = start.astimezone(ZONE)
+    day = local.date()
+    if "cutoff" in rest and f"{local:%H:%M}" >= rest[rest.index("cutoff") + 1]:
+        day += DAY
+
+    def reach(limit: str) -> date:
+        if limit[-3:-2] == "-":
+            found = day + DAY
+            while f"{found:%m-%d}" != limit:
+                found += DAY
+            return found
+        if limit.endswith("mo"):
+            return in_months(day, int(limit[:-2]))
+        return walk(day, limit)
+
+    end = reach(base)
+    for word, nearer in (("max", min), ("min", max)):
+        if word in rest:
+            end = nearer(end, reach(rest[rest.index(word) + 1]))
+    for word, step in (("roll", DAY), ("roll-back", -DAY)):
+        while word in rest and not counts(end):
+            end += step
+    return end
+
+
 def holds(fact: Any, facts: Sequence[Any]) -> bool:
     """Whether nobody took it back, or whoever did took that back."""
     return not any(

@@ -50,19 +50,20 @@ def test_an_event_starts_the_clocks_whose_rules_name_it() -> None:
     adopt_local_milestones(partnership, valid_from=date(2026, 1, 1))
     case = a_case(partnership, at=london("2026-03-12"))
     assert dict(Deadline.objects.values_list("rule_code", "due_on")) == {
-        "SIN_NOTIFY": date(2026, 3, 19), "LOC_DECIDE": date(2026, 3, 13),
+        "SIN_NOTIFY": date(2026, 3, 19), "SIN_PARTNERS": date(2026, 3, 19), "LOC_DECIDE": date(2026, 3, 13),
     }  # fmt: skip
     clocks.start_clocks(
         case, "notification sent", by=SYSTEM, effective_at=london("2026-03-18"), at=london("2026-03-18")
     )
 
     # Then everything that counts from the notification runs, each with its fact and its rungs.
-    assert dict(case.deadlines.exclude(rule_code__in=("SIN_NOTIFY", "LOC_DECIDE")).values_list("rule_code", "due_on")) == {
+    started_before = ("SIN_NOTIFY", "SIN_PARTNERS", "LOC_DECIDE")
+    assert dict(case.deadlines.exclude(rule_code__in=started_before).values_list("rule_code", "due_on")) == {
         "LOC_SINCOPY": date(2026, 3, 19), "LOC_REQUEST": date(2026, 3, 19), "LOC_PROGRESS": date(2026, 3, 25),
         "LOC_MEETING": date(2026, 4, 1), "LOC_DRAFT": date(2026, 4, 7), "LOC_SIGNOFF": date(2026, 4, 9),
         "RR_COMPLETE": date(2026, 4, 10),
     }  # fmt: skip
-    assert list(case.deadlines.values_list("facts__kind", flat=True)) == ["started"] * 9
+    assert list(case.deadlines.values_list("facts__kind", flat=True)) == ["started"] * 10
     assert not case.deadlines.filter(rungs=None).exists()
 
 
@@ -86,7 +87,7 @@ def test_the_milestones_of_another_partnership_start_nothing() -> None:
     other = Partnership.objects.create(name="Elsewhere", reference_prefix="EL")
     adopt_local_milestones(other, valid_from=date(2026, 1, 1))
     case = a_case(Partnership.objects.create(name="Northtown", reference_prefix="NT"))
-    assert list(case.deadlines.values_list("rule_code", flat=True)) == ["SIN_NOTIFY"]
+    assert list(case.deadlines.values_list("rule_code", flat=True)) == ["SIN_NOTIFY", "SIN_PARTNERS"]
 
 
 def test_a_rule_that_was_not_in_force_on_the_day_starts_nothing() -> None:
@@ -97,7 +98,9 @@ def test_a_rule_that_was_not_in_force_on_the_day_starts_nothing() -> None:
 
 def test_starting_costs_the_same_however_many_clocks_start(django_assert_num_queries: Any) -> None:
     case = a_case()
-    rules = list(RuleVersion.objects.filter(code__in=("RR_COMPLETE", "LCSPR_REPORT", "PUB_AVAILABLE")))
+    rules = list(
+        RuleVersion.objects.filter(code__in=("RR_COMPLETE", "LCSPR_REPORT", "PUB_AVAILABLE"), valid_to=None)
+    )
     for some in (rules[:1], rules[1:]):
         with django_assert_num_queries(7):  # savepoint, those that run, the calendar, three inserts, release
             clocks.start_deadlines(case, some, by=SYSTEM, effective_at=REFERRED_AT, at=REFERRED_AT)
@@ -122,7 +125,7 @@ def test_a_start_that_is_told_late_says_the_latest_thing_only() -> None:
 
 
 def test_a_duty_that_ran_out_before_it_was_told_has_nothing_to_say() -> None:
-    rule = RuleVersion.objects.get(code="PUB_AVAILABLE")
+    rule = RuleVersion.objects.get(code="PUB_AVAILABLE", valid_to=None)
     [deadline] = clocks.start_deadlines(
         a_case(), [rule], by=SYSTEM, effective_at=london("2020-01-06"), at=REFERRED_AT
     )

@@ -104,11 +104,14 @@ def test_a_deadline_explains_itself() -> None:
         "moved to Tuesday 21 April 2026.",
         "Rule: RR_COMPLETE, Finish the rapid review and send it to the Panel; "
         "owed by safeguarding partners to the Panel.",
-        "Version: in force from Wednesday 4 July 2018.",
-        "Source: Panel guidance for safeguarding partners; Working Together 2018 ch. 4, 2023 ch. 5 (V: seen in the "
+        "Version: in force from Friday 15 December 2023.",
+        "Source: Panel guidance for safeguarding partners; Working Together 2023 ch. 5 (V: seen in the "
         "source; as at Working Together 2023; the 2026 edition has not been checked).",
+        "Starts with: notification sent.",
         "Day 0: Wednesday 18 March 2026.",
         "Limit: 15 working days.",
+        "Counted: working days of England and Wales; the next working day after day 0 is day 1. "
+        "Day 0 is the London day of the event, whatever the hour.",
         *[f"Does not count: {day}." for day in (
             "Saturday 21 March 2026", "Sunday 22 March 2026", "Saturday 28 March 2026", "Sunday 29 March 2026",
             "Friday 3 April 2026 (Good Friday)", "Saturday 4 April 2026", "Sunday 5 April 2026",
@@ -156,7 +159,7 @@ def test_a_deadline_that_is_not_there_is_not_explained() -> None:
 @pytest.mark.django_db
 def test_edge_38_a_date_that_is_not_what_the_facts_give_is_found() -> None:
     case = a_notified_case()
-    assert said("verify_deadlines") == "2 deadlines are as their facts give them.\n"
+    assert said("verify_deadlines") == "3 deadlines are as their facts give them.\n"
     deadline = clock_of(case)
     wrong_day = (deadline.due_on or REFERRED_AT.date()) + timedelta(days=1)
     for change, stored in [
@@ -171,10 +174,10 @@ def test_edge_38_a_date_that_is_not_what_the_facts_give_is_found() -> None:
         assert complained("verify_deadlines") == (
             f"Deadline {deadline.pk}, RR_COMPLETE of {case.pk}: stored as {stored}; "
             "its facts give running, due 2026-04-02.\n",
-            "1 of 2 deadlines differ from their facts.",
+            "1 of 3 deadlines differ from their facts.",
         )
         Deadline.objects.filter(pk=deadline.pk).update(**kept)
-    assert said("verify_deadlines") == "2 deadlines are as their facts give them.\n"
+    assert said("verify_deadlines") == "3 deadlines are as their facts give them.\n"
 
 
 @pytest.mark.django_db
@@ -190,7 +193,7 @@ def test_a_deadline_without_facts_does_not_hide_the_others() -> None:
         f"Deadline {bare.pk}, NO_FACTS of {case.pk}: stored as running, due 2026-04-02; its facts give no date at all.\n"
         in printed
     )
-    assert verdict == "2 of 3 deadlines differ from their facts."
+    assert verdict == "2 of 4 deadlines differ from their facts."
     assert Fact.objects.filter(deadline=bare).count() == 0
 
 

@@ -107,9 +107,11 @@ def test_why_is_told_in_a_second_line() -> None:
     assert first == "2026-04-10"
     assert second == (
         "Rule: RR_COMPLETE, Finish the rapid review and send it to the Panel; owed by safeguarding partners to "
-        "the Panel. Version: in force from Wednesday 4 July 2018. Source: Panel guidance for safeguarding "
-        "partners; Working Together 2018 ch. 4, 2023 ch. 5 (V: seen in the source; as at Working Together 2023; "
-        "the 2026 edition has not been checked). Day 0: Wednesday 18 March 2026. Limit: 15 working days. "
+        "the Panel. Version: in force from Friday 15 December 2023. Source: Panel guidance for safeguarding "
+        "partners; Working Together 2023 ch. 5 (V: seen in the source; as at Working Together 2023; "
+        "the 2026 edition has not been checked). Starts with: notification sent. Day 0: Wednesday 18 March 2026. Limit: 15 working days. "
+        "Counted: working days of England and Wales; the next working day after day 0 is day 1. "
+        "Day 0 is the London day of the event, whatever the hour. "
         "Does not count: Saturday 21 March 2026. Does not count: Sunday 22 March 2026. "
         "Does not count: Saturday 28 March 2026. Does not count: Sunday 29 March 2026. "
         "Does not count: Friday 3 April 2026 (Good Friday). Does not count: Saturday 4 April 2026. "
@@ -205,3 +207,31 @@ def test_a_batch_and_a_rule_are_not_answered_together() -> None:
         "Give --batch and a file, or a rule and a start, not both."
     )
     assert refused() == refused("5wd") == "Give a rule and a start, such as: due RR_COMPLETE 2026-03-02"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rule", "start", "due"),
+    [
+        ("24h", "2026-03-28T12:00", "2026-03-29T13:00+01:00"),  # an hour was skipped that night
+        ("CDR_NOTIFY", "2026-03-02T10:15Z", "2026-03-04T10:15+00:00"),
+        ("24h", "2026-03-02", "2026-03-03T00:00+00:00"),
+        ("YEARLY_SEPT", "2026-03-31", "2026-09-30"),
+        ("LCSPR_TELL", "2026-03-31T16:00", "2026-03-31"),
+        ("5wd cutoff 17:00", "2026-03-02T17:30", "2026-03-10"),
+        ("5wd cutoff 17:00", "2026-03-02T16:30", "2026-03-09"),
+        ("5wd cutoff 17:00", "2026-03-02", "2026-03-09"),  # of a day alone the hour is not known: before it
+        ("7d roll", "2026-03-27", "2026-04-07"),
+        ("40wd max 09-30", "2026-09-01", "2026-09-30"),
+        ("LOC_SUBMIT", "2026-03-18", "2026-04-10"),
+    ],
+)
+def test_every_kind_of_limit_is_answered(rule: str, start: str, due: str) -> None:
+    assert said(rule, start) == f"{due}\n"
+
+
+@pytest.mark.django_db
+def test_what_each_request_states_is_not_counted() -> None:
+    assert refused("INFO_16H", "2026-03-02").startswith(
+        "Cannot count this limit: each request states its own day"
+    )

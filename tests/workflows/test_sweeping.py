@@ -185,7 +185,7 @@ def test_a_late_deadline_that_is_paused_and_resumed_stays_missed() -> None:
 
 def test_what_is_kept_up_until_a_day_is_never_missed(heard: list[list[str]]) -> None:
     case = a_case()
-    rule = RuleVersion.objects.get(code="PUB_AVAILABLE")
+    rule = RuleVersion.objects.get(code="PUB_AVAILABLE", valid_to=None)
     start_deadlines(case, [rule], by=SYSTEM, effective_at=london("2025-06-02"), at=london("2025-06-02"))
     deadline = only(case, "PUB_AVAILABLE")
     assert sweep(at=NEVER) == Swept(reached=2, missed=0)

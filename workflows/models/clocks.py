@@ -17,15 +17,20 @@ class RuleVersionQuerySet(models.QuerySet["RuleVersion"]):
         return self.filter(valid_from__lte=on).filter(Q(valid_to=None) | Q(valid_to__gte=on))
 
     def of(self, partnership: Partnership) -> "RuleVersionQuerySet":
-        """The statutory rules, and this partnership's own milestones."""
+        """The statutory rules, and this partnership's own milestones and relaxations."""
         return self.filter(Q(partnership=None) | Q(partnership=partnership))
+
+    def relaxations(self) -> "RuleVersionQuerySet":
+        """Emergency relaxations of statutory rules: the versions that have an authority."""
+        return self.exclude(authority="")
 
 
 class RuleVersion(models.Model):
     """One version of a rule. Statutory rules are code, copied here so that deadlines can point at them;
     local milestones (partnership set) are rows that the business manager edits.
 
-    A deadline keeps the version it started with.
+    A partnership's version of a statutory rule is an emergency relaxation: it has the authority by which that
+    limit counts there for a time. A deadline keeps the version it started with.
     """
 
     code = models.CharField(max_length=60)
@@ -33,8 +38,8 @@ class RuleVersion(models.Model):
         Partnership, on_delete=models.PROTECT, null=True, related_name="milestones"
     )
     name = models.CharField(max_length=200)
-    kind = models.CharField(max_length=60)
-    limit = models.CharField(max_length=12)
+    kind = models.CharField(max_length=60, blank=True, help_text="Empty: no clock of this system.")
+    limit = models.CharField(max_length=60)
     starts = models.CharField(max_length=60)
     met_by = models.JSONField(default=list)
     voided_by = models.JSONField(default=list)
@@ -46,8 +51,17 @@ class RuleVersion(models.Model):
     duty = models.CharField(max_length=5, default="by")
     ladder = models.CharField(max_length=40)
     allows = models.JSONField(default=list, help_text="What a person may do to its clocks, such as `pause`.")
+    force = models.CharField(max_length=6, blank=True, help_text="How it binds: must, should or may.")
+    note = models.CharField(max_length=300, blank=True, help_text="What a reader should know besides.")
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
+
+    authority = models.CharField(
+        max_length=300, blank=True, help_text="Who relaxed the rule. Empty: not relaxed."
+    )
+    reason = models.CharField(max_length=1000, blank=True)
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(null=True)
 
     objects = RuleVersionQuerySet.as_manager()
 
@@ -78,6 +92,10 @@ class RuleVersion(models.Model):
                 condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
                 name="rule_ends_after_it_starts",
             ),
+            models.CheckConstraint(
+                condition=Q(authority="") | (Q(partnership__isnull=False) & ~Q(reason="")),
+                name="a_relaxation_has_a_partnership_and_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -87,9 +105,22 @@ class RuleVersion(models.Model):
     def limit_in_words(self) -> str:
         return Limit.parse(self.limit).words
 
+    def is_in_force(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+    @property
+    def is_relaxation(self) -> bool:
+        return bool(self.authority)
+
     @property
     def is_local(self) -> bool:
-        return self.partnership_id is not None
+        """A milestone that the partnership set itself."""
+        return self.partnership_id is not None and not self.is_relaxation
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything in this system starts its clock."""
+        return bool(self.kind)
 
     def as_rule(self) -> DeadlineRule:
         """The same, as the pure functions take it."""
@@ -98,7 +129,7 @@ class RuleVersion(models.Model):
             owed_by=self.owed_by, owed_to=self.owed_to, citation=self.citation, mark=self.mark,  # type: ignore[arg-type]
             valid_from=self.valid_from, valid_to=self.valid_to, met_by=tuple(self.met_by),
             voided_by=tuple(self.voided_by), ladder=self.ladder, duty=self.duty, edition=self.edition,  # type: ignore[arg-type]
-            allows=tuple(self.allows),
+            allows=tuple(self.allows), force=self.force, note=self.note,
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from workflows.derivation import (
     MET,
     PAUSED,
     RE_CALENDARED,
+    RE_RULED,
     REOPENED,
     RESTARTED,
     RESUMED,
@@ -32,7 +33,7 @@ from workflows.derivation import (
 from workflows.exceptions import CalendarEnds, ClockError, NoSuchRule
 from workflows.ladders import MISSED, climb
 from workflows.models import CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Rung, Subject
-from workflows.rules import Limit
+from workflows.rules import UNITS, Limit
 from workflows.services import calendar as calendars
 from workflows.services.rules import rule_book, rules_started_by
 
@@ -161,9 +162,9 @@ def start_deadlines(
 
     A rule whose clock runs here already is left alone. One whose clock had ended starts again from the
     event, as a second round: the facts keep how the first one ended. Of two versions of a rule the younger
-    one counts.
+    one counts, and a relaxation before either.
     """
-    in_order = sorted(rules, key=lambda rule: (rule.code, rule.valid_from))
+    in_order = sorted(rules, key=lambda rule: (rule.code, rule.is_relaxation, rule.valid_from))
     rules = list({rule.code: rule for rule in in_order}.values())
     there = Deadline.objects.filter(subject_id=subject.pk, rule_code__in=[rule.code for rule in rules])
     before = {deadline.rule_code: deadline for deadline in there.select_related("rule", "calendar")}
@@ -248,7 +249,9 @@ def stop_clocks(
     """Meet or void the open clocks that a transition ends, as their rules say. At rest, nothing more is owed."""
     for deadline in Deadline.objects.filter(subject_id=subject.pk).open().select_related("rule", "calendar"):
         kind = MET if verb in deadline.rule.met_by else VOIDED if verb in deadline.rule.voided_by else None
-        if kind:
+        if kind == MET and not is_at_rest:
+            _meet(deadline, by=by, effective_at=effective_at, at=at, reason=reason)
+        elif kind:
             _record(deadline, kind, by=by, effective_at=effective_at, at=at, reason=reason)
         elif is_at_rest:
             _record(
@@ -271,7 +274,27 @@ def meet_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effec
                   reason: str = "") -> Deadline:  # fmt: skip
     """Record that what a rule asks for was done. Raises NoSuchRule, ClockError."""
     lock(subject)
-    return _record(_open(subject, code), MET, by=by, effective_at=effective_at or at, at=at, reason=reason)
+    return _meet(_open(subject, code), by=by, effective_at=effective_at or at, at=at, reason=reason)
+
+
+def _meet(deadline: Deadline, *, by: Actor, effective_at: datetime, at: datetime, reason: str) -> Deadline:
+    """What was asked was done. One that repeats goes on to its next round: the first that is still to come.
+
+    Rounds are counted from the start, so that one met early or late does not move those that follow, and
+    those that passed while nobody looked do not come all at once.
+    """
+    deadline = _record(deadline, MET, by=by, effective_at=effective_at, at=at, reason=reason)
+    limit, calendar = Limit.parse(deadline.derivation["limit"]), calendars.calendar_of(deadline.calendar)
+    if not limit.repeats or deadline.due_on is None:
+        return deadline
+    past, number = max(deadline.due_on, local_date(at)), int(deadline.derivation["round"]) + 1
+    while limit.of_round(number).from_day(limit.day_0(deadline.started_at), calendar) <= past:
+        number += 1
+    return _record(
+        deadline, RESTARTED, by=by, effective_at=effective_at, at=at,
+        reason=f"It comes again {limit.words}: round {number}.",
+        details={"start": deadline.started_at.isoformat(), "round": number},
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -320,6 +343,10 @@ def extend_deadline(subject: Subject, code: str, *, limit: Limit | date, by: Act
     details = {"to": limit.isoformat()} if isinstance(limit, date) else {"by": str(limit)}
     if isinstance(limit, Limit) and limit.count <= 0:
         raise ClockError("Cannot extend by nothing or less: give a number of 1 or more.", about="by")
+    if isinstance(limit, Limit) and limit.unit not in UNITS:
+        raise ClockError(
+            "Cannot extend by that: give a number of working days, days, weeks or months.", about="by"
+        )
     if isinstance(limit, date):
         _must_be_later(limit, deadline)
     return _record(deadline, EXTENDED, by=by, effective_at=effective_at or at, at=at, authority=authority,
@@ -335,6 +362,16 @@ def _must_be_later(day: date, deadline: Deadline) -> None:
             f"Cannot extend to {day_in_words(day)}: it is due on {day_in_words(due_on)} already. Give a later day.",
             about="to",
         )
+
+
+@transaction.atomic
+def re_rule_deadline(subject: Subject, code: str, *, limit: Limit, by: Actor, at: datetime,
+                     authority: str, reason: str) -> Deadline:  # fmt: skip
+    """Let a clock count by another limit from its start on, with the pauses and extensions it had."""
+    lock(subject)
+    _need(authority, reason)
+    return _record(_open(subject, code), RE_RULED, by=by, effective_at=at, at=at, authority=authority,
+                   reason=reason, details={"limit": str(limit)})  # fmt: skip
 
 
 @transaction.atomic

@@ -124,7 +124,7 @@ def sentence_of(derivation: Mapping[str, Any], *, starts: str) -> str:
 
 def lines_of(derivation: Mapping[str, Any], rule: DeadlineRule | None) -> list[str]:
     """The sentences of a derivation in its JSON form, under a rule; None for a limit that no rule set."""
-    lines = [] if rule is None else _of_the_rule(rule)
+    lines = [] if rule is None else rule_lines(rule)
     return [*lines, *_of_the_count(derivation)]
 
 
@@ -137,7 +137,7 @@ def _sections(proof: Mapping[str, Any], rule: DeadlineRule) -> list[dict[str, An
     calendar = proof["calendar"]
     published = f"{calendar['source']}, published {_day(calendar['published_on'])}"
     sections = [
-        ("The rule", _of_the_rule(rule)),
+        ("The rule", rule_lines(rule)),
         ("The count", [*_of_the_count(proof["derivation"]), f"Source of the calendar: {published}."]),
         ("The facts", [_of_a_fact(fact) for fact in proof["facts"]]),
         ("When the date was another", [_of_a_date(record) for record in proof["dates"]]),
@@ -145,18 +145,26 @@ def _sections(proof: Mapping[str, Any], rule: DeadlineRule) -> list[dict[str, An
     return [{"about": about, "lines": lines} for about, lines in sections if lines]
 
 
-def _of_the_rule(rule: DeadlineRule) -> list[str]:
+def rule_lines(rule: DeadlineRule) -> list[str]:
+    """The sentences of a rule: what it is, from when to when, by which source, and what starts it."""
     until = "" if rule.valid_to is None else f" to {_day(rule.valid_to.isoformat())}"
     edition = f"; {rule.edition}" if rule.edition else ""
     return [
         f"Rule: {rule.code}, {rule.name}; owed by {rule.owed_by} to {rule.owed_to}.",
         f"Version: in force from {_day(rule.valid_from.isoformat())}{until}.",
         f"Source: {rule.citation} ({rule.mark}: {MARKS[rule.mark]}{edition}).",
+        f"Starts with: {rule.starts}.",
     ]
 
 
 def _of_the_count(derivation: Mapping[str, Any]) -> list[str]:
-    lines = [f"Day 0: {_day(derivation['start_on'])}.", f"Limit: {derivation['limit_in_words']}."]
+    limit = Limit.parse(derivation["limit"])  # what was stored before a counting was stored still has one
+    lines = [
+        f"Day 0: {_day(derivation['start_on'])}.",
+        f"Limit: {derivation['limit_in_words']}{_round(derivation)}.",
+        f"Counted: {derivation.get('counting', limit.counting)}.",
+        *derivation.get("notes", []),
+    ]
     lines += [f"Does not count: {_skipped(one['day'], one['why'])}." for one in derivation["skipped"]]
     if derivation["changes"]:
         lines.append(f"First due: {_day(derivation['first_due_on'])}.")
@@ -213,6 +221,11 @@ def moment_in_words(iso: str) -> str:
     """`Friday 10 April 2026 at 14:30`, in London."""
     local = datetime.fromisoformat(iso).astimezone(LONDON)
     return f"{day_in_words(local.date())} at {local:%H:%M}"
+
+
+def _round(proof: Mapping[str, Any]) -> str:
+    """Which round of a limit that repeats."""
+    return f"; this is round {proof['round']}" if proof.get("round", 1) > 1 else ""
 
 
 def _day(iso: str) -> str:

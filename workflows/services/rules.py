@@ -9,9 +9,10 @@ from django.utils.module_loading import import_string
 
 from accounts.models import Partnership, User
 from workflows.actors import System
-from workflows.exceptions import WorkflowError
-from workflows.models import RuleVersion, Subject
-from workflows.rules import DeadlineRule, Limit, RuleBook
+from workflows.calendars import start_of
+from workflows.exceptions import NoSuchRule, NotADate, WorkflowError
+from workflows.models import Deadline, RuleVersion, Subject
+from workflows.rules import DeadlineRule, Limit, RuleBook, not_then
 
 
 @cache
@@ -27,6 +28,7 @@ def _columns(rule: DeadlineRule) -> dict[str, object]:
         "met_by": list(rule.met_by), "voided_by": list(rule.voided_by), "owed_by": rule.owed_by,
         "owed_to": rule.owed_to, "citation": rule.citation, "mark": rule.mark, "edition": rule.edition,
         "duty": rule.duty, "ladder": rule.ladder, "valid_to": rule.valid_to, "allows": list(rule.allows),
+        "force": rule.force, "note": rule.note,
     }  # fmt: skip
 
 
@@ -37,11 +39,34 @@ def write_statutory_rules() -> None:
     Names, citations and ladders may be corrected. Raises WorkflowError when the code counts otherwise in a
     version that deadlines point at: what they were proved by would change under them.
     """
+    written: list[RuleVersion] = []
     for rule in sorted(rule_book().statutory, key=lambda rule: rule.valid_from):  # the old one ends first
         _must_count_the_same(rule)
-        RuleVersion.objects.update_or_create(
+        version, _ = RuleVersion.objects.update_or_create(
             code=rule.code, partnership=None, valid_from=rule.valid_from, defaults=_columns(rule)
         )
+        written.append(version)
+        if rule.is_kept:
+            RuleVersion.objects.relaxations().filter(code=rule.code).update(
+                **{name: _columns(rule)[name] for name in ("kind", "met_by", "voided_by", "ladder", "duty")}
+            )
+    for version in written:
+        _take_over_what_counts_the_same(version)
+
+
+def _take_over_what_counts_the_same(version: RuleVersion) -> None:
+    """Point deadlines that started under a version at it, when an earlier one that counts the same held them.
+
+    So it is when a version is divided, because a later edition says the same in another chapter: the proof of
+    a deadline names the edition of its own day. One that counts otherwise is left alone.
+    """
+    earlier = RuleVersion.objects.filter(
+        code=version.code, partnership=None, limit=version.limit, starts=version.starts,
+        valid_from__lt=version.valid_from, valid_to__lt=version.valid_from,
+    )  # fmt: skip
+    Deadline.objects.filter(rule__in=earlier, started_at__gte=start_of(version.valid_from)).update(
+        rule=version
+    )
 
 
 def _must_count_the_same(rule: DeadlineRule) -> None:
@@ -101,19 +126,18 @@ def change_milestone(
             f"Cannot change {milestone.name} from {valid_from:%-d %B %Y}: "
             f"the version in force only began on {milestone.valid_from:%-d %B %Y}."
         )
+    recorded = {"recorded_by": by if isinstance(by, User) else None, "recorded_at": at}
     if valid_from == milestone.valid_from and not milestone.deadlines.exists():
-        milestone.limit = str(limit)
-        milestone.save(update_fields=["limit"])
+        _set(milestone, limit=str(limit), **recorded)
         return milestone
     if valid_from == milestone.valid_from:
         raise WorkflowError(
             f"Cannot change {milestone.name} from that day: deadlines already run on it. Use a later day."
         )
     new = RuleVersion.objects.get(pk=milestone.pk)
-    new.pk, new.limit, new.valid_from, new.valid_to = None, str(limit), valid_from, None
-    milestone.valid_to = date.fromordinal(valid_from.toordinal() - 1)
-    milestone.save(update_fields=["valid_to"])
-    new.save(force_insert=True)
+    _set(milestone, valid_to=date.fromordinal(valid_from.toordinal() - 1))
+    new.pk = None
+    _set(new, limit=str(limit), valid_from=valid_from, valid_to=None, **recorded)
     return new
 
 
@@ -126,8 +150,58 @@ def limit_in_force(code: str, partnership: Partnership, *, on: date) -> Limit:
     return Limit.parse(version.limit) if version else rule_book().in_force(code, on).limit
 
 
+def _set(version: RuleVersion, **given: object) -> None:
+    for name, value in given.items():
+        setattr(version, name, value)
+    version.save()
+
+
 def rules_started_by(subject: Subject, anchor: str, *, on: date) -> list[RuleVersion]:
     """The rules that an event starts for a subject, in force on the day: statutory, and the partnership's own."""
     return list(
         RuleVersion.objects.in_force(on).of(subject.partnership).filter(kind=subject.kind, starts=anchor)
     )
+
+
+# ---- Which rule applied when -------------------------------------------------------------------
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2099, 12, 31)
+"""Days outside these two are mistakes of typing: no rule is known so far back, or so far ahead."""
+
+
+def versions_of(code: str, partnership: Partnership | None = None) -> list[RuleVersion]:
+    """Every version of a rule in order, with a partnership's own. Raises NoSuchRule, naming what there is."""
+    code = rule_book().stands_as.get(code, code)
+    there = (
+        RuleVersion.objects.of(partnership) if partnership else RuleVersion.objects.filter(partnership=None)
+    )
+    versions = list(there.filter(code=code).select_related("recorded_by").order_by("valid_from", "pk"))
+    if not versions:
+        names = {*there.order_by().values_list("code", flat=True), *rule_book().stands_as}
+        raise NoSuchRule(
+            f"There is no rule {code!r}{f' in {partnership}' if partnership else ''}. "
+            f"There are: {', '.join(sorted(names))}."
+        )
+    return versions
+
+
+def rule_on(code: str, day: date, partnership: Partnership | None = None) -> RuleVersion:
+    """Which rule applied on a day: the version in force then, or the relaxation that stood in its place.
+
+    Raises NoSuchRule for an unknown code, and for a day on which no version was in force; NotADate for a day
+    that no book covers.
+    """
+    must_be_in_the_book(day)
+    versions = versions_of(code, partnership)
+    there = [version for version in versions if version.is_in_force(day)]
+    if not there:
+        raise not_then(code, day, ((version.valid_from, version.valid_to) for version in versions))
+    return max(there, key=lambda version: (version.is_relaxation, version.valid_from))
+
+
+def must_be_in_the_book(day: date) -> None:
+    """Raise NotADate for a day before or after all that the book could know."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise NotADate(
+            f"Cannot say which rules apply on {day:%-d %B} {day.year}: "
+            f"give a day from {FIRST_DAY.year} to {LAST_DAY.year}."
+        )

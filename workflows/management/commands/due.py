@@ -9,11 +9,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from workflows.calendars import Calendar, local_date, start_of
+from workflows.calendars import LONDON, Calendar, local_date, start_of
 from workflows.derivation import STARTED, derive
 from workflows.exceptions import NotADate, WorkflowError
+from workflows.limits import HOURS, Limit
 from workflows.models import Fact
-from workflows.rules import DeadlineRule, Limit
+from workflows.rules import DeadlineRule
 from workflows.services.calendar import calendar_at_hand
 from workflows.services.proof import lines_of
 from workflows.services.rules import rule_book
@@ -42,6 +43,15 @@ def read_start(text: str) -> date:
         ) from None
 
 
+def read_instant(text: str) -> datetime:
+    """The instant at which a clock starts (aware, UTC): of a day alone, its first. Raises NotADate."""
+    day = read_start(text)
+    moment = datetime.fromisoformat(text.strip())
+    if len(text.strip()) <= len("2026-03-02"):
+        return start_of(day)
+    return moment.replace(tzinfo=LONDON) if moment.tzinfo is None else moment
+
+
 def read_rule(text: str, on: date) -> tuple[Limit, DeadlineRule | None]:
     """The limit that a text means, and the rule that set it, in the version of that day. Raises NoSuchRule."""
     try:
@@ -51,17 +61,22 @@ def read_rule(text: str, on: date) -> tuple[Limit, DeadlineRule | None]:
         return rule.limit, rule
 
 
-def due_on(rule: str, start: str, calendar: Calendar) -> date:
-    """The last day in time. Raises WorkflowError."""
+def due(rule: str, start: str, calendar: Calendar) -> str:
+    """The last day in time, in ISO; for a limit in hours the first late minute, in London. Raises WorkflowError."""
     day = read_start(start)
-    return read_rule(rule, day)[0].from_day(day, calendar)
+    limit = read_rule(rule, day)[0]
+    if limit.unit == HOURS:
+        late_from = limit.ends_at(read_instant(start), calendar).astimezone(LONDON)
+        return late_from.isoformat(timespec="minutes")
+    return limit.from_day(limit.day_0(read_instant(start)) if limit.cut_off else day, calendar).isoformat()
 
 
 def why(rule: str, start: str, calendar: Calendar) -> str:
     """The proof of it, in one line. Raises WorkflowError."""
     day = read_start(start)
     limit, by_rule = read_rule(rule, day)
-    started = Fact(pk=0, kind=STARTED, effective_at=start_of(day))
+    starts_at = read_instant(start) if limit.needs_the_hour else start_of(day)
+    started = Fact(pk=0, kind=STARTED, effective_at=starts_at)
     return " ".join(lines_of(derive(limit, [started], calendar).as_json(), by_rule))
 
 
@@ -100,7 +115,7 @@ class Command(BaseCommand):
             self.stdout.write(self.all_of(batch, calendar), ending="")
             return
         try:
-            answer = [due_on(rule, start, calendar).isoformat()]
+            answer = [due(rule, start, calendar)]
             if given["why"]:
                 answer.append(why(rule, start, calendar))
         except WorkflowError as error:
@@ -125,7 +140,7 @@ class Command(BaseCommand):
         answers, errors = [], []
         for line, row in rows:
             try:
-                answers.append((row["id"], due_on(row["rule"], row["start"], calendar).isoformat()))
+                answers.append((row["id"], due(row["rule"], row["start"], calendar)))
             except WorkflowError as error:
                 errors.append(f"line {line}: {error}")
         if errors:

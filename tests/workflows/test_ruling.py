@@ -1,0 +1,540 @@
+"""Another limit while clocks run: what it would move, moving it on purpose, emergency relaxations, and which rule applied when."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+
+from accounts.models import Partnership
+from reviews.milestones import LOCAL
+from reviews.models import Case
+from reviews.rules import RULE_BOOK, STATUTORY
+from tests.workflows.bench import (
+    REFERRED_AT,
+    a_case,
+    a_notified_case,
+    a_partnership,
+    a_person,
+    clock_of,
+    london,
+)
+from workflows.actors import SYSTEM
+from workflows.derivation import derive
+from workflows.exceptions import ClockError, NoSuchRule, NotADate, WorkflowError
+from workflows.models import Deadline, Fact, LedgerEntry, RuleVersion, Rung
+from workflows.rules import Limit
+from workflows.services import clocks
+from workflows.services import rules as rule_services
+from workflows.services.book import book_on
+from workflows.services.calendar import current_calendar
+from workflows.services.moving import perform
+from workflows.services.proof import proof_lines
+from workflows.services.relaxing import end_relaxation, relax
+from workflows.services.rules import adopt_local_milestones, change_milestone, rule_on, write_statutory_rules
+from workflows.services.ruling import fingerprint, open_deadlines, re_rule, would_move
+
+pytestmark = pytest.mark.django_db
+AT = london("2026-03-20")
+PANEL = {"authority": "the Panel’s letter of 19 March 2026", "reason": "A pandemic."}
+DAYS = {"valid_from": date(2026, 3, 1), "valid_to": date(2026, 6, 30)}
+
+
+def everything() -> list[Any]:
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (RuleVersion, Deadline, Fact, Rung, LedgerEntry)
+    ]
+
+
+@pytest.fixture
+def case() -> Case:
+    """Notified on Thursday 12 March 2026: due on Thursday 2 April."""
+    return a_notified_case()
+
+
+def relaxed(partnership: Partnership, code: str = "RR_COMPLETE", **given: Any) -> RuleVersion:
+    return relax(
+        partnership, code, **{"limit": Limit(30, "wd"), **DAYS, **PANEL, "by": SYSTEM, "at": AT, **given}
+    )  # fmt: skip
+
+
+# ---- What another limit would move -------------------------------------------------------------
+def test_what_a_limit_would_move_is_shown_and_nothing_is_written(case: Case) -> None:
+    before = everything()
+    [move] = would_move(open_deadlines("RR_COMPLETE", case.partnership), Limit(20, "wd"), at=AT)
+    assert (move.deadline, move.was, move.becomes) == (clock_of(case), date(2026, 4, 2), date(2026, 4, 13))
+    assert everything() == before
+
+
+def test_only_open_deadlines_of_that_rule_and_partnership_with_another_limit_are_shown(case: Case) -> None:
+    other = a_case(a_partnership("Westvale"))
+    assert other.deadlines.filter(rule_code="SIN_NOTIFY").exists()
+    assert would_move(open_deadlines("RR_COMPLETE", case.partnership), Limit(15, "wd"), at=AT) == []
+    assert (
+        would_move(open_deadlines("SIN_NOTIFY", case.partnership), Limit(9, "wd"), at=AT) == []
+    )  # it is met
+
+
+def test_a_paused_clock_is_shown_without_a_day(case: Case) -> None:
+    clocks.pause_deadline(case, "RR_COMPLETE", by=SYSTEM, at=AT, effective_at=AT, **PANEL)
+    [move] = would_move(open_deadlines("RR_COMPLETE", case.partnership), Limit(20, "wd"), at=AT)
+    assert (move.was, move.becomes) == (None, None)
+
+
+def test_a_deadline_is_ruled_anew_as_a_fact_with_authority_and_reason_and_its_ladder_is_armed(
+    case: Case,
+) -> None:
+    # Given what is shown. When it is done:
+    moves = would_move(open_deadlines("RR_COMPLETE", case.partnership), Limit(20, "wd"), at=AT)
+    una = a_person()
+    re_rule(moves, Limit(20, "wd"), by=una, at=AT, **PANEL)
+
+    # Then the day is the one that was shown, and fact, rungs, ledger and proof say so; the version is kept.
+    deadline = clock_of(case)
+    assert (deadline.due_on, deadline.rule.limit) == (moves[0].becomes, "15wd")
+    fact = deadline.facts.get(kind="re-ruled")
+    assert (fact.by, fact.details, fact.authority, fact.reason) == (una, {"limit": "20wd"}, *PANEL.values())
+    assert set(deadline.rungs.ahead().values_list("due_at", flat=True)) == {deadline.due_at}
+    assert list(case.ledger.filter(action="re_rule").values_list("actor", flat=True)) == [str(una.pk)]
+    assert (
+        "Changed: re-ruled, from Thursday 2 April 2026 to Monday 13 April 2026, on the authority of "
+        "the Panel’s letter of 19 March 2026: A pandemic."
+    ) in proof_lines(deadline)
+    assert clocks.drifted() == []
+
+
+def test_what_is_ruled_anew_is_all_or_none(case: Case) -> None:
+    a_notified_case()
+    moves = would_move(open_deadlines("RR_COMPLETE", case.partnership), Limit(20, "wd"), at=AT)
+    clocks.void_deadline(moves[1].deadline.subject, "RR_COMPLETE", by=SYSTEM, at=AT, reason="withdrawn")
+    before = everything()
+    with pytest.raises(ClockError):
+        re_rule(moves, Limit(20, "wd"), by=SYSTEM, at=AT, **PANEL)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("without", [{"authority": " "}, {"reason": ""}])
+def test_nothing_is_ruled_anew_without_an_authority_and_a_reason(case: Case, without: dict[str, str]) -> None:
+    before = everything()
+    with pytest.raises(ClockError, match="say on whose authority, and why"):
+        clocks.re_rule_deadline(
+            case, "RR_COMPLETE", limit=Limit(20, "wd"), by=SYSTEM, at=AT, **{**PANEL, **without}
+        )
+    assert everything() == before
+
+
+def test_two_lists_of_moves_have_one_mark_only_if_they_are_the_same(case: Case) -> None:
+    first, again, other = (
+        fingerprint(would_move(open_deadlines("RR_COMPLETE", case.partnership), Limit(n, "wd"), at=AT))
+        for n in (20, 20, 21)
+    )
+    assert first == again
+    assert first != other
+
+
+# ---- Emergency relaxation ----------------------------------------------------------------------
+def test_edge_13_a_relaxation_has_an_authority_and_counts_for_clocks_that_start_on_its_days(
+    case: Case,
+) -> None:
+    # Given a rapid review that runs. When the limit is relaxed to 30 working days, and another is notified:
+    version = relaxed(case.partnership)
+    other = a_notified_case(at=AT)
+
+    # Then the first is as it was; the second counts by the relaxation, and its proof names the authority.
+    assert clock_of(case).due_on == date(2026, 4, 2)
+    deadline = clock_of(other)
+    assert (deadline.rule, deadline.due_on) == (version, date(2026, 5, 6))
+    assert proof_lines(deadline)[1:3] == [
+        "Version: in force from Sunday 1 March 2026 to Tuesday 30 June 2026.",
+        "Source: the Panel’s letter of 19 March 2026 (L: set locally).",
+    ]
+    assert (version.reason, version.is_local, version.is_relaxation) == ("A pandemic.", False, True)
+
+    # And what meets the one meets the other.
+    perform(other, Case.hold_meeting, by=SYSTEM, at=AT)
+    assert deadline.rule.met_by == ["submit"]
+
+
+def test_a_relaxation_stands_also_when_a_new_edition_of_its_rule_begins_meanwhile() -> None:
+    partnership = a_partnership()
+    relaxed(partnership, valid_from=date(2023, 12, 1), valid_to=date(2024, 1, 31))
+    assert clock_of(a_notified_case(at=london("2024-01-05"))).rule.limit == "30wd"
+    assert rule_on("RR_COMPLETE", date(2024, 1, 5), partnership).limit == "30wd"
+
+
+def test_a_relaxation_is_of_its_own_partnership_and_of_its_own_days(case: Case) -> None:
+    relaxed(case.partnership)
+    elsewhere = a_partnership("Westvale")
+    assert rule_on("RR_COMPLETE", date(2026, 3, 20), elsewhere).limit == "15wd"
+    on = {day: rule_on("RR_COMPLETE", date.fromisoformat(day), case.partnership).limit for day in (
+        "2026-02-28", "2026-03-01", "2026-06-30", "2026-07-01",
+    )}  # fmt: skip
+    assert on == {"2026-02-28": "15wd", "2026-03-01": "30wd", "2026-06-30": "30wd", "2026-07-01": "15wd"}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"authority": " "}, "say on whose authority"),
+        ({"reason": ""}, "say why"),
+        ({"code": "NO_SUCH"}, "There is no rule 'NO_SUCH'"),
+        ({"code": "LOC_MEETING"}, "There is no rule 'LOC_MEETING'"),
+        ({"code": "YEARLY_SEPT"}, "this system keeps no clock of it"),
+        ({"valid_to": date(2026, 2, 1)}, "that is before its first day, 1 March 2026"),
+        ({"limit": Limit(15, "wd")}, "that is its limit"),
+        ({"valid_to": date(9999, 12, 31)}, "Cannot say which rules apply on 31 December 9999"),
+        ({"valid_from": date(2010, 1, 1)}, "No version of rule 'RR_COMPLETE' was in force on 1 January 2010"),
+    ],
+)
+def test_what_is_no_relaxation_is_refused_and_nothing_is_changed(
+    case: Case, given: dict[str, Any], says: str
+) -> None:
+    before = everything()
+    with pytest.raises(WorkflowError, match=says):
+        relaxed(case.partnership, **given)
+    assert everything() == before
+
+
+def test_one_day_is_relaxed_once(case: Case) -> None:
+    relaxed(case.partnership)
+    with pytest.raises(
+        WorkflowError, match="it is relaxed to 30 working days from 1 March 2026 to 30 June 2026"
+    ):
+        relaxed(case.partnership, valid_from=date(2026, 6, 30), valid_to=date(2026, 8, 1))
+    relaxed(case.partnership, valid_from=date(2026, 7, 1), valid_to=date(2026, 8, 1))
+    relaxed(case.partnership, code="SIN_NOTIFY")
+
+
+def test_the_database_refuses_a_relaxation_without_a_reason_or_a_partnership(case: Case) -> None:
+    version = relaxed(case.partnership)
+    for given in ({"reason": ""}, {"partnership": None}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            RuleVersion.objects.filter(pk=version.pk).update(**given)
+
+
+def test_an_ended_relaxation_counts_for_nothing_new_and_running_deadlines_keep_it(case: Case) -> None:
+    version = relaxed(case.partnership)
+    other = a_notified_case(at=AT)
+    ended = end_relaxation(version, last_day=date(2026, 3, 31))
+    assert ended is not None
+    assert clock_of(other).due_on == date(2026, 5, 6)
+    assert clock_of(a_notified_case(at=london("2026-04-01"))).rule.limit == "15wd"
+
+
+def test_a_relaxation_that_never_began_is_taken_back(case: Case) -> None:
+    version = relaxed(case.partnership)
+    assert end_relaxation(version, last_day=date(2026, 2, 28)) is None
+    assert rule_on("RR_COMPLETE", date(2026, 3, 20), case.partnership).limit == "15wd"
+    with pytest.raises(WorkflowError, match="taken out of the book"):
+        end_relaxation(version, last_day=date(2026, 4, 1))
+
+
+@pytest.mark.parametrize(
+    ("last_day", "says"),
+    [
+        ("2026-02-28", "deadlines count by it"),
+        ("2026-03-19", "deadlines that started after that day count by it"),
+    ],
+)
+def test_a_relaxation_does_not_end_before_what_counts_by_it(case: Case, last_day: str, says: str) -> None:
+    version = relaxed(case.partnership)
+    a_notified_case(at=AT)
+    before = everything()
+    with pytest.raises(WorkflowError, match=says):
+        end_relaxation(version, last_day=date.fromisoformat(last_day))
+    assert everything() == before
+
+
+def test_a_relaxation_is_not_drawn_out_over_the_next(case: Case) -> None:
+    version = relaxed(case.partnership)
+    relaxed(case.partnership, valid_from=date(2026, 7, 1), valid_to=date(2026, 8, 1))
+    with pytest.raises(WorkflowError, match="another begins before that"):
+        end_relaxation(version, last_day=date(2026, 7, 1))
+
+
+def test_what_ends_a_rule_ends_its_relaxations_too_once_the_code_says_otherwise(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = relaxed(case.partnership)
+    rules = tuple(replace(r, met_by=("decide",)) if r.code == "RR_COMPLETE" else r for r in STATUTORY)
+    monkeypatch.setattr(rule_services, "rule_book", lambda: replace(RULE_BOOK, statutory=rules))
+    write_statutory_rules()
+    version.refresh_from_db()
+    assert (version.met_by, version.limit) == (["decide"], "30wd")
+
+
+# ---- Which rule applied when -------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("code", "day", "citation"),
+    [
+        ("SIN_NOTIFY", "2018-06-29", "Children Act 2004 s.16C(1); Working Together 2018 ch. 4"),
+        ("SIN_NOTIFY", "2023-12-14", "Children Act 2004 s.16C(1); Working Together 2018 ch. 4"),
+        ("SIN_NOTIFY", "2023-12-15", "Children Act 2004 s.16C(1); Working Together 2023 ch. 5"),
+        ("LOC_SUBMIT", "2026-01-01", "Panel guidance for safeguarding partners; Working Together 2023 ch. 5"),
+        ("LOC_PANELREPLY", "2026-01-01", "No duty: about 10 days by local experience (Kent)"),
+        (
+            "CDR_NOTIFY",
+            "2012-05-01",
+            "North Yorkshire Safeguarding Children Partnership, child death review page",
+        ),
+        ("SCR_LEGACY", "2016-05-01", "National SCR Panel flowchart"),
+    ],
+)
+def test_which_rule_applied_when_is_answered_for_any_day(code: str, day: str, citation: str) -> None:
+    assert rule_on(code, date.fromisoformat(day)).citation == citation
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "error", "says"),
+    [
+        ("NO_SUCH", "2026-01-01", NoSuchRule, "There is no rule 'NO_SUCH'. There are: CARELEAVER_DEATH, CDR_NOTIFY"),
+        ("CARELEAVER_DEATH", "2023-12-14", NoSuchRule, "was in force on 14 December 2023. There was one from 15 December 2023."),
+        ("SCR_LEGACY", "2026-01-01", NoSuchRule, "There was one from 1 January 2013 to 29 September 2019."),
+        ("RR_COMPLETE", "9999-01-01", NotADate, "Cannot say which rules apply on 1 January 9999: give a day from 1900 to 2099."),
+        ("RR_COMPLETE", "1899-12-31", NotADate, "Cannot say which rules apply on 31 December 1899"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_answered_is_said(code: str, day: str, error: type[Exception], says: str) -> None:
+    with pytest.raises(error) as refusal:
+        rule_on(code, date.fromisoformat(day))
+    assert says in str(refusal.value)
+
+
+def test_the_answer_for_a_day_is_the_same_after_a_milestone_was_changed() -> None:
+    partnership = a_partnership()
+    adopt_local_milestones(partnership, valid_from=date(2026, 1, 1))
+    milestone = rule_on("LOC_MEETING", date(2026, 1, 1), partnership)
+    una = a_person()
+    change_milestone(milestone, limit=Limit(9, "wd"), valid_from=date(2026, 6, 1), by=una, at=AT)
+    then, now = (rule_on("LOC_MEETING", day, partnership) for day in (date(2026, 5, 31), date(2026, 6, 1)))
+    assert (then.limit, now.limit) == ("10wd", "9wd")
+    assert (now.recorded_by, now.recorded_at) == (una, AT)
+
+
+def test_a_version_that_is_divided_takes_over_the_deadlines_of_its_days(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Given a deadline on the version in force. When a later edition says the same from a day before it began:
+    deadline = clock_of(a_case(), "SIN_NOTIFY")
+    older = clock_of(a_case(at=london("2026-01-05")), "SIN_NOTIFY")
+    old = next(r for r in STATUTORY if r.code == "SIN_NOTIFY" and r.valid_to is None)
+    new = replace(old, citation="Working Together 2026 ch. 5", valid_from=date(2026, 3, 1))
+    book = replace(RULE_BOOK, statutory=(replace(old, valid_to=date(2026, 2, 28)), new))
+    monkeypatch.setattr(rule_services, "rule_book", lambda: book)
+    write_statutory_rules()
+
+    # Then it is proved by that edition, and what started before it by the one before.
+    for one, citation in ((deadline, "Working Together 2026 ch. 5"), (older, old.citation)):
+        one.refresh_from_db()
+        assert one.rule.citation == citation
+
+
+# ---- The whole book ----------------------------------------------------------------------------
+ROWS = ["SIN_NOTIFY", "SIN_PARTNERS", "LAC_DEATH", "CARELEAVER_DEATH", "RR_COMPLETE", "RR_COMPLETE_ALT", "RR_COPY", "PANEL_REPLY", "LCSPR_TELL", "LCSPR_REPORT", "LCSPR_MONITOR", "LCSPR_DRAFT_REQ", "LCSPR_DELAY", "PUB_ADVANCE", "PUB_AVAILABLE", "PUB_NOT", "INFO_16H", "YEARLY_REPORT", "YEARLY_SEND", "YEARLY_SEPT", "CDR_NOTIFY", "SCR_LEGACY", "LOC_DECIDE", "LOC_SINCOPY", "LOC_REQUEST", "LOC_ACK", "LOC_PROGRESS", "LOC_RETURN", "LOC_MEETING", "LOC_DRAFT", "LOC_SIGNOFF", "LOC_SUBMIT", "LOC_PANELREPLY", "LOC_REVIEWER", "LOC_TOR", "LOC_BRIEFING", "LOC_AGREPORT", "LOC_LEARN", "LOC_RECALL", "LOC_QA", "LOC_ACTIONS"]  # fmt: skip
+"""Every row of the registry of statutory timescales and of the table of local milestones, in the domain study."""
+
+
+def test_every_row_of_the_two_tables_of_the_domain_stands_in_the_book() -> None:
+    there = {rule.code for rule in (*STATUTORY, *LOCAL)} | set(RULE_BOOK.stands_as)
+    ours = {"LOC_RETURN_LATER", "LOC_RESEND", "LOC_RESIGN"}  # clocks of this system, in no table
+    assert there - ours == set(ROWS)
+
+
+def test_edge_16_every_rule_names_the_event_it_counts_from() -> None:
+    assert [rule.code for rule in (*STATUTORY, *LOCAL) if not rule.starts.strip()] == []
+    # Milestones of the rapid review count from the notification, and not from one another's rounded days.
+    chained = {rule.code: rule.starts for rule in LOCAL}
+    assert {chained[f"LOC_{name}"] for name in ("PROGRESS", "MEETING", "DRAFT", "SIGNOFF")} == {
+        "notification sent"
+    }
+    # Those of a practice review count from what was held, whenever that was.
+    assert (chained["LOC_LEARN"], chained["LOC_QA"]) == ("agency reports received", "recall event held")
+
+
+def test_edge_16_a_chain_and_an_origin_give_different_days_and_each_is_the_one_its_rule_names(
+    case: Case,
+) -> None:
+    # The notification was due on 19 March and sent on the 12th: the review counts from what happened.
+    assert clock_of(case, "SIN_NOTIFY").due_on == date(2026, 3, 19)
+    assert clock_of(case).due_on == date(2026, 4, 2)
+    from_the_due_day = Limit(15, "wd").from_day(date(2026, 3, 19), current_calendar())
+    assert from_the_due_day == date(2026, 4, 13)
+    assert "Starts with: notification sent." in proof_lines(clock_of(case))
+
+
+def test_edge_68_a_deadline_records_its_start_event_how_it_counts_and_whose_it_is(case: Case) -> None:
+    deadline = clock_of(case)
+    assert deadline.derivation["counting"] == (
+        "working days of England and Wales; the next working day after day 0 is day 1. "
+        "Day 0 is the London day of the event, whatever the hour"
+    )
+    assert (deadline.rule.starts, deadline.rule.owed_by) == ("notification sent", "safeguarding partners")
+    assert case.partnership.name == "Northtown"
+
+
+def test_edge_1_a_weekend_receipt_makes_the_next_working_day_day_1_and_the_proof_says_so() -> None:
+    deadline = clock_of(a_case(at=london("2026-03-07", "12:00")), "SIN_NOTIFY")  # a Saturday
+    assert deadline.due_on == date(2026, 3, 13)
+    assert (
+        "Counted: working days of England and Wales; the next working day after day 0 is day 1. "
+        "Day 0 is the London day of the event, whatever the hour."
+    ) in proof_lines(deadline)
+
+
+def test_edge_2_a_changed_counting_rule_is_a_new_version_and_a_running_case_keeps_its_own(case: Case) -> None:
+    partnership = case.partnership
+    adopt_local_milestones(partnership, valid_from=date(2026, 1, 1))
+    running = clock_of(a_notified_case(), "LOC_MEETING")
+    milestone = rule_on("LOC_MEETING", date(2026, 3, 1), partnership)
+    with_cut_off = Limit.parse("10wd cutoff 12:00")
+    change_milestone(milestone, limit=with_cut_off, valid_from=date(2026, 3, 19), by=SYSTEM, at=AT)
+    running.refresh_from_db()
+    assert (running.due_on, running.rule.limit) == (date(2026, 3, 26), "10wd")
+    new = clock_of(a_notified_case(at=london("2026-03-19", "15:00")), "LOC_MEETING")
+    assert (new.rule.limit, new.due_on) == ("10wd cutoff 12:00", date(2026, 4, 7))
+    assert "The event came at 15:00, after the cut-off of 12:00." in proof_lines(new)
+
+
+def test_the_book_of_a_day_has_what_applied_and_says_what_did_not(case: Case) -> None:
+    adopt_local_milestones(case.partnership, valid_from=date(2026, 1, 1))
+    relaxed(case.partnership)
+    book = book_on(date(2026, 3, 20), case.partnership)
+    law = {entry.applied.code: entry for entry in book.law}
+    assert {entry.applied.code for entry in book.not_then} == {"RR_COMPLETE_ALT", "YEARLY_SEND", "SCR_LEGACY"}
+    assert set(law) == {rule.code for rule in STATUTORY} - {entry.applied.code for entry in book.not_then}
+    assert [version.limit for version in law["RR_COMPLETE"].versions] == ["15wd", "15wd", "30wd"]
+    assert law["RR_COMPLETE"].applied.is_relaxation
+    assert [entry.applied.code for entry in book.local] == [rule.code for rule in LOCAL]
+    assert book.unchecked == sum(entry.applied.mark in "RI" for entry in book.law) > 5
+
+
+def test_a_book_costs_one_query(case: Case, django_assert_num_queries: Any) -> None:
+    adopt_local_milestones(case.partnership, valid_from=date(2026, 1, 1))
+    with django_assert_num_queries(1):
+        book_on(date(2026, 3, 20), case.partnership)
+
+
+# ---- Rounds ------------------------------------------------------------------------------------
+@pytest.fixture
+def monitored(case: Case) -> Case:
+    """A practice review decided on 16 January 2026, looked at every 20 working days: first by 13 February."""
+    rule = RuleVersion.objects.get(code="LCSPR_MONITOR")
+    clocks.start_deadlines(
+        case, [rule], by=SYSTEM, effective_at=london("2026-01-16"), at=london("2026-01-16")
+    )
+    return case
+
+
+def met(case: Case, day: str) -> Deadline:
+    return clocks.meet_deadline(case, "LCSPR_MONITOR", by=SYSTEM, at=london(day))
+
+
+def test_what_repeats_goes_on_to_its_next_round_counted_from_the_start(monitored: Case) -> None:
+    days = [clock_of(monitored, "LCSPR_MONITOR").due_on]
+    days += [met(monitored, day).due_on for day in ("2026-02-02", "2026-03-13")]  # early, and on the day
+    assert days == [date(2026, 2, 13), date(2026, 3, 13), date(2026, 4, 14)]
+    deadline = clock_of(monitored, "LCSPR_MONITOR")
+    assert (deadline.state, deadline.derivation["round"]) == ("running", 3)
+    assert "Limit: every 20 working days; this is round 3." in proof_lines(deadline)
+    assert set(deadline.rungs.ahead().values_list("due_at", flat=True)) == {deadline.due_at}
+    assert clocks.drifted() == []
+
+
+def test_rounds_that_passed_while_nobody_looked_do_not_come_all_at_once(monitored: Case) -> None:
+    deadline = met(monitored, "2026-05-15")  # 80 working days and one more
+    assert (deadline.derivation["round"], deadline.due_on) == (5, date(2026, 6, 11))
+    assert list(deadline.facts.values_list("kind", flat=True)) == ["started", "met", "restarted"]
+
+
+def test_what_repeats_has_no_further_round_once_nothing_more_is_owed(monitored: Case) -> None:
+    perform(monitored, Case.withdraw, by=SYSTEM, at=AT, reason="x")
+    assert clock_of(monitored, "LCSPR_MONITOR").state == "voided"
+
+
+def test_what_is_met_by_the_last_move_of_all_has_no_further_round(monitored: Case) -> None:
+    RuleVersion.objects.filter(code="LCSPR_MONITOR").update(met_by=["withdraw"])
+    perform(monitored, Case.withdraw, by=SYSTEM, at=AT, reason="x")
+    deadline = clock_of(monitored, "LCSPR_MONITOR")
+    assert (deadline.state, deadline.derivation["round"]) == ("met", 1)
+
+
+def test_a_quarter_counted_from_the_31st_ends_on_the_last_day_of_short_months_and_on_the_31st_of_long_ones() -> (
+    None
+):
+    limit, start = Limit.parse("3mo repeating"), datetime(2026, 8, 31, 12, tzinfo=UTC)
+    facts = [Fact(pk=1, kind="started", effective_at=start)]
+    days = []
+    for number in (1, 2, 3, 4):
+        if number > 1:
+            details = {"start": start.isoformat(), "round": number}
+            facts.append(Fact(pk=number, kind="restarted", effective_at=start, details=details))
+        days.append(derive(limit, facts, current_calendar()).due_on)
+    assert days == [date(2026, 11, 30), date(2027, 2, 28), date(2027, 5, 31), date(2027, 8, 31)]
+
+
+# ---- The command -------------------------------------------------------------------------------
+@pytest.fixture
+def said() -> Callable[..., str]:
+    def run(*arguments: str) -> str:
+        out = StringIO()
+        call_command("rules", *arguments, stdout=out)
+        return out.getvalue()
+
+    return run
+
+
+def test_the_command_says_which_rule_applied_when(said: Callable[..., str]) -> None:
+    answer = said("rr_complete", "--on", "2020-05-04").splitlines()
+    assert answer[1:5] == [
+        "Version: in force from Wednesday 4 July 2018 to Thursday 14 December 2023.",
+        "Source: Panel guidance for safeguarding partners; Working Together 2018 ch. 4 (V: seen in the source; "
+        "as at Working Together 2018, replaced on 15 December 2023).",
+        "Starts with: notification sent.",
+        "Limit: 15 working days.",
+    ]
+    assert [line.split(":")[0] for line in said("RR_COMPLETE").splitlines()] == ["RR_COMPLETE"] * 2
+
+
+def test_the_command_names_the_authority_of_a_relaxation(case: Case, said: Callable[..., str]) -> None:
+    relaxed(case.partnership)
+    answer = said("RR_COMPLETE", "--on", "2026-03-20", "--partnership", "Northtown")
+    assert "Source: the Panel’s letter of 19 March 2026" in answer
+    assert "Reason: A pandemic." in answer
+    assert "Limit: 15 working days." in said("RR_COMPLETE", "--on", "2026-03-20")
+
+
+@time_machine.travel(REFERRED_AT, tick=False)
+def test_the_command_lists_the_book_of_today_or_of_a_day(said: Callable[..., str]) -> None:
+    today = {line.split(":")[0] for line in said().splitlines()}
+    assert today == {rule.code for rule in STATUTORY if rule.in_force(date(2026, 3, 12))}
+    assert [line.split(":")[0] for line in said("--on", "2014-01-01").splitlines()] == [
+        "CDR_NOTIFY",
+        "SCR_LEGACY",
+    ]
+    assert "SCR_LEGACY: 14 days, from" in said("--on", "2014-01-01")
+    assert "not yet kept by this system" in said("--on", "2014-01-01")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["NO_SUCH"], "There is no rule 'NO_SUCH'."),
+        (["RR_COMPLETE", "--on", "2026-02-31"], "Cannot read the day '2026-02-31': write a day that exists"),
+        (["RR_COMPLETE", "--on", "9999-01-01"], "Cannot say which rules apply on 1 January 9999"),
+        (["--on", "9999-01-01"], "Cannot say which rules apply on 1 January 9999"),
+        (["--partnership", "Nowhere"], "There is no partnership 'Nowhere'."),
+    ],
+)
+def test_the_command_says_what_it_cannot_answer(
+    said: Callable[..., str], arguments: list[str], says: str
+) -> None:
+    with pytest.raises(CommandError) as refusal:
+        said(*arguments)
+    assert str(refusal.value).startswith(says)
+    assert refusal.value.returncode == 2
