@@ -2,13 +2,13 @@
 
 import uuid
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import Group, PermissionsMixin
 from django.db import models
-from django.db.models import Exists, Q
+from django.db.models import Q
 from django.db.models.functions import Lower
 from guardian.mixins import GuardianUserMixin
 
@@ -72,29 +72,25 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.full_name
 
-    def seats_acted_for(self, *, at: datetime) -> models.QuerySet["Membership", Any]:
+    def seats_acted_for(self, *, at: datetime) -> set[int]:
         """The keys of the seats this person acts for at the instant: their own, and those they deputise for.
 
-        Straight from the memberships, for a query inside another. Empty for an inactive person.
-        Deputising does not chain: a deputy's deputy holds nothing. Cover never outlives a deputy's own
-        seat and never crosses a wall: it opens only seats of a partnership in which the deputy holds one
-        that day, and the Panel's only to the Panel.
+        In one query. Empty for an inactive person. Deputising does not chain: a deputy's deputy holds
+        nothing. Cover never outlives a deputy's own seat and never crosses a wall: it opens only seats of
+        a partnership in which the deputy holds one that day, and the Panel's (whose partnership is NULL)
+        only to the Panel.
         """
         if not self.is_active:
-            return Membership.objects.none().values("seat")
+            return set()
         on = at.astimezone(LONDON).date()
-        own = Membership.objects.filter(in_window(on), user=self)
-        deputised = Membership.objects.filter(
-            in_window(on),
-            in_window(on, "user__deputies__"),
-            user__is_active=True,
-            user__deputies__deputy=self,
-        ).filter(
-            Q(seat__partnership__in=own.values("seat__partnership"))
-            # NULL is in no list: the Panel's seat, which belongs to no partnership, is asked for by itself.
-            | Q(Exists(own.filter(seat__partnership=None)), seat__partnership=None)
+        covered = in_window(on, "user__deputies__") & Q(user__deputies__deputy=self, user__is_active=True)
+        held = list(
+            Membership.objects.filter(in_window(on), Q(user=self) | covered).values_list(
+                "user", "seat", "seat__partnership"
+            )
         )
-        return own.values("seat").union(deputised.values("seat"), all=True)
+        own = {partnership for user, _, partnership in held if user == self.pk}
+        return {seat for _, seat, partnership in held if partnership in own}
 
 
 class Partnership(models.Model):

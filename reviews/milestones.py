@@ -41,6 +41,7 @@ def _local(
         met_by=met_by,
         voided_by=voided_by,
         ladder=ladder,
+        allows=("pause", "extend", "restart"),
     )
 
 

@@ -179,6 +179,7 @@ STATUTORY: tuple[DeadlineRule, ...] = (
         edition=EDITION,
         valid_from=DUTY_STARTS,
         ladder="milestone",
+        allows=(),  # it moves with the day that is planned
     ),
     DeadlineRule(
         code="PUB_AVAILABLE",

@@ -42,6 +42,7 @@ urlpatterns = [
     path("returns/<uuid:pk>/accept/", returns.Accept.as_view(), name="return-accept"),
     path("returns/<uuid:pk>/write/<slug:section>/", returns.WriteSection.as_view(), name="return-section"),
     path("", include("reviews.administration.urls")),
+    path("", include("reviews.deadlines.urls")),
     path("panel/", panel.panel_list, name="panel-list"),
     path("panel/<uuid:pk>/", panel.panel_record, name="panel-record"),
     path("panel/<uuid:pk>/print/", panel.panel_record, kwargs={"for_paper": True}, name="panel-record-print"),

@@ -30,6 +30,13 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile(
     "long", parent=hypothesis.settings.get_profile("house"), max_examples=2000
 )
+hypothesis.settings.register_profile(
+    "night",
+    deadline=None,
+    print_blob=True,
+    max_examples=10_000,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)  # other examples every night: what it finds is told with the line that brings it back
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 

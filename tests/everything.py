@@ -87,12 +87,22 @@ class Run:
 
 
 def run_both(folder: Path, arguments: Sequence[str], database_url: str) -> bool:
-    """Whether the suite passes on both. Tests in a browser run once, on PostgreSQL, to keep the time."""
-    # An expression of the caller's own replaces ours; the browser's tests then run on both.
-    mine = [] if any(argument.startswith("-m") for argument in arguments) else ["-m", "not browser"]
+    """Whether the suite passes on both. What needs to run beside one of them only is divided, to keep the time."""
+    # An expression of the caller's own replaces ours; those tests then run on both.
+    here, there = ["-m", "not browser"], ["-m", "not once"]
+    if any(argument.startswith("-m") for argument in arguments):
+        here, there = [], []
+    # Two processes each: a test that waits for a part to start leaves the processor to another.
+    beside = [] if arguments else ["-n", "2", "--dist", "loadfile"]
     runs = [
-        Run("SQLite", folder, [*mine, *arguments], DATABASE_URL="", EXPECT_VENDOR="sqlite"),
-        Run("PostgreSQL", folder, arguments, DATABASE_URL=database_url, EXPECT_VENDOR="postgresql"),
+        Run("SQLite", folder, [*here, *beside, *arguments], DATABASE_URL="", EXPECT_VENDOR="sqlite"),
+        Run(
+            "PostgreSQL",
+            folder,
+            [*there, *beside, *arguments],
+            DATABASE_URL=database_url,
+            EXPECT_VENDOR="postgresql",
+        ),
     ]
     try:
         while sum(run.is_over() for run in runs) < len(runs):  # each is asked, and notes its time

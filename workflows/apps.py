@@ -23,7 +23,8 @@ def write_what_code_defines(sender: AppConfig, using: str, **kwargs: Any) -> Non
         return
     if connections[using].vendor == "sqlite":
         with connections[using].cursor() as cursor:
-            for statement in triggers.SQLITE:
+            later = map(triggers.sqlite_append_only, set(triggers.APPEND_ONLY_SINCE) & set(tables))
+            for statement in (*triggers.SQLITE, *later):
                 cursor.execute(statement)
     moving.write_legal_moves([m for m in apps.get_models() if issubclass(m, Subject) and m is not Subject])
     rules.write_statutory_rules()

@@ -21,6 +21,21 @@ VOIDED = "voided"
 REOPENED = "reopened"
 UNDONE = "undone"
 
+VERBS = {
+    STARTED: "start",
+    RESTARTED: "restart",
+    PAUSED: "pause",
+    RESUMED: "resume",
+    EXTENDED: "extend",
+    RE_RULED: "re-rule",
+    RE_CALENDARED: "re-calendar",
+    MET: "meet",
+    VOIDED: "void",
+    REOPENED: "reopen",
+    UNDONE: "undo a fact of",
+}
+"""What doing each is called, for a refusal."""
+
 State = Literal["running", "paused", "met", "voided"]
 
 
@@ -74,6 +89,11 @@ class Derivation:
     changes: tuple[Change, ...] = ()
     met_at: datetime | None = None
     voided_at: datetime | None = None
+
+    @property
+    def due_so_far(self) -> date:
+        """The due day, also of a paused clock: the one it has by the days that were stopped until now."""
+        return self.due_on or (self.changes[-1].to_day if self.changes else self.first_due_on)
 
     @property
     def is_late(self) -> bool:
@@ -339,9 +359,11 @@ def refuse_impossible(
             raise ClockError("Cannot start this clock: it is running already. Restart it, with a reason.")
         return
     if start is None:
-        raise ClockError(f"Cannot record {kind!r}: the clock was never started.")
+        raise ClockError(f"Cannot {VERBS[kind]} this clock: it was never started.")
     if effective_at < start.effective_at and limit.count >= 0:
-        raise ClockError(f"Cannot record {kind!r} at a time before the clock started.")
+        raise ClockError(
+            f"Cannot {VERBS[kind]} this clock before it started, on {_day(start.effective_at)}.", about="when"
+        )
     if kind == UNDONE:
         undone = undone_facts(facts)
         if details.get("fact") not in {fact.id for fact in facts if fact.id not in undone} - {start.id}:
@@ -352,12 +374,20 @@ def refuse_impossible(
         if fact.effective_at <= effective_at and fits(fact.kind, state):
             state = _THEN.get(fact.kind, state)
     if not fits(kind, state):
+        needed = " or ".join(_ONLY_WHEN[kind])
         raise ClockError(
-            f"Cannot record {kind!r}: at that time the clock was {state}, not {' or '.join(_ONLY_WHEN[kind])}."
+            f"Cannot {VERBS[kind]} this clock on {_day(effective_at)}: at that time it was {state}, not {needed}.",
+            about="when",
         )
     turns = (PAUSED, RESUMED, MET, VOIDED)
     later = next((fact for fact in rows if fact.effective_at > effective_at and fact.kind in turns), None)
     if kind in turns and later is not None:
         raise ClockError(
-            f"Cannot record {kind!r} at that time: the clock was {later.kind} after it. Undo that first."
-        )
+            f"Cannot {VERBS[kind]} this clock on {_day(effective_at)}: it was {later.kind} after that, on "
+            f"{_day(later.effective_at)}. Undo that first, or give a later time.", about="when",
+        )  # fmt: skip
+
+
+def _day(instant: datetime) -> str:
+    on = local_date(instant)
+    return f"{on.day} {on:%B} {on.year}"

@@ -30,4 +30,12 @@ class NotADate(WorkflowError):
 
 
 class ClockError(WorkflowError):
-    """A fact that cannot be true of this deadline, such as a resume without a pause."""
+    """A fact that cannot be true of this deadline, such as a resume without a pause.
+
+    about names what of the fact is wrong, so that a page can say so beside it: `when`, `start`, `by`, `to`,
+    `authority` or `reason`; empty when it is the fact itself.
+    """
+
+    def __init__(self, message: str, *, about: str = "") -> None:
+        super().__init__(message)
+        self.about = about

@@ -84,6 +84,8 @@ class DeadlineRule:
     starts names the event that starts the clock; met_by and voided_by the transitions that end it.
     mark says how sure we are of the source: V verified, R recalled, I inferred, L local.
     duty is `by` (do it by then) or `until` (keep it up until then, so passing it is no breach).
+    allows says what a person may do to its clocks: `pause`, `extend`, `restart`. What the law set does not
+    pause, and is not extended here, unless its rule says so; a start that was wrong may be put right.
     """
 
     code: str
@@ -102,6 +104,7 @@ class DeadlineRule:
     ladder: str = "quiet"
     duty: Literal["by", "until"] = "by"
     edition: str = ""
+    allows: tuple[str, ...] = ("restart",)
 
     def in_force(self, on: date) -> bool:
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)

@@ -10,6 +10,9 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 APPEND_ONLY = ("workflows_fact", "workflows_transitionrecord", "workflows_ledgerentry")
 
+APPEND_ONLY_SINCE = ("workflows_daterecord",)
+"""Tables that came later, each with a migration of its own that calls `keep_append_only`."""
+
 POSTGRESQL = [
     """
     CREATE FUNCTION workflows_move_is_legal() RETURNS trigger AS $$
@@ -49,6 +52,14 @@ POSTGRESQL = [
     ),
 ]
 
+
+def sqlite_append_only(table: str) -> str:
+    return (
+        f"CREATE TRIGGER IF NOT EXISTS {table}_append_only BEFORE UPDATE ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    )
+
+
 SQLITE = [
     """
     CREATE TRIGGER IF NOT EXISTS workflows_birth_is_legal BEFORE INSERT ON workflows_subject
@@ -64,12 +75,19 @@ SQLITE = [
             WHERE kind = NEW.kind AND source = OLD.state AND target = NEW.state)))
     BEGIN SELECT RAISE(ABORT, 'no such move'); END
     """,
-    *(
-        f"CREATE TRIGGER IF NOT EXISTS {table}_append_only BEFORE UPDATE ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for table in APPEND_ONLY
-    ),
+    *map(sqlite_append_only, APPEND_ONLY),
 ]
+
+
+def keep_append_only(schema_editor: BaseDatabaseSchemaEditor, table: str) -> None:
+    """Have the database refuse to change a row of a table that came after the others."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION workflows_append_only()"
+        )
+    else:
+        schema_editor.execute(sqlite_append_only(table))
 
 
 def create(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:

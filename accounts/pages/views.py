@@ -59,6 +59,10 @@ class FormPage(View):
         """Do it, inside the transaction; return the address of the answer."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it does")
 
+    def place_of(self, refusal: Exception) -> str | None:
+        """The field beside which a refusal is said; None for above the form."""
+        return None
+
     def initial(self) -> dict[str, Any]:
         """What the form holds before anything is typed."""
         return {}
@@ -117,7 +121,7 @@ class FormPage(View):
             except ValidationError as error:
                 form.add_error(None, error)
             except self.refusals as refusal:
-                form.add_error(None, str(refusal))
+                form.add_error(self.place_of(refusal), str(refusal))
         return self.answer_again(token) or self.page(form)
 
     def act_once(self, form: Any, token: uuid.UUID) -> str:

@@ -141,6 +141,7 @@ class Case(Subject):
             *((f"{verb}_case", f"Can {verb.replace('_', ' ')} a case") for verb in VERBS),
             ("ask_agencies_case", "Can ask agencies for returns"),
             ("meet_milestone_case", "Can record that a milestone was met"),
+            ("move_dates_case", "Can pause, extend and restart the clocks of a case"),
             ("sign_decision_case", "Can sign a decision off for a safeguarding partner"),
             ("see_notices_case", "Can see what was sent"),
         ]

@@ -81,7 +81,8 @@ class AgencyReturn(Subject):
 
     class Meta:
         permissions = [
-            (f"{verb}_agencyreturn", f"Can {verb.replace('_', ' ')} a return") for verb in RETURN_VERBS
+            *((f"{verb}_agencyreturn", f"Can {verb.replace('_', ' ')} a return") for verb in RETURN_VERBS),
+            ("move_dates_agencyreturn", "Can pause, extend and restart the clocks of a return"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["case", "agency"], name="one_return_per_agency_and_case")

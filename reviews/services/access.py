@@ -25,6 +25,7 @@ ON_CASE: Mapping[Role, tuple[str, ...]] = {
         *(f"{verb}_case" for verb in VERBS),
         "ask_agencies_case",
         "meet_milestone_case",
+        "move_dates_case",
         "see_notices_case",
     ),
     Role.SUB_GROUP_MEMBER: ("view_case",),
@@ -41,7 +42,7 @@ ON_CASE_BY_LEADS: tuple[str, ...] = ("view_case",)
 
 ON_RETURN: Mapping[Role, tuple[str, ...]] = {
     Role.BUSINESS_MANAGER: tuple(
-        f"{verb}_agencyreturn" for verb in ("view", "send_back", "accept", "cancel")
+        f"{verb}_agencyreturn" for verb in ("view", "send_back", "accept", "cancel", "move_dates")
     ),
     Role.SUB_GROUP_MEMBER: ("view_agencyreturn",),
     Role.CO_CHAIR: ("view_agencyreturn",),

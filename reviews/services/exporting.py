@@ -12,6 +12,7 @@ from reviews.models import AgencyReturn, Case, Decision
 from reviews.questions import DEFINITIONS, LIMBS
 from workflows.calendars import local_date
 from workflows.models import Deadline
+from workflows.services.proof import rule_and_derivation
 from workflows.services.standing import how_it_stands
 
 TO_NOTIFY = ("SIN_NOTIFY", "LAC_DEATH", "CARELEAVER_DEATH")
@@ -37,26 +38,6 @@ def fingerprint(document: dict[str, Any]) -> str:
     return hashlib.sha256(as_file(document).encode()).hexdigest()
 
 
-def proof(deadline: Deadline) -> dict[str, Any]:
-    """Why a deadline is due when it is: the rule and its source, and the derivation, as data."""
-    rule = deadline.rule
-    return {
-        "rule": {
-            "code": rule.code,
-            "name": rule.name,
-            "limit": rule.limit_in_words,
-            "starts": rule.starts,
-            "owed_by": rule.owed_by,
-            "owed_to": rule.owed_to,
-            "citation": rule.citation,
-            "mark": rule.mark,
-            "edition": rule.edition,
-            "valid_from": rule.valid_from.isoformat(),
-        },
-        "derivation": deadline.derivation,
-    }
-
-
 def timeliness(deadline: Deadline, late_reason: str = "") -> dict[str, Any]:
     """Whether a met deadline was met on time, in the words every page and mail uses, with its proof."""
     left = how_it_stands(deadline, at=deadline.met_at or deadline.started_at)
@@ -68,7 +49,7 @@ def timeliness(deadline: Deadline, late_reason: str = "") -> dict[str, Any]:
         "unit": f"{left.unit}s",
         "in_words": left.words,
         "late_reason": late_reason or None,
-        "proof": proof(deadline),
+        "proof": rule_and_derivation(deadline),
     }
 
 

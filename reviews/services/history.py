@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import User
 from reviews import when
+from reviews.services import dates
 from reviews.services.exporting import TO_NOTIFY
 from workflows.actors import SYSTEM
 from workflows.derivation import RESTARTED
@@ -92,7 +93,9 @@ def history_of(
         Line(label_of(r.verb), r.at, r.precision, name_of(r.by), r.reason if tells(r) else "", r.recorded_at)
         for r in subject.records.select_related("by")
     ]
-    return sorted([*moves, *_corrections(subject), *between], key=lambda line: line.recorded_at)
+    return sorted(
+        [*moves, *_corrections(subject), *_moved_dates(subject), *between], key=lambda line: line.recorded_at
+    )
 
 
 def _corrections(subject: Any) -> list[Line]:
@@ -102,10 +105,25 @@ def _corrections(subject: Any) -> list[Line]:
         **dict.fromkeys(TO_NOTIFY, "Referral corrected"),
     }
     facts = Fact.objects.filter(
-        deadline__subject_id=subject.pk, deadline__rule_code__in=corrected, kind=RESTARTED, by__isnull=False
+        deadline__subject_id=subject.pk,
+        deadline__rule_code__in=corrected,
+        kind=RESTARTED,
+        by__isnull=False,
+        authority="",
     ).select_related("by", "deadline")
     return [
         Line(corrected[fact.deadline.rule_code], fact.recorded_at, "instant", name_of(fact.by), fact.reason,
              fact.recorded_at)
         for fact in facts
+    ]  # fmt: skip
+
+
+def _moved_dates(subject: Subject) -> list[Line]:
+    """What was done to the dates on somebody's authority, as it was told."""
+    return [
+        Line(
+            f"{fact.deadline.rule.name}: {fact.kind}, on the authority of {fact.authority}",
+            fact.effective_at, "day", name_of(fact.by), fact.reason, fact.recorded_at,
+        )
+        for fact in dates.moved_on_authority(subject)
     ]  # fmt: skip

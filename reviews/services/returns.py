@@ -53,6 +53,7 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
             raise WorkflowError(f"Cannot ask {agency.name}: it is not an agency of this partnership.")
         if agency.pk in asked:
             continue
+        asked.add(agency.pk)
         agency_return = AgencyReturn(
             case=case,
             root=case,

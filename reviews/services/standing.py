@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+
 from accounts.models import Role, Seat, User
 from reviews.models import AgencyReturn, Case, PanelRecord
 from workflows.countdown import TimeLeft
 from workflows.models import Deadline, Subject
-from workflows.services.proof import proof_lines
+from workflows.services.proof import sentence_of
 from workflows.services.standing import how_it_stands
 
 MAIN_PATH = (
@@ -31,11 +33,13 @@ REVIEW_PATH = (
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A deadline as a page shows it: its name, how it stands, and why its date is what it is."""
+    """A deadline as a page shows it: its name, how it stands, and in a sentence why its date is what it is."""
 
     deadline: Deadline
     left: TimeLeft
-    proof: list[str]
+    why: str
+    url: str
+    """The page with the whole proof; empty for a subject that has none."""
 
     @property
     def name(self) -> str:
@@ -54,11 +58,13 @@ class Clock:
 
 def clocks_of(subject: Subject, *, at: datetime) -> list[Clock]:
     """The deadlines of a subject: open ones by date, then those that ended."""
+    page = {Case: "case-deadline", AgencyReturn: "return-deadline"}.get(type(subject))
     clocks = [
         Clock(
             deadline,
             how_it_stands(deadline, at=at),
-            proof_lines(deadline),
+            sentence_of(deadline.derivation, starts=deadline.rule.starts),
+            reverse(page, args=[subject.pk, deadline.pk]) if page else "",
         )
         for deadline in Deadline.objects.filter(subject_id=subject.pk).select_related("rule", "calendar")
     ]

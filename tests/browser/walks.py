@@ -23,6 +23,8 @@ def pages_by_person() -> list[tuple[str, str, str]]:
     manager = holder(Role.BUSINESS_MANAGER, **ours)
     rapid = Case.objects.filter(state="rapid_review", returns__isnull=False).distinct()
     busiest = max(rapid, key=lambda case: case.returns.count())
+    moved = busiest.deadlines.running().filter(rule__partnership__isnull=False).latest("due_on")
+    by_law = busiest.deadlines.get(rule_code="RR_COMPLETE")
     drafting = (
         AgencyReturn.objects.filter(state__in=("in_progress", "requested")).select_related("agency").first()
     )
@@ -49,6 +51,11 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (manager, "refer", "/cases/refer/"),
         (manager, "case", busiest.get_absolute_url()),
         (manager, "case-old", old.get_absolute_url()),
+        (manager, "deadline", f"{busiest.get_absolute_url()}deadlines/{moved.pk}/"),
+        (manager, "deadline-law", f"{busiest.get_absolute_url()}deadlines/{by_law.pk}/"),
+        (manager, "deadline-pause", f"{busiest.get_absolute_url()}deadlines/{moved.pk}/pause/"),
+        (manager, "deadline-extend", f"{busiest.get_absolute_url()}deadlines/{moved.pk}/extend/"),
+        (manager, "deadline-restart", f"{busiest.get_absolute_url()}deadlines/{moved.pk}/restart/"),
         (manager, "ask", f"{busiest.get_absolute_url()}ask/"),
         (manager, "decision-tasks", f"{busiest.get_absolute_url()}decision/"),
         (manager, "decision-section", f"{busiest.get_absolute_url()}decision/criteria/"),

@@ -16,6 +16,7 @@ import pytest
 from config.run import CannotStart, check_python, find_broker
 from tests.services import BASE_DIR, Program, free_port, wait_for
 
+pytestmark = pytest.mark.once
 NOT_OURS = ("SECRET_KEY", "DATABASE_URL", "BROKER_URL", "STATIC_STORAGE", "XDG_RUNTIME_DIR", "ALLOWED_HOSTS")
 
 

@@ -92,6 +92,11 @@ def addresses_of(released: Released) -> list[str]:
         *(action_url(case, verb) for verb in ACTIONS),
         reverse("decision-section", args=[case.pk, "safety"]),
         reverse("milestone-done", args=[case.pk, "LOC_SINCOPY"]),
+        *(
+            reverse(f"{kind}-deadline{page}", args=[one.pk, one.deadlines.earliest("pk").pk])
+            for kind, one in (("case", case), ("return", gp))
+            for page in ("", "-json", "-pdf", "-pause", "-resume", "-extend", "-restart")
+        ),
         *(reverse(name, args=[gp.pk]) for name in PAGES_OF_A_RETURN),
         reverse("return-section", args=[gp.pk, "you"]),
         *(reverse(name, args=[record.pk]) for name in PAGES_OF_A_RECORD),

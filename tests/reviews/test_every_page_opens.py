@@ -60,6 +60,13 @@ def test_the_pages_of_a_rapid_review():
     for section in decisions.DECISION_FORM:
         opens(manager, reverse("decision-section", args=[case.pk, section.code]))
     opens(manager, reverse("milestone-done", args=[case.pk, "LOC_SINCOPY"]))
+    meeting = case.deadlines.get(rule_code="LOC_MEETING")
+    for page in ("", "-pause", "-extend", "-restart"):
+        opens(manager, reverse(f"case-deadline{page}", args=[case.pk, meeting.pk]))
+    assert "proof/1" in opens(manager, reverse("case-deadline-json", args=[case.pk, meeting.pk]))
+    pdf = manager.get(reverse("case-deadline-pdf", args=[case.pk, meeting.pk]))
+    assert pdf.content.startswith(b"%PDF-")
+    assert "no-store" in pdf.headers["Cache-Control"]
 
     for name in ("return-remind", "return-call"):
         opens(manager, reverse(name, args=[made["gp"].pk]))

@@ -1,50 +1,60 @@
 """A second way to find a due day: by walking from day to day, with a set of holidays and nothing of the engine's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dateutil.relativedelta import relativedelta
-
-from tests.workflows.bench import HOLIDAYS, Told
+from tests.workflows.bench import HOLIDAYS
 
 ZONE = ZoneInfo("Europe/London")
 DAY = timedelta(days=1)
 
 
-def counts(day: date) -> bool:
-    return day.weekday() < 5 and day not in HOLIDAYS
+Off = Collection[date]
+
+
+def counts(day: date, off: Off) -> bool:
+    return day.weekday() < 5 and day not in off
 
 
 def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=ZONE)
 
 
-def walk(day: date, limit: str) -> date:
+def months_on(day: date, number: int) -> date:
+    """The same day of a later month; the month's last, where it has no such day."""
+    year, month = day.year, day.month
+    for _ in range(number):
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    last = (date(year + (month == 12), month % 12 + 1, 1) - DAY).day
+    return date(year, month, min(day.day, last))
+
+
+def walk(day: date, limit: str, off: Off) -> date:
     """The day on which the limit ends, one step at a time."""
     number = int("".join(c for c in limit if c in "-0123456789"))
     unit = limit.lstrip("-0123456789")
     if unit == "mo":
-        return day + relativedelta(months=number)
+        return months_on(day, number)
     if unit != "wd":
         return day + DAY * number * (7 if unit == "w" else 1)
     step = DAY if number > 0 else -DAY
     left = abs(number)
     while left:
         day += step
-        left -= counts(day)
+        left -= counts(day, off)
     return day
 
 
-def holds(fact: Told, facts: Sequence[Told]) -> bool:
+def holds(fact: Any, facts: Sequence[Any]) -> bool:
     """Whether nobody took it back, or whoever did took that back."""
     return not any(
         other.kind == "undone" and other.details["fact"] == fact.id and holds(other, facts) for other in facts
     )
 
 
-def after_stops(due: date, start: date, since: datetime, until: datetime, limit: str) -> date:
+def after_stops(due: date, start: date, since: datetime, until: datetime, limit: str, off: Off) -> date:
     """The due day after the days that lie wholly in a stop were added, each in its turn."""
     days = []
     day = start + DAY
@@ -56,14 +66,14 @@ def after_stops(due: date, start: date, since: datetime, until: datetime, limit:
         return due
     for day in days:
         if limit.endswith("wd"):
-            due = walk(due, "1wd") if counts(day) else due
+            due = walk(due, "1wd", off) if counts(day, off) else due
         else:
             due += DAY
     return due
 
 
-def due_day(limit: str, facts: Sequence[Told]) -> tuple[str, date | None]:
-    """The state, and the due day by all the facts; None while paused."""
+def due_day(limit: str, facts: Sequence[Any], off: Off = HOLIDAYS) -> tuple[str, date | None]:
+    """The state, and the due day by all the facts and the list of holidays in use; None while paused."""
     told = sorted(
         (fact for fact in facts if fact.kind != "undone" and holds(fact, facts)),
         key=lambda fact: (fact.effective_at, fact.id),
@@ -82,7 +92,9 @@ def due_day(limit: str, facts: Sequence[Told]) -> tuple[str, date | None]:
         at = fact.effective_at
         is_open = state in ("running", "paused")
         if fact.kind == "restarted":
-            start, state, stopped_at, closed_at, moves = at, "running", None, None, []
+            told_start = fact.details.get("start")  # when it is not the time at which it was decided
+            start = datetime.fromisoformat(told_start) if told_start else at
+            state, stopped_at, closed_at, moves = "running", None, None, []
         elif fact.kind == "paused" and state == "running":
             state, stopped_at = "paused", at
         elif fact.kind == "resumed" and state == "paused":
@@ -104,12 +116,12 @@ def due_day(limit: str, facts: Sequence[Told]) -> tuple[str, date | None]:
             state, closed_at = "running", None
 
     day_0 = start.astimezone(ZONE).date()
-    due = walk(day_0, limit)
+    due = walk(day_0, limit, off)
     for move in moves:
         if isinstance(move, list):
-            due = after_stops(due, day_0, move[0], move[1], limit)
+            due = after_stops(due, day_0, move[0], move[1], limit, off)
         elif "to" in move:
             due = date.fromisoformat(move["to"])
         else:
-            due = walk(due, move["by"])
+            due = walk(due, move["by"], off)
     return state, None if state == "paused" else due

@@ -19,6 +19,7 @@ KINDS = [
     "extended",
     "re-ruled",
     "restarted",
+    "re-calendared",
     "met",
     "voided",
     "reopened",
@@ -41,6 +42,9 @@ def any_facts(draw: st.DrawFn) -> list[Told]:
             )
         elif kind == "re-ruled":
             details = {"limit": draw(st.sampled_from(["1wd", "20wd", "10d", "3mo"]))}
+        elif kind == "restarted":
+            earlier = start + timedelta(hours=draw(st.integers(-24 * 40, 24 * 90)))
+            details = draw(st.sampled_from([{}, {"start": earlier.isoformat()}]))
         elif kind == "reopened":
             details = draw(st.sampled_from([{}, {"closed_time": "stopped"}, {"closed_time": "running"}]))
         elif kind == "undone":

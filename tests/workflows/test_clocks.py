@@ -4,11 +4,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Partnership
+from accounts.models import Partnership, User
+from tests.workflows import naive
 from tests.workflows.bench import (
     REFERRED_AT,
     a_case,
@@ -22,10 +23,11 @@ from workflows.actors import SYSTEM
 from workflows.derivation import derive
 from workflows.exceptions import CalendarEnds, ClockError, NoSuchRule, WorkflowError
 from workflows.ladders import climb
-from workflows.models import Deadline, Fact, RuleVersion, Rung
+from workflows.models import CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Rung
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services import clocks
+from workflows.services.redating import redate
 from workflows.services.rules import adopt_local_milestones, rule_book
 
 pytestmark = pytest.mark.django_db
@@ -184,6 +186,24 @@ def test_edge_35_an_extension_keeps_the_first_date_and_its_authority() -> None:
     ]  # fmt: skip
 
 
+def test_what_a_date_was_is_never_changed() -> None:
+    case = a_notified_case()
+    clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), at=london("2026-03-20"), **WHY)
+    [record] = clock_of(case).dates.all()
+    assert (record.because, record.due_before, record.due_after) == (
+        "extended", date(2026, 4, 2), date(2026, 4, 7),
+    )  # fmt: skip
+    with pytest.raises(DatabaseError), transaction.atomic():
+        DateRecord.objects.update(due_before=date(2026, 4, 3))
+    assert clock_of(case).dates.get().due_before == date(2026, 4, 2)
+
+
+def test_what_moves_no_date_leaves_no_record_of_one() -> None:
+    case = a_notified_case()
+    clocks.meet_deadline(case, "RR_COMPLETE", by=SYSTEM, at=london("2026-03-20"))
+    assert not clock_of(case).dates.exists()
+
+
 def test_what_is_undone_stays_in_the_log_and_the_undo_may_be_undone() -> None:
     case = a_notified_case()
     clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-20"), **WHY)
@@ -228,6 +248,13 @@ REFUSED: list[tuple[str, type[WorkflowError], Any]] = [
     ("extended by less", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(-1, "wd"), at=NOON, **WHY)),
     ("extended without a reason", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), by=SYSTEM, at=NOON, authority="the Panel", reason=" ")),
     ("extended past the calendar", CalendarEnds, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(9000, "wd"), at=NOON, **WHY)),
+    ("extended past the calendar by months", CalendarEnds, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(400, "mo"), at=NOON, **WHY)),
+    ("extended past the calendar to a day", CalendarEnds, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=date(2041, 1, 1), at=NOON, **WHY)),
+    ("extended to the day it is due", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=date(2026, 4, 2), at=NOON, **WHY)),
+    ("restarted from tomorrow", ClockError, lambda case: clocks.restart_deadline(case, "RR_COMPLETE", start=NOON + timedelta(days=1), by=SYSTEM, at=NOON, reason="wrong")),
+    ("restarted without a reason", ClockError, lambda case: clocks.restart_deadline(case, "RR_COMPLETE", start=NOON, by=SYSTEM, at=NOON, reason=" ")),
+    ("paused by a person, though the law set it", ClockError, lambda case: clocks.pause_deadline(case, "RR_COMPLETE", at=NOON, effective_at=NOON, **{**WHY, "by": User(full_name="Una")})),
+    ("extended by a person, though the law set it", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), at=NOON, **{**WHY, "by": User(full_name="Una")})),
     ("another rule", NoSuchRule, lambda case: clocks.meet_deadline(case, "LCSPR_REPORT", by=SYSTEM, at=NOON)),
     ("the start undone", ClockError, lambda case: clocks.undo_fact(clock_of(case).facts.get(), by=SYSTEM, at=NOON, reason="wrong")),
     ("undone without a reason", ClockError, lambda case: clocks.undo_fact(clock_of(case, "SIN_NOTIFY").facts.get(kind="met"), by=SYSTEM, at=NOON, reason=" ")),
@@ -245,6 +272,16 @@ def test_what_is_refused_leaves_nothing_changed(error: type[WorkflowError], deed
     assert everything() == before
 
 
+@pytest.mark.parametrize("limit", [date(2041, 1, 1), Limit(400, "mo"), Limit(9999, "d"), date(2026, 4, 2)])
+def test_a_paused_clock_is_not_given_a_day_that_it_could_not_run_on_to(limit: Any) -> None:
+    case = a_notified_case()
+    clocks.pause_deadline(case, "RR_COMPLETE", effective_at=NOON, at=NOON, **WHY)
+    before = everything()
+    with pytest.raises(WorkflowError, match="2040|due on Thursday 2 April 2026 already"):
+        clocks.extend_deadline(case, "RR_COMPLETE", limit=limit, at=NOON, **WHY)
+    assert everything() == before
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_meet_it_in_one_moment_one_did() -> None:
     case = a_notified_case()
@@ -253,8 +290,15 @@ def test_of_two_who_meet_it_in_one_moment_one_did() -> None:
     assert clock_of(case).facts.filter(kind="met").count() == 1
 
 
+OFTEN = max(40, (settings.default.max_examples if settings.default else 0) // 20)
+"""Clocks in the database are slow: 40 in an ordinary run, 500 in a night's."""
+
+
 # ---- Step by step, or all at once --------------------------------------------------------------
-VERBS = ["pause", "resume", "extend", "meet", "void", "undo", "undo", "undo the undo"]
+VERBS = [
+    "pause", "pause", "resume", "extend", "extend to a day", "restart", "re-rule", "re-calendar", "meet", "void", "reopen",
+    "undo", "undo", "undo the undo",
+]  # fmt: skip
 
 
 def do(verb: str, case: Any, at: datetime, back: timedelta, number: int) -> None:
@@ -267,7 +311,29 @@ def do(verb: str, case: Any, at: datetime, back: timedelta, number: int) -> None
             clocks.resume_deadline(case, "RR_COMPLETE", by=SYSTEM, effective_at=since, at=at)
         case "extend":
             limit = Limit.parse(["1wd", "4d", "1mo", "2w"][number % 4])
-            clocks.extend_deadline(case, "RR_COMPLETE", limit=limit, at=at, **WHY)
+            clocks.extend_deadline(case, "RR_COMPLETE", limit=limit, effective_at=since, at=at, **WHY)
+        case "extend to a day":
+            day = (at + timedelta(days=number)).date()
+            clocks.extend_deadline(case, "RR_COMPLETE", limit=day, effective_at=since, at=at, **WHY)
+        case "restart":
+            clocks.restart_deadline(case, "RR_COMPLETE", start=since, at=at, **WHY)
+        case "re-rule" | "reopen":  # no service does these alone
+            kind, details = {
+                "re-rule": ("re-ruled", {"limit": ["20wd", "10d", "3mo"][number % 3]}),
+                "reopen": ("reopened", {"closed_time": ["stopped", "running"][number % 2]}),
+            }[verb]
+            clocks._record(clock_of(case), kind, effective_at=since, at=at, details=details, **WHY)
+        case "re-calendar":
+            known = calendars.calendar_of(CalendarVersion.objects.earliest("loaded_at")).holidays
+            more = {date(2026, 3, 16 + number % 10): "Proclaimed"}
+            version = calendars.load_holidays(
+                {
+                    "division": calendars.DIVISION, "source": "test", "published_on": "2026-03-12",
+                    "events": [{"date": str(day), "title": name} for day, name in (known | more).items()],
+                },
+                at=at,
+            )  # fmt: skip
+            redate(version, by=SYSTEM, at=at, reason="Proclaimed.")
         case "meet":
             clocks.meet_deadline(case, "RR_COMPLETE", by=SYSTEM, effective_at=since, at=at)
         case "void":
@@ -280,7 +346,7 @@ def do(verb: str, case: Any, at: datetime, back: timedelta, number: int) -> None
                 clocks.undo_fact(chosen[number % len(chosen)], by=SYSTEM, at=at, reason="typed wrongly")
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=OFTEN, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.sampled_from(VERBS), st.integers(0, 24 * 8), st.integers(0, 24 * 6), st.integers(0, 50)),
@@ -303,9 +369,11 @@ def test_edge_28_step_by_step_comes_to_the_same_as_all_at_once(
 
             # Then what is stored is what all the facts give, and the rungs ahead are those of its due value.
             stored = clock_of(case)
-            calendar = calendars.current_calendar()
+            calendar = calendars.calendar_of(stored.calendar)
             derivation = derive(Limit(15, "wd"), stored.facts.all(), calendar)
             assert stored.derivation == derivation.as_json()
+            counted = naive.due_day("15wd", list(stored.facts.all()), calendar.holidays)
+            assert (stored.state, stored.due_on) == counted
             assert (stored.state, stored.due_on, stored.due_at, stored.met_at, stored.started_at) == (
                 derivation.state, derivation.due_on, derivation.due_at, derivation.met_at, derivation.started_at,
             )  # fmt: skip
@@ -320,5 +388,9 @@ def test_edge_28_step_by_step_comes_to_the_same_as_all_at_once(
             assert wanted <= set(rungs.values_list("key", flat=True))
             assert set(rungs.values_list("due_at", flat=True)) <= {derivation.due_at}
             assert derivation.state == "running" or not rungs.exists()
+            # And what it was before leads, step by step, to what it is.
+            told = list(stored.dates.values_list("due_before", "due_after"))
+            assert [after for _, after in told[:-1]] == [before for before, _ in told[1:]]
+            assert not told or told[-1][1] == stored.due_on
         assert clocks.drifted() == []
         transaction.set_rollback(True)

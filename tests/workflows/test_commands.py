@@ -18,7 +18,7 @@ from workflows.models import Deadline, Fact, Rung
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services.clocks import extend_deadline, meet_deadline, pause_deadline
-from workflows.services.proof import proof_lines
+from workflows.services.proof import proof_lines, proof_of
 
 
 def said(*arguments: str) -> str:
@@ -90,16 +90,18 @@ def test_a_deadline_explains_itself() -> None:
         reason="flood",
         **why,
     )  # type: ignore[arg-type]
-    paused = proof_lines(clock_of(case))
+    paused = proof_of(clock_of(case), at=london("2026-03-23"))
     meet_at = london("2026-03-24", "12:00")
     extend_deadline(
         case, "RR_COMPLETE", limit=Limit(1, "w"), at=london("2026-03-23"), reason="more floods.", **why
     )  # type: ignore[arg-type]
     meet_deadline(case, "RR_COMPLETE", by=SYSTEM, at=meet_at)
 
-    # Then every step of it is told.
+    # Then every step of it is told, and every fact, and what the date was before.
     version = calendars.current_version().code
     assert said("explain", str(clock_of(case).pk)).splitlines() == [
+        "15 working days after Wednesday 18 March 2026 (notification sent): first due Friday 10 April 2026, "
+        "moved to Tuesday 21 April 2026.",
         "Rule: RR_COMPLETE, Finish the rapid review and send it to the Panel; "
         "owed by safeguarding partners to the Panel.",
         "Version: in force from Wednesday 4 July 2018.",
@@ -118,20 +120,31 @@ def test_a_deadline_explains_itself() -> None:
         "Changed: paused, from Friday 17 April 2026 to Tuesday 21 April 2026, 2 stopped, on the authority of the Panel: flood.",
         "Due: Tuesday 21 April 2026 (met).",
         f"Calendar: bank holidays of England and Wales, list {version}.",
+        "Source of the calendar: gov.uk bank holidays, England and Wales, as cached in "
+        "govuk-bank-holidays 0.19, published Wednesday 25 February 2026.",
+        "Fact 1: started, Wednesday 18 March 2026 at 09:00; recorded by the system, Wednesday 18 March 2026 at 09:00.",
+        "Fact 2: paused, Friday 20 March 2026 at 00:00; recorded by the system, Friday 20 March 2026 at 09:00, "
+        "on the authority of the Panel: flood.",
+        "Fact 3: extended by 1 week, Monday 23 March 2026 at 09:00; recorded by the system, Monday 23 March 2026 at "
+        "09:00, on the authority of the Panel: more floods.",
+        "Fact 4: met, Tuesday 24 March 2026 at 12:00; recorded by the system, Tuesday 24 March 2026 at 12:00.",
+        "Counted anew Friday 20 March 2026 at 09:00: from Friday 10 April 2026 to paused (paused).",
+        "Counted anew Tuesday 24 March 2026 at 12:00: from paused to Tuesday 21 April 2026 (met).",
     ]  # fmt: skip
-    assert paused[-2:] == [
-        "Due: no date while it is paused.",
-        f"Calendar: bank holidays of England and Wales, list {version}.",
-    ]
+    assert paused["sentence"] == (
+        "15 working days after Wednesday 18 March 2026 (notification sent): first due Friday 10 April 2026, and paused."
+    )
+    assert "Due: no date while it is paused." in proof_lines(paused)
 
 
 @pytest.mark.django_db
 def test_a_provisional_date_says_so() -> None:
     case = a_notified_case(at=london("2028-12-11"))
-    assert proof_lines(clock_of(case))[-1] == (
-        "Provisional: it reaches past the last bank holiday known, and may yet move."
+    at, earlier = london("2028-12-12"), a_notified_case(at=london("2028-12-01"))
+    assert "Provisional: it reaches past the last bank holiday known, and may yet move." in proof_lines(
+        proof_of(clock_of(case), at=at)
     )
-    assert "Provisional" not in " ".join(proof_lines(clock_of(a_notified_case(at=london("2028-12-01")))))
+    assert "Provisional" not in " ".join(proof_lines(proof_of(clock_of(earlier), at=at)))
 
 
 @pytest.mark.django_db

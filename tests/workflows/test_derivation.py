@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.workflows import naive
 from tests.workflows.bench import CALENDAR, Told, london
 from workflows.derivation import Derivation, derive
 from workflows.exceptions import CalendarEnds, ClockError
@@ -101,6 +102,85 @@ def test_a_pause_told_late_counts_from_when_it_was() -> None:
         Told(3, "paused", london("2026-03-04", "00:00")),
     ]
     assert derive(Limit(15, "wd"), facts, CALENDAR).due_on == date(2026, 3, 25)
+
+
+def test_edge_26_a_pause_adds_to_the_end_and_never_moves_the_start() -> None:
+    # Added to the start, a pause over Easter would be counted twice, or a day of it lost.
+    pause = (("paused", "2026-03-31 00:00"), ("resumed", "2026-04-09 00:00"))
+    limit, facts = Limit(30, "wd"), told(*pause)
+    plain, paused = derive(limit, told(), CALENDAR), derive(limit, facts, CALENDAR)
+    assert (paused.started_at, paused.start_on, paused.first_due_on) == (
+        plain.started_at, plain.start_on, plain.due_on,
+    )  # fmt: skip
+    assert (plain.due_on, paused.due_on) == (date(2026, 4, 15), date(2026, 4, 22))
+    assert [change.stopped for change in paused.changes] == [
+        5
+    ]  # of nine days, two weekend days and two holidays
+
+
+@pytest.mark.parametrize(
+    ("start", "limit", "due_on"),
+    [
+        ("2026-03-28 23:59", "1d", "2026-03-29"),  # the short night: the last minute before it
+        ("2026-03-29 00:59", "1d", "2026-03-30"),
+        ("2026-03-29 02:01", "1d", "2026-03-30"),
+        ("2026-03-27 09:00", "1wd", "2026-03-30"),
+        ("2026-10-24 23:59", "1d", "2026-10-25"),  # the long night
+        ("2026-10-25 01:30", "1d", "2026-10-26"),  # a time that came twice
+        ("2026-10-23 09:00", "1wd", "2026-10-26"),
+        ("2028-02-28 09:00", "1d", "2028-02-29"),  # a leap day
+        ("2028-02-29 09:00", "1wd", "2028-03-01"),
+        ("2028-01-31 09:00", "1mo", "2028-02-29"),
+        ("2027-01-31 09:00", "1mo", "2027-02-28"),
+        ("2028-02-29 09:00", "12mo", "2029-02-28"),
+        ("2027-02-28 09:00", "12mo", "2028-02-28"),
+        ("2026-08-31 09:00", "6mo", "2027-02-28"),
+        ("2026-10-31 09:00", "1mo", "2026-11-30"),
+        ("2026-12-31 09:00", "2mo", "2027-02-28"),
+        ("2026-11-30 09:00", "1mo", "2026-12-30"),  # never rolled on to the last day
+    ],
+)
+def test_nights_on_which_clocks_change_leap_days_and_ends_of_months(
+    start: str, limit: str, due_on: str
+) -> None:
+    facts = [Told(1, "started", london(*start.split()))]
+    derivation = derive(Limit.parse(limit), facts, CALENDAR)
+    assert (derivation.start_on.isoformat(), str(derivation.due_on)) == (start[:10], due_on)
+    assert (derivation.state, derivation.due_on) == naive.due_day(limit, facts)
+
+
+@pytest.mark.parametrize(
+    ("last_day", "first_late_instant"),
+    [
+        ("2026-03-28", "2026-03-29T00:00:00+00:00"),  # before the short night, and after it
+        ("2026-03-29", "2026-03-29T23:00:00+00:00"),
+        ("2026-10-24", "2026-10-24T23:00:00+00:00"),
+        ("2026-10-25", "2026-10-26T00:00:00+00:00"),  # a day of 25 hours
+        ("2028-02-29", "2028-03-01T00:00:00+00:00"),
+        ("2026-12-31", "2027-01-01T00:00:00+00:00"),
+    ],
+)
+def test_the_first_late_instant_is_londons_midnight_on_either_side_of_a_change(
+    last_day: str, first_late_instant: str
+) -> None:
+    start = Told(1, "started", london(last_day) - timedelta(days=3))
+    extended = Told(2, "extended", start.effective_at, {"to": last_day})
+    derivation = derive(Limit(1, "d"), [start, extended], CALENDAR)
+    assert derivation.due_at == datetime.fromisoformat(first_late_instant)
+
+
+@pytest.mark.parametrize(
+    ("limit", "details", "due_on"),
+    [
+        ("15wd", {"by": "1mo"}, "2026-04-23"),
+        ("1mo", {"by": "1mo"}, "2026-05-02"),
+        ("15wd", {"to": "2028-02-29"}, "2028-02-29"),
+    ],
+)
+def test_a_month_is_added_to_the_day_on_which_it_was_due(
+    limit: str, details: dict[str, str], due_on: str
+) -> None:
+    assert due(("extended", "2026-03-10 09:00", details), limit=limit) == due_on
 
 
 # ---- Extensions --------------------------------------------------------------------------------

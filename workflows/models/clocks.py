@@ -45,6 +45,7 @@ class RuleVersion(models.Model):
     edition = models.CharField(max_length=100, blank=True)
     duty = models.CharField(max_length=5, default="by")
     ladder = models.CharField(max_length=40)
+    allows = models.JSONField(default=list, help_text="What a person may do to its clocks, such as `pause`.")
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 
@@ -97,6 +98,7 @@ class RuleVersion(models.Model):
             owed_by=self.owed_by, owed_to=self.owed_to, citation=self.citation, mark=self.mark,  # type: ignore[arg-type]
             valid_from=self.valid_from, valid_to=self.valid_to, met_by=tuple(self.met_by),
             voided_by=tuple(self.voided_by), ladder=self.ladder, duty=self.duty, edition=self.edition,  # type: ignore[arg-type]
+            allows=tuple(self.allows),
         )  # fmt: skip
 
 
@@ -198,6 +200,29 @@ class Fact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.deadline_id})"
+
+
+class DateRecord(models.Model):
+    """That a deadline was counted anew and came out otherwise: what was, what became. Append-only.
+
+    The facts say what happened, and give the date there is now; this keeps what was shown before.
+    """
+
+    deadline = models.ForeignKey(Deadline, on_delete=models.PROTECT, related_name="dates")
+    at = models.DateTimeField()
+    because = models.CharField(max_length=20, help_text="The kind of fact that led to it.")
+    state_before = models.CharField(max_length=10)
+    state_after = models.CharField(max_length=10)
+    due_before = models.DateField(null=True, help_text="NULL: paused, so without a date.")
+    due_after = models.DateField(null=True)
+    calendar_before = models.CharField(max_length=40)
+    calendar_after = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.due_before} to {self.due_after} ({self.deadline_id})"
 
 
 class RungQuerySet(models.QuerySet["Rung"]):

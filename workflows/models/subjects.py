@@ -25,26 +25,31 @@ def new_public_code() -> str:
 class SubjectQuerySet(models.QuerySet[Any]):
     """Which subjects a person may see, and which may be changed."""
 
-    def granted(self, user: User, permission: str, *, at: datetime, only: Any = None) -> Self:
-        """Those on which the person holds the permission, by a grant to them or to a seat they act for.
+    def granted(self, user: User, permission: str, *, at: datetime) -> Self:
+        """Those on which the person holds the permission, by a grant to them or to a seat they act for."""
+        # From the grants to the subjects: an OR of two EXISTS would look at every subject there is.
+        return self.filter(pk__in=self.keys_granted(user, permission, at=at))
+
+    def keys_granted(
+        self, user: User, permission: str, *, at: datetime, only: uuid.UUID | None = None
+    ) -> models.QuerySet[Any]:
+        """The keys of those, or of the one that is asked about.
 
         The order of the rule, for whoever adds to it: active first, then recusal, which denies; then
-        deputies and grants. A superuser has no part in it. only is the key of the one subject that is
-        asked about.
+        deputies and grants. A superuser has no part in it.
         """
         # The permission by its key, so that the index on (group, permission, subject) finds those of a seat.
         by_key = Permission.objects.filter(
             content_type__app_label=self.model._meta.app_label,
             content_type__model=self.model._meta.model_name,
             codename=permission.split(".")[-1],
-        ).values("pk")[:1]
+        ).order_by()
         here = {} if only is None else {"content_object": only}
         to_seats, to_them = (
-            grants.filter(permission=by_key, **here).values("content_object")
+            grants.filter(permission=by_key.values("pk")[:1], **here).values("content_object")
             for grants in self.grants_to(user, at=at)
         )
-        # From the grants to the subjects: an OR of two EXISTS would look at every subject there is.
-        return self.filter(pk__in=to_seats.union(to_them))
+        return to_seats.union(to_them)
 
     def grants_to(self, user: User, *, at: datetime) -> tuple[models.QuerySet[Any], models.QuerySet[Any]]:
         """The rows that grant the person anything on this kind: to the seats they act for, and to themselves."""
@@ -103,7 +108,7 @@ class Subject(FSMModelMixin, models.Model):
         if permission == only_the_system or by is SYSTEM:
             return by is SYSTEM
         kind: SubjectQuerySet = type(self).objects.all()  # type: ignore[assignment]
-        return isinstance(by, User) and kind.granted(by, permission, at=at, only=self.pk).exists()
+        return isinstance(by, User) and kind.keys_granted(by, permission, at=at, only=self.pk).exists()
 
     def permissions_of(self, by: User, *, at: datetime) -> set[str]:
         """Every permission the person holds on this one, in two queries."""

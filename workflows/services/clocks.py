@@ -4,31 +4,34 @@ The caller holds the subject's lock (perform takes it; so does each function her
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 
 from accounts.models import User
 from workflows.actors import System
-from workflows.calendars import local_date
+from workflows.calendars import PROVISIONAL_YEARS, local_date
+from workflows.countdown import day_in_words
 from workflows.derivation import (
     EXTENDED,
     MET,
     PAUSED,
+    RE_CALENDARED,
     REOPENED,
     RESTARTED,
     RESUMED,
     STARTED,
     UNDONE,
+    VERBS,
     VOIDED,
     Derivation,
     derive,
     refuse_impossible,
 )
-from workflows.exceptions import ClockError, NoSuchRule, WorkflowError
+from workflows.exceptions import CalendarEnds, ClockError, NoSuchRule, WorkflowError
 from workflows.ladders import MISSED, climb
-from workflows.models import CalendarVersion, Deadline, Fact, RuleVersion, Rung, Subject
+from workflows.models import CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Rung, Subject
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services.rules import rule_book, rules_started_by
@@ -55,6 +58,12 @@ CACHED = ["state", "calendar", "started_at", "due_on", "due_at", "met_at", "deri
 
 
 def _cache(deadline: Deadline, derivation: Derivation, version: CalendarVersion) -> None:
+    """Give the columns what the fold gives. Raises CalendarEnds for a day on which nobody could count what is left."""
+    last = calendars.calendar_of(version).known_until.year + PROVISIONAL_YEARS
+    if (day := derivation.due_so_far).year > last:
+        raise CalendarEnds(
+            f"Cannot make this due on {day.day} {day:%B} {day.year}: dates are counted up to the end of {last}."
+        )
     deadline.state = derivation.state
     deadline.calendar = version
     deadline.started_at = derivation.started_at
@@ -84,12 +93,9 @@ def _rungs(deadline: Deadline, version: CalendarVersion, *, armed_at: datetime) 
 def rederive(deadline: Deadline, *, at: datetime, facts: Sequence[Fact] | None = None) -> Deadline:
     """Fold all the facts again, store what comes out, and re-arm the ladder if the due value moved."""
     version = deadline.calendar
-    before = (deadline.state, deadline.due_at)
-    derivation = derive(
-        Limit.parse(deadline.rule.limit),
-        deadline.facts.all() if facts is None else facts,  # all, in order, from whoever has just read them
-        calendars.calendar_of(version),
-    )
+    before, said = (deadline.state, deadline.due_at), deadline.derivation
+    facts = list(deadline.facts.all()) if facts is None else facts  # all, in order, if they were just read
+    derivation = derive(Limit.parse(deadline.rule.limit), facts, calendars.calendar_of(version))
     _cache(deadline, derivation, version)
     deadline.save(update_fields=CACHED)  # missed_at is the sweep's, which may be writing it now
     if (deadline.state, deadline.due_at) != before:
@@ -97,7 +103,25 @@ def rederive(deadline: Deadline, *, at: datetime, facts: Sequence[Fact] | None =
         Rung.objects.bulk_create(_rungs(deadline, version, armed_at=at), ignore_conflicts=True)
     if deadline.due_at != before[1]:
         _miss_by_the_new_date(deadline)
+    _keep_what_it_was(deadline, said, facts, at=at)
     return deadline
+
+
+def _keep_what_it_was(
+    deadline: Deadline, before: dict[str, Any], facts: Sequence[Fact], *, at: datetime
+) -> None:
+    """Record that the date, or the list it was counted by, is another now."""
+    now = deadline.derivation
+    if (before["due_on"], before["calendar"]) == (now["due_on"], now["calendar"]):
+        return
+    is_recounted = before["calendar"] != now["calendar"]
+    DateRecord.objects.create(
+        deadline=deadline, at=at,
+        because=RE_CALENDARED if is_recounted else max(facts, key=lambda fact: fact.pk).kind,
+        state_before=before["state"], state_after=now["state"],
+        due_before=date.fromisoformat(before["due_on"]) if before["due_on"] else None, due_after=deadline.due_on,
+        calendar_before=before["calendar"], calendar_after=now["calendar"],
+    )  # fmt: skip
 
 
 def _miss_by_the_new_date(deadline: Deadline) -> None:
@@ -115,7 +139,7 @@ def _record(
 ) -> Deadline:  # fmt: skip
     details = details or {}
     if effective_at > at:
-        raise ClockError(f"Cannot record {kind!r} at a time still to come.")
+        raise ClockError(f"Cannot {VERBS[kind]} this clock from a time still to come.", about="when")
     facts = list(deadline.facts.all())
     refuse_impossible(
         kind, facts, limit=Limit.parse(deadline.rule.limit),
@@ -178,21 +202,29 @@ def _start_again(deadline: Deadline, *, by: Actor, effective_at: datetime, at: d
 
 
 def _restart(
-    deadline: Deadline, *, by: Actor, at: datetime, start: datetime, decided_at: datetime, reason: str
-) -> Deadline:
+    deadline: Deadline, *, by: Actor, at: datetime, start: datetime, decided_at: datetime, reason: str,
+    authority: str = "",
+) -> Deadline:  # fmt: skip
     details = {} if start == decided_at else {"start": start.isoformat()}
-    return _record(deadline, RESTARTED, by=by, effective_at=decided_at, at=at, reason=reason, details=details)
+    return _record(deadline, RESTARTED, by=by, effective_at=decided_at, at=at, authority=authority, reason=reason,
+                   details=details)  # fmt: skip
 
 
 @transaction.atomic
-def restart_deadline(
-    subject: Subject, code: str, *, by: Actor, at: datetime, start: datetime, reason: str
-) -> Deadline:
-    """Count a running clock from another event, because the one it counted from was wrong or has moved."""
+def restart_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, start: datetime, reason: str,
+                     authority: str = "") -> Deadline:  # fmt: skip
+    """Count a running clock from another event, because the one it counted from was wrong or has moved.
+
+    What was paused and extended before has no part in it. Only a count backwards starts from a day to come.
+    """
     lock(subject)
     if not reason.strip():
-        raise ClockError("Cannot restart a clock without a reason.")
-    return _restart(_open(subject, code), by=by, at=at, start=start, decided_at=at, reason=reason)
+        raise ClockError("Cannot restart a clock without a reason.", about="reason")
+    deadline = _open(subject, code)
+    if start > at and Limit.parse(deadline.derivation["limit"]).count >= 0:
+        raise ClockError("Cannot count from a time still to come: what starts the clock has not happened.",
+                         about="start")  # fmt: skip
+    return _restart(deadline, by=by, at=at, start=start, decided_at=at, reason=reason, authority=authority)
 
 
 def start_clocks(
@@ -252,11 +284,11 @@ def void_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, reaso
 @transaction.atomic
 def pause_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime,
                    authority: str, reason: str) -> Deadline:  # fmt: skip
-    """Stop a clock from an instant. Needs an authority and a reason."""
+    """Stop a clock from an instant. Needs an authority and a reason, and a rule that lets a person do it."""
     lock(subject)
     _need(authority, reason)
     return _record(
-        _open(subject, code),
+        _that_allows("pause", _open(subject, code), by),
         PAUSED,
         by=by,
         effective_at=effective_at,
@@ -267,39 +299,71 @@ def pause_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effe
 
 
 @transaction.atomic
-def resume_deadline(
-    subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime
-) -> Deadline:
+def resume_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime,
+                    authority: str = "", reason: str = "") -> Deadline:  # fmt: skip
     """Let a stopped clock run on from an instant."""
     lock(subject)
-    return _record(_open(subject, code), RESUMED, by=by, effective_at=effective_at, at=at)
+    return _record(_open(subject, code), RESUMED, by=by, effective_at=effective_at, at=at,
+                   authority=authority, reason=reason)  # fmt: skip
 
 
 @transaction.atomic
-def extend_deadline(subject: Subject, code: str, *, limit: Limit, by: Actor, at: datetime,
-                    authority: str, reason: str) -> Deadline:  # fmt: skip
-    """Give a clock more time: so many working days, days or months. Needs an authority and a reason."""
+def extend_deadline(subject: Subject, code: str, *, limit: Limit | date, by: Actor, at: datetime,
+                    authority: str, reason: str, effective_at: datetime | None = None) -> Deadline:  # fmt: skip
+    """Give a clock more time: so many working days, days or months, or until a day.
+
+    Needs an authority and a reason, and a rule that lets a person do it. effective_at is when it was decided.
+    """
     lock(subject)
     _need(authority, reason)
-    if limit.count <= 0:
-        raise ClockError("Cannot extend by nothing or less: give a number of 1 or more.")
-    return _record(_open(subject, code), EXTENDED, by=by, effective_at=at, at=at, authority=authority,
-                   reason=reason, details={"by": str(limit)})  # fmt: skip
+    deadline = _that_allows("extend", _open(subject, code), by)
+    details = {"to": limit.isoformat()} if isinstance(limit, date) else {"by": str(limit)}
+    if isinstance(limit, Limit) and limit.count <= 0:
+        raise ClockError("Cannot extend by nothing or less: give a number of 1 or more.", about="by")
+    if isinstance(limit, date):
+        _must_be_later(limit, deadline)
+    return _record(deadline, EXTENDED, by=by, effective_at=effective_at or at, at=at, authority=authority,
+                   reason=reason, details=details)  # fmt: skip
+
+
+def _must_be_later(day: date, deadline: Deadline) -> None:
+    """Raise ClockError if an extension to that day gives no more time than there is; also for a paused clock."""
+    changes = deadline.derivation["changes"]
+    due_on = date.fromisoformat(changes[-1]["to"] if changes else deadline.derivation["first_due_on"])
+    if day <= due_on:
+        raise ClockError(
+            f"Cannot extend to {day_in_words(day)}: it is due on {day_in_words(due_on)} already. Give a later day.",
+            about="to",
+        )
 
 
 @transaction.atomic
-def undo_fact(fact: Fact, *, by: Actor, at: datetime, reason: str) -> Deadline:
+def undo_fact(fact: Fact, *, by: Actor, at: datetime, reason: str, authority: str = "") -> Deadline:
     """Take back a fact that was not so. It stays in the log; the date is derived without it."""
     lock(fact.deadline.subject)
     if not reason.strip():
-        raise ClockError("Cannot undo without a reason.")
+        raise ClockError("Cannot undo without a reason.", about="reason")
     deadline = Deadline.objects.select_related("rule", "calendar").get(pk=fact.deadline_id)  # as it is now
-    return _record(deadline, UNDONE, by=by, effective_at=at, at=at, reason=reason, details={"fact": fact.pk})
+    return _record(deadline, UNDONE, by=by, effective_at=at, at=at, authority=authority, reason=reason,
+                   details={"fact": fact.pk})  # fmt: skip
 
 
 def _need(authority: str, reason: str) -> None:
     if not authority.strip() or not reason.strip():
-        raise ClockError("Cannot move this deadline: say on whose authority, and why.")
+        raise ClockError(
+            "Cannot move this deadline: say on whose authority, and why.",
+            about="reason" if authority.strip() else "authority",
+        )
+
+
+def _that_allows(deed: str, deadline: Deadline, by: Actor) -> Deadline:
+    """The deadline, if its rule lets a person do that. The system records what others had the power to do."""
+    if isinstance(by, User) and deed not in deadline.rule.allows:
+        raise ClockError(
+            f"Cannot {deed} “{deadline.rule.name}”: the limit is set by {deadline.rule.citation}, "
+            f"which does not let you."
+        )
+    return deadline
 
 
 def _open(subject: Subject, code: str) -> Deadline:

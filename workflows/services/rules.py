@@ -26,7 +26,7 @@ def _columns(rule: DeadlineRule) -> dict[str, object]:
         "name": rule.name, "kind": rule.kind, "limit": str(rule.limit), "starts": rule.starts,
         "met_by": list(rule.met_by), "voided_by": list(rule.voided_by), "owed_by": rule.owed_by,
         "owed_to": rule.owed_to, "citation": rule.citation, "mark": rule.mark, "edition": rule.edition,
-        "duty": rule.duty, "ladder": rule.ladder, "valid_to": rule.valid_to,
+        "duty": rule.duty, "ladder": rule.ladder, "valid_to": rule.valid_to, "allows": list(rule.allows),
     }  # fmt: skip
 
 

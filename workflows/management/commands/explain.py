@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from workflows.models import Deadline
-from workflows.services.proof import proof_lines
+from workflows.services.proof import proof_lines, proof_of
 
 
 class Command(BaseCommand):
@@ -15,7 +16,9 @@ class Command(BaseCommand):
         parser.add_argument("deadline", type=int, help="the deadline's number")
 
     def handle(self, *args: Any, **given: Any) -> None:
-        deadline = Deadline.objects.select_related("rule").filter(pk=given["deadline"]).first()
+        found = Deadline.objects.select_related("rule", "calendar", "subject")
+        deadline = found.filter(pk=given["deadline"]).first()
         if deadline is None:
             raise CommandError(f"There is no deadline {given['deadline']}.")
-        self.stdout.write("\n".join(proof_lines(deadline)))
+        proof = proof_of(deadline, at=timezone.now())
+        self.stdout.write("\n".join([proof["sentence"], *proof_lines(proof)]))

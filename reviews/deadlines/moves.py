@@ -1,0 +1,207 @@
+"""What moves a date, one class for each; before anything is stored the page says what it would do."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+
+from accounts.pages.forms import TOKEN
+from reviews.deadlines import forms
+from reviews.deadlines.pages import address, find_deadline
+from reviews.services import dates
+from reviews.views.base import SubjectPage
+from workflows.exceptions import CalendarEnds, ClockError
+from workflows.models import Deadline
+from workflows.services.proof import fact_in_words, proof_of
+
+NOT_TYPED = ("csrfmiddlewaretoken", TOKEN, "confirmed", "change")
+"""Boxes that the check page writes itself, or that belong to one press of a button."""
+
+
+class Previewed(Exception):
+    """It can be done, and was taken back: nobody has confirmed yet what it does."""
+
+    def __init__(self, form: Any, words: str, mark: str) -> None:
+        super().__init__(words)
+        self.form, self.words, self.mark = form, words, mark
+
+
+class DateMove(SubjectPage):
+    """Do it, look at the date, and take it back until the person has seen that very date and said yes.
+
+    So what is previewed is what the deed itself does, refusals and all; and if the date would come out
+    otherwise by the time of the yes, the new one is shown, and asked about again.
+    """
+
+    template_name = "reviews/deadline_act.html"
+    submit = "Continue"
+    deed: ClassVar[str] = ""
+    fields_of: ClassVar[dict[str, str]] = {"when": "happened", "authority": "authority", "reason": "reason"}
+    """The field of the form beside which a refusal about something is said."""
+    reaches_too_far: ClassVar[str] = "happened"
+    """The field that is wrong when the date would lie outside the calendar."""
+
+    def prepare(self) -> None:
+        self.permission = f"reviews.move_dates_{self.model._meta.model_name}"
+        super().prepare()
+        self.deadline = find_deadline(self.subject, self.kwargs["number"])
+        self.facts = list(self.deadline.facts.all())
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.prepare()
+        if not self.is_possible():
+            messages.info(request, "That cannot be done to this deadline now.")
+            return redirect(address(self.subject, self.deadline.pk))
+        return super().get(request, *args, **kwargs)
+
+    def is_possible(self) -> bool:
+        return self.deed in dates.deeds_open_to(self.deadline)
+
+    def ask_and_act(self, token: uuid.UUID | None) -> HttpResponseBase:
+        if "change" in self.request.POST:
+            self.prepare()
+            return self.page(self.form_class(self.request.POST, at=self.at))
+        try:
+            return super().ask_and_act(token)
+        except Previewed as preview:
+            return self.check(preview)
+
+    def act(self, form: Any) -> str:
+        after = self.do(form, seen=self.seen_fact, **self.acting())
+        words = dates.move_in_words(self.deadline, after, at=self.at)
+        mark = f"{after.state} {after.due_on or ''}".strip()
+        if self.request.POST.get("confirmed") != mark:
+            raise Previewed(form, words, mark)
+        messages.success(self.request, f"Recorded. {words}")
+        return address(self.subject, self.deadline.pk)
+
+    def do(self, form: Any, **acting: Any) -> Deadline:
+        """The deed; returns the deadline after it."""
+        raise NotImplementedError
+
+    def check(self, preview: Previewed) -> HttpResponse:
+        """The page that says what would happen, with all that was typed, and asks for a yes."""
+        typed = [
+            (name, value)
+            for name, values in self.request.POST.lists()
+            if name not in NOT_TYPED
+            for value in values
+        ]
+        return render(
+            self.request,
+            "reviews/deadline_check.html",
+            {
+                **self.context(preview.form),
+                "title": f"Check: {self.get_title()[:1].lower()}{self.get_title()[1:]}",
+                "form": preview.form,
+                "words": preview.words,
+                "mark": preview.mark,
+                "is_another": "confirmed" in self.request.POST,
+                "said": preview.form.said(),
+                "typed": typed,
+            },
+        )
+
+    def place_of(self, refusal: Exception) -> str | None:
+        if isinstance(refusal, CalendarEnds):
+            return self.reaches_too_far
+        return self.fields_of.get(refusal.about) if isinstance(refusal, ClockError) else None
+
+    @property
+    def seen_fact(self) -> int:
+        """The newest fact that the page showed; -1, which is none, when it was tampered with."""
+        typed = self.request.POST.get("seen_fact", "")
+        return int(typed) if typed.isdecimal() and len(typed) < 18 else -1
+
+    def context(self, form: Any) -> dict[str, Any]:
+        return {
+            **super().context(form),
+            "deadline": self.deadline,
+            "back_url": address(self.subject, self.deadline.pk),
+            "seen_fact": self.shown("seen_fact", dates.newest_fact(self.facts)),
+        }
+
+
+class Pause(DateMove):
+    title, deed, form_class = "Pause this clock", "pause", forms.PauseForm
+    lead = "A day counts as stopped if all of it lies in the pause. Other clocks run on."
+
+    def do(self, form: Any, **acting: Any) -> Deadline:
+        given = form.cleaned_data
+        return dates.pause_clock(
+            self.subject, self.deadline.pk, since=form.happened_at(), authority=given["authority"],
+            reason=given["reason"], **acting,
+        )  # fmt: skip
+
+
+class Resume(DateMove):
+    title, deed, form_class = "Resume this clock", "resume", forms.ResumeForm
+    lead = "The days that were stopped are added at the end."
+
+    def do(self, form: Any, **acting: Any) -> Deadline:
+        given = form.cleaned_data
+        return dates.resume_clock(
+            self.subject, self.deadline.pk, since=form.happened_at(), authority=given["authority"],
+            reason=given["reason"], **acting,
+        )  # fmt: skip
+
+
+class Extend(DateMove):
+    title, deed, form_class = "Extend this deadline", "extend", forms.ExtendForm
+    lead = "The first date stays on the page, with who gave more time, and why."
+    fields_of: ClassVar[dict[str, str]] = {**DateMove.fields_of, "to": "to", "by": "count"}
+
+    def place_of(self, refusal: Exception) -> str | None:
+        if isinstance(refusal, CalendarEnds):
+            return "to" if self.request.POST.get("how") == forms.TO_A_DAY else "count"
+        return super().place_of(refusal)
+
+    def do(self, form: Any, **acting: Any) -> Deadline:
+        given = form.cleaned_data
+        return dates.extend_clock(
+            self.subject, self.deadline.pk, limit=form.limit(), decided_at=form.happened_at(),
+            authority=given["authority"], reason=given["reason"], **acting,
+        )  # fmt: skip
+
+
+class Restart(DateMove):
+    title, deed, form_class = "Count from another time", "restart", forms.RestartForm
+    lead = "The count begins again. What was paused or extended before has no part in it."
+    fields_of: ClassVar[dict[str, str]] = {**DateMove.fields_of, "start": "happened"}
+
+    def do(self, form: Any, **acting: Any) -> Deadline:
+        given = form.cleaned_data
+        return dates.restart_clock(
+            self.subject, self.deadline.pk, start=form.happened_at(), authority=given["authority"],
+            reason=given["reason"], **acting,
+        )  # fmt: skip
+
+
+class Undo(DateMove):
+    title, form_class = "Undo", forms.UndoForm
+    lead = "It stays in the list of facts, marked as undone. The date is counted without it."
+    reaches_too_far = "reason"
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.fact = next((fact for fact in self.facts if fact.pk == self.kwargs["fact"]), None)
+        if self.fact is None:
+            raise Http404
+
+    def is_possible(self) -> bool:
+        return self.kwargs["fact"] in dates.facts_to_undo(self.deadline, self.subject)
+
+    def get_title(self) -> str:
+        facts = proof_of(self.deadline, at=self.at)["facts"]
+        told = next(fact for fact in facts if fact["id"] == self.kwargs["fact"])
+        return f"Undo fact {told['number']}: {fact_in_words(told)}"
+
+    def do(self, form: Any, **acting: Any) -> Deadline:
+        given = form.cleaned_data
+        return dates.undo_one(
+            self.subject, self.deadline.pk, self.kwargs["fact"], authority=given["authority"],
+            reason=given["reason"], **acting,
+        )  # fmt: skip
