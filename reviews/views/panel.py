@@ -19,6 +19,7 @@ from reviews.services.standing import clocks_of
 from reviews.views.base import SubjectPage, find
 from workflows.services import ledger
 from workflows.services.moving import verbs_open_to
+from workflows.services.proof import lines_of
 
 
 @require_safe
@@ -39,6 +40,7 @@ def panel_record(request: HttpRequest, pk: Any, for_paper: bool = False) -> Http
     """One record as it was released: nothing here is read from the live case. For paper, nothing is folded away."""
     now = at(request)
     it: PanelRecord = find(PanelRecord, request, pk)
+    clocks = clocks_of(it, at=now)
     ledger.append(it, "print" if for_paper else "read", by=signed_in(request), at=now)
     return render(
         request,
@@ -50,7 +52,10 @@ def panel_record(request: HttpRequest, pk: Any, for_paper: bool = False) -> Http
             "now": now,
             "document": it.document,
             "definition": {s.code: s for s in DECISION_FORM},
-            "clocks": clocks_of(it, at=now),
+            "clocks": clocks,
+            "proofs": [
+                lines_of(clock.deadline.derivation, clock.deadline.rule.as_rule()) for clock in clocks
+            ],
             "verbs": verbs_open_to(it, signed_in(request), at=now),
             "history": history_of(it),
         },
