@@ -104,13 +104,13 @@ class Released(NamedTuple):
 
 
 def a_released_case(
-    world: World, *, outcome: str = "no-lcspr", late_reason: str = "", sent_at: datetime = SENT
+    world: World, *, late_reason: str = "", sent_at: datetime = SENT, **given: object
 ) -> Released:
-    """Referred, notified, asked, decided without the school, signed by all and sent."""
+    """Referred, notified, asked, decided without the school (as given), signed by all and sent."""
     case = factories.a_notified_case(world)
     made = factories.asked_returns(world, case)
     gp = factories.a_return_in(made["gp"], world.gp_author, world.gp_lead, at=DECIDED)
-    written(world, case, outcome=outcome)
+    written(world, case, **{"outcome": "no-lcspr", **given})
     case = decisions.decide_case(case, by=world.manager, at=DECIDED, open_returns_reason="They are on leave.")
     factories.sign_by_all(world, case, at=DECIDED)
     record = decisions.submit_case(case, by=world.manager, at=sent_at, late_reason=late_reason)

@@ -297,7 +297,7 @@ def test_a_practice_review_runs_six_months_from_the_decision(world: World) -> No
 
 @pytest.mark.parametrize("outcome", ["no-lcspr", "alternative", "await-other", "criteria-not-met"])
 def test_only_what_the_partners_decided_follows(world: World, outcome: str) -> None:
-    case = a_released_case(world, outcome=outcome).case
+    case = a_released_case(world, outcome=outcome, serious=outcome != "criteria-not-met").case
     with pytest.raises(NotMet):
         practice.commission_review(case, by=world.manager, at=SENT)
     assert practice.finish_with_learning(case, by=world.manager, at=SENT).state == "learning_only"

@@ -103,7 +103,7 @@ def test_the_page_shows_the_whole_proof(manager: Client, case: Case) -> None:
     for line in (
         "11 working days left (due Friday 10 April 2026)",  # the words of the one function
         "Rule: RR_COMPLETE, Finish the rapid review and send it to the Panel; owed by safeguarding partners to the Panel.",
-        "Version: in force from Wednesday 4 July 2018.",
+        "Version: in force from Friday 15 December 2023.",
         "Does not count: Friday 3 April 2026 (Good Friday).",
         "Day 0: Wednesday 18 March 2026.",
         "1. Started Wednesday 18 March 2026 at 09:00 Recorded by Manager of Northborough, Wednesday 18 March 2026 at 09:00",

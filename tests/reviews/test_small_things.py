@@ -31,7 +31,7 @@ from tests.reviews.asking import (
 from tests.reviews.test_stale_and_twice import hidden
 from workflows.exceptions import NotMet, Stale, WorkflowError
 from workflows.models import LedgerEntry
-from workflows.services.clocks import drifted
+from workflows.services.verifying import drifted
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 4, 1, 8, 15, tzinfo=UTC)  # 9:15 in London

@@ -58,7 +58,7 @@ def in_months(day: date, number: int) -> date:
             number_of_day -= 1
 
 
-def last_day(start: datetime, text: str) -> date:
+def last_day(start: datetime, text: str, off: Off = HOLIDAYS) -> date:
     """The last day of a limit with all that may follow it, by walking; hours are no matter of days."""
     base, *rest = text.split()
     local = start.astimezone(ZONE)
@@ -74,14 +74,14 @@ def last_day(start: datetime, text: str) -> date:
             return found
         if limit.endswith("mo"):
             return in_months(day, int(limit[:-2]))
-        return walk(day, limit)
+        return walk(day, limit, off)
 
     end = reach(base)
     for word, nearer in (("max", min), ("min", max)):
         if word in rest:
             end = nearer(end, reach(rest[rest.index(word) + 1]))
     for word, step in (("roll", DAY), ("roll-back", -DAY)):
-        while word in rest and not counts(end):
+        while word in rest and not counts(end, off):
             end += step
     return end
 

@@ -30,7 +30,7 @@ from workflows.rules import Limit
 from workflows.services import rules as rule_services
 from workflows.services.book import book_on
 from workflows.services.calendar import current_calendar
-from workflows.services.proof import proof_lines
+from workflows.services.proof import lines_of
 from workflows.services.relaxing import relax
 from workflows.services.rules import adopt_local_milestones, change_milestone, rule_on, write_statutory_rules
 
@@ -132,7 +132,12 @@ ROWS = ["SIN_NOTIFY", "SIN_PARTNERS", "LAC_DEATH", "CARELEAVER_DEATH", "RR_COMPL
 
 def test_every_row_of_the_two_tables_of_the_domain_stands_in_the_book() -> None:
     there = {rule.code for rule in (*STATUTORY, *LOCAL)} | set(RULE_BOOK.stands_as)
-    ours = {"LOC_RETURN_LATER", "LOC_RESEND", "LOC_RESIGN"}  # clocks of this system, in no table
+    ours = {
+        "LOC_RETURN_LATER",
+        "LOC_RESEND",
+        "LOC_RESIGN",
+        "LOC_TOGETHER",
+    }  # clocks of this system, in no table
     assert there - ours == set(ROWS)
 
 
@@ -155,7 +160,9 @@ def test_edge_16_a_chain_and_an_origin_give_different_days_and_each_is_the_one_i
     assert clock_of(case).due_on == date(2026, 4, 2)
     from_the_due_day = Limit(15, "wd").from_day(date(2026, 3, 19), current_calendar())
     assert from_the_due_day == date(2026, 4, 13)
-    assert "Starts with: notification sent." in proof_lines(clock_of(case))
+    assert "Starts with: notification sent." in lines_of(
+        clock_of(case).derivation, clock_of(case).rule.as_rule()
+    )
 
 
 def test_edge_68_a_deadline_records_its_start_event_how_it_counts_and_whose_it_is(case: Case) -> None:
@@ -174,7 +181,7 @@ def test_edge_1_a_weekend_receipt_makes_the_next_working_day_day_1_and_the_proof
     assert (
         "Counted: working days of England and Wales; the next working day after day 0 is day 1. "
         "Day 0 is the London day of the event, whatever the hour."
-    ) in proof_lines(deadline)
+    ) in lines_of(deadline.derivation, deadline.rule.as_rule())
 
 
 def test_edge_2_a_changed_counting_rule_is_a_new_version_and_a_running_case_keeps_its_own(case: Case) -> None:
@@ -188,7 +195,9 @@ def test_edge_2_a_changed_counting_rule_is_a_new_version_and_a_running_case_keep
     assert (running.due_on, running.rule.limit) == (date(2026, 3, 26), "10wd")
     new = clock_of(a_notified_case(at=london("2026-03-19", "15:00")), "LOC_MEETING")
     assert (new.rule.limit, new.due_on) == ("10wd cutoff 12:00", date(2026, 4, 7))
-    assert "The event came at 15:00, after the cut-off of 12:00." in proof_lines(new)
+    assert "The event came at 15:00, after the cut-off of 12:00." in lines_of(
+        new.derivation, new.rule.as_rule()
+    )
 
 
 def test_the_book_of_a_day_has_what_applied_and_says_what_did_not(case: Case) -> None:

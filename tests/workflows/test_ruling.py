@@ -27,10 +27,11 @@ from workflows.services import clocks
 from workflows.services import rules as rule_services
 from workflows.services.calendar import current_calendar
 from workflows.services.moving import perform
-from workflows.services.proof import proof_lines
+from workflows.services.proof import lines_of
 from workflows.services.relaxing import end_relaxation, relax
 from workflows.services.rules import rule_on, write_statutory_rules
 from workflows.services.ruling import fingerprint, open_deadlines, re_rule, would_move
+from workflows.services.verifying import drifted
 
 pytestmark = pytest.mark.django_db
 AT = london("2026-03-20")
@@ -98,8 +99,8 @@ def test_a_deadline_is_ruled_anew_as_a_fact_with_authority_and_reason_and_its_la
     assert (
         "Changed: re-ruled, from Thursday 2 April 2026 to Monday 13 April 2026, on the authority of "
         "the Panel’s letter of 19 March 2026: A pandemic."
-    ) in proof_lines(deadline)
-    assert clocks.drifted() == []
+    ) in lines_of(deadline.derivation, deadline.rule.as_rule())
+    assert drifted() == []
 
 
 def test_what_is_ruled_anew_is_all_or_none(case: Case) -> None:
@@ -143,7 +144,7 @@ def test_edge_13_a_relaxation_has_an_authority_and_counts_for_clocks_that_start_
     assert clock_of(case).due_on == date(2026, 4, 2)
     deadline = clock_of(other)
     assert (deadline.rule, deadline.due_on) == (version, date(2026, 5, 6))
-    assert proof_lines(deadline)[1:3] == [
+    assert lines_of(deadline.derivation, deadline.rule.as_rule())[1:3] == [
         "Version: in force from Sunday 1 March 2026 to Tuesday 30 June 2026.",
         "Source: the Panel’s letter of 19 March 2026 (L: set locally).",
     ]
@@ -283,9 +284,11 @@ def test_what_repeats_goes_on_to_its_next_round_counted_from_the_start(monitored
     assert days == [date(2026, 2, 13), date(2026, 3, 13), date(2026, 4, 14)]
     deadline = clock_of(monitored, "LCSPR_MONITOR")
     assert (deadline.state, deadline.derivation["round"]) == ("running", 3)
-    assert "Limit: every 20 working days; this is round 3." in proof_lines(deadline)
+    assert "Limit: every 20 working days; this is round 3." in lines_of(
+        deadline.derivation, deadline.rule.as_rule()
+    )
     assert set(deadline.rungs.ahead().values_list("due_at", flat=True)) == {deadline.due_at}
-    assert clocks.drifted() == []
+    assert drifted() == []
 
 
 def test_rounds_that_passed_while_nobody_looked_do_not_come_all_at_once(monitored: Case) -> None:
