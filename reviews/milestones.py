@@ -53,6 +53,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "delegated partners",
         "local authority",
         met_by=("consider", "decline"),
+        ladder="day",
     ),
     _local(
         "LOC_SINCOPY",
@@ -61,6 +62,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "notification sent",
         "local authority",
         "business unit",
+        ladder="day",
     ),
     _local(
         "LOC_REQUEST",
@@ -70,6 +72,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "business unit",
         "agency safeguarding leads",
         met_by=("ask_agencies",),
+        ladder="day",
     ),
     _local(
         "LOC_ACK",
@@ -164,6 +167,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "partners",
         "Panel, Ofsted and DfE",
         voided_by=("revise",),
+        ladder="weeks",
     ),
     _local(
         "LOC_TOR",
@@ -173,6 +177,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "panel and reviewer",
         "agencies",
         voided_by=("revise",),
+        ladder="weeks",
     ),
     _local(
         "LOC_BRIEFING",
@@ -182,9 +187,17 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "reviewer",
         "authors",
         voided_by=("revise",),
+        ladder="weeks",
     ),
     _local(
-        "LOC_AGREPORT", "Agency reports", "6w", "briefing held", "authors", "reviewer", voided_by=("revise",)
+        "LOC_AGREPORT",
+        "Agency reports",
+        "6w",
+        "briefing held",
+        "authors",
+        "reviewer",
+        voided_by=("revise",),
+        ladder="weeks",
     ),
     _local(
         "LOC_LEARN",
@@ -205,6 +218,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "the same group",
         met_by=("hold_recall",),
         voided_by=("revise",),
+        ladder="weeks",
     ),
     _local(
         "LOC_QA",
@@ -215,6 +229,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "partnership",
         met_by=("plan_publication",),
         voided_by=("revise",),
+        ladder="weeks",
     ),
     _local(
         "LOC_ACTIONS",
@@ -224,6 +239,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "agencies",
         "partnership",
         voided_by=("revise",),
+        ladder="quarter",
     ),
 )
 

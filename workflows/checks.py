@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from workflows.actors import only_the_system
+from workflows.cadence import misfits
 from workflows.models import Subject
 from workflows.services.rules import rule_book
 
@@ -48,6 +49,18 @@ def every_rule_has_its_ladder(app_configs: Any, **kwargs: Any) -> list[CheckMess
         )
         for rule in (*book.statutory, *book.local)
         if rule.ladder not in book.ladders
+    ]
+
+
+@register()
+def every_ladder_suits_its_period(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Of the rules to be met by a day. A duty to keep something up has nothing to be reminded of until it ends."""
+    book = rule_book()
+    return [
+        Error(f"Rule {rule.code} climbs the ladder {rule.ladder!r}: {wrong}", id="workflows.E004")
+        for rule in (*book.statutory, *book.local)
+        if rule.duty == "by"
+        for wrong in misfits(rule.limit, book.ladders.get(rule.ladder, ()))
     ]
 
 
