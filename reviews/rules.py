@@ -93,6 +93,39 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
     "until": (Rung(MANAGER, after=1),),
 }
 
+LADDER_NAMES: dict[str, str] = {
+    "notify": "Notifying a serious incident or a death",
+    "rapid-review": "The rapid review",
+    "day": "Milestones of a day",
+    "milestone": "Milestones of a week or two",
+    "weeks": "Milestones of several weeks",
+    "quarter": "Milestones of several months",
+    "advance": "The advance copy of a report",
+    "sign-off": "Signing a decision off",
+    "acknowledge": "Acknowledging a request",
+    "return": "An agency’s return",
+    "again": "A return that was sent back",
+    "watch": "A reply from the Panel",
+    "months": "The practice review",
+    "until": "Keeping a report available",
+}
+"""What a page calls each ladder. One without steps, `quiet`, has no page."""
+
+AUDIENCES: dict[str, str] = {
+    MANAGER: "business manager",
+    PARTNERS: "delegated partners",
+    LEAD_PARTNERS: "lead partners",
+    CHAIR: "independent chair",
+    "sub-group": "sub-group",
+    AUTHOR: "agency author",
+    LEAD: "agency safeguarding lead",
+    AGENCY_PARTNER: "agency’s delegated partner",
+}
+"""Whom a step can tell, in words."""
+
+OF_AN_AGENCY = (AUTHOR, LEAD, AGENCY_PARTNER)
+"""Audiences that only a return has."""
+
 STATUTORY: tuple[DeadlineRule, ...] = (
     DeadlineRule(
         code="SIN_NOTIFY",
@@ -222,4 +255,4 @@ STATUTORY: tuple[DeadlineRule, ...] = (
     ),
 )
 
-RULE_BOOK = RuleBook(statutory=STATUTORY, local=LOCAL, ladders=LADDERS)
+RULE_BOOK = RuleBook(statutory=STATUTORY, local=LOCAL, ladders=LADDERS, must_hear=MANAGER)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from workflows.ladders import Rung
+from workflows.ladders import FARTHEST, Rung
 from workflows.rules import Limit
 
 WORKING_DAYS_IN = {"wd": 1.0, "d": 5 / 7, "w": 5.0, "mo": 21.0}
@@ -12,8 +12,6 @@ WORKING_DAYS_IN = {"wd": 1.0, "d": 5 / 7, "w": 5.0, "mo": 21.0}
 A_WEEK = 5
 LONG = 20
 """Working days: from four weeks on, a reminder of the last few days comes too late to do anything about it."""
-FARTHEST = 60
-"""Working days before or after: about twelve weeks. The most a step of a ladder can say."""
 IN_A_ROW = 4
 """On so many working days running one audience may be told: two days before, one before, the day, the day after."""
 
@@ -31,9 +29,10 @@ def cadence_fits(limit: Limit, ladder: Sequence[Rung]) -> bool:
 def misfits(limit: Limit, ladder: Sequence[Rung]) -> list[str]:
     """What is wrong with a ladder for a limit of that length, in sentences fit to show; nothing when it fits.
 
-    A reminder must fall inside the period (one that counts back begins who knows when). Nobody is reminded more than once, and once more for each week
-    of it, nor told on five working days running. A period of four weeks or more has its first reminder while
-    a quarter of it (or sixty working days) is left, and from then on no silence longer than a quarter.
+    A reminder must fall inside the period (not asked of a count backwards, which begins who knows when).
+    Nobody is reminded more than once, and once more for each week of it, nor told on five working days
+    running. A period of four weeks or more has its first reminder while a quarter of it (or sixty working
+    days) is left, and from then on no silence longer than a quarter.
     """
     if not ladder:
         return []

@@ -31,3 +31,7 @@ class NotADate(WorkflowError):
 
 class ClockError(WorkflowError):
     """A fact that cannot be true of this deadline, such as a resume without a pause."""
+
+
+class LadderError(WorkflowError):
+    """A ladder that nobody could climb, or that would let a statutory clock pass in silence."""

@@ -109,11 +109,15 @@ class DeadlineRule:
 
 @dataclass(frozen=True)
 class RuleBook:
-    """Every statutory rule, the local milestones a partnership begins with, and the ladders they name."""
+    """Every statutory rule, the local milestones a partnership begins with, and the ladders they name.
+
+    must_hear is the audience that always hears of a statutory clock on its day and after it.
+    """
 
     statutory: tuple[DeadlineRule, ...]
     local: tuple[DeadlineRule, ...]
     ladders: dict[str, tuple[Rung, ...]]
+    must_hear: str = ""
 
     def in_force(self, code: str, on: date) -> DeadlineRule:
         """The version of a rule in force on a day. Raises NoSuchRule."""

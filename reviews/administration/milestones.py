@@ -8,6 +8,7 @@ from django.db.models import Q
 from accounts.pages.views import at
 from reviews.administration.forms import MilestoneForm
 from reviews.administration.views import AdministrationForm, AdministrationPage
+from reviews.rules import AUDIENCES
 from reviews.services import partnerships
 from workflows.calendars import local_date
 from workflows.ladders import Rung
@@ -17,17 +18,6 @@ from workflows.services.proof import MARKS
 from workflows.services.rules import rule_book
 
 MILESTONES = ("Deadlines and milestones", "milestone-list")
-
-AUDIENCES = {
-    "business-manager": "business manager",
-    "delegated-partners": "delegated partners",
-    "lead-partners": "lead partners",
-    "independent-chair": "independent chair",
-    "sub-group": "sub-group",
-    "author": "agency author",
-    "safeguarding-lead": "agency safeguarding lead",
-    "delegated-partner": "agency’s delegated partner",
-}
 
 
 def in_words(rung: Rung) -> str:

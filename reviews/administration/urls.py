@@ -1,8 +1,8 @@
 """Addresses of the pages on which a partnership is looked after."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from reviews.administration import milestones, people, views
+from reviews.administration import ladders, milestones, people, views
 
 urlpatterns = [
     path("administration/", views.Index.as_view(), name="administration"),
@@ -18,4 +18,11 @@ urlpatterns = [
     path("administration/deputies/add/", people.AddDeputy.as_view(), name="deputy-add"),
     path("administration/milestones/", milestones.MilestoneList.as_view(), name="milestone-list"),
     path("administration/milestones/<int:pk>/", milestones.EditMilestone.as_view(), name="milestone-edit"),
+    path("administration/reminders/", ladders.LadderList.as_view(), name="ladder-list"),
+    path("administration/reminders/<slug:name>/", ladders.AddStep.as_view(), name="ladder-add"),
+    re_path(
+        r"^administration/reminders/(?P<name>[a-z-]+)/(?P<way>add|remove)/(?P<step>[a-z0-9:-]{1,60})/$",
+        ladders.ChangeLadder.as_view(),
+        name="ladder-change",
+    ),
 ]

@@ -15,7 +15,7 @@ from workflows.models import RuleVersion
 AT = datetime(2026, 3, 18, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 18)
 LONG = "Wide " * 39 + "Vale."
-LISTS = ["administration", "agency-list", "people-list", "milestone-list"]
+LISTS = ["administration", "agency-list", "people-list", "milestone-list", "ladder-list"]
 FORMS = ["agency-add", "person-add", "deputy-add"]
 
 
@@ -68,6 +68,8 @@ def every_address(world: factories.World) -> list[str]:
     assert membership
     return [
         *map(reverse, [*LISTS, *FORMS, "person-added"]),
+        reverse("ladder-add", args=["return"]),
+        reverse("ladder-change", args=["return", "remove", "due:author"]),
         reverse("agency-edit", args=[world.gp.pk]),
         reverse("person-remove", args=[membership.pk]),
         reverse("milestone-edit", args=[a_milestone(world).pk]),

@@ -96,7 +96,9 @@ def test_starting_costs_the_same_however_many_clocks_start(django_assert_num_que
     case = a_case()
     rules = list(RuleVersion.objects.filter(code__in=("RR_COMPLETE", "LCSPR_REPORT", "PUB_AVAILABLE")))
     for some in (rules[:1], rules[1:]):
-        with django_assert_num_queries(7):  # savepoint, those that run, the calendar, three inserts, release
+        with django_assert_num_queries(
+            8
+        ):  # savepoint, those that run, calendar, ladders, three inserts, release
             clocks.start_deadlines(case, some, by=SYSTEM, effective_at=REFERRED_AT, at=REFERRED_AT)
 
 

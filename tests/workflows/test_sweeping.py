@@ -330,5 +330,7 @@ def test_a_sweep_costs_the_same_however_much_is_due(
     for _ in range(cases):
         a_notified_case()
     Rung.objects.exclude(deadline__rule_code="RR_COMPLETE").delete()
-    with django_assert_num_queries(5):  # a savepoint, the rungs, their marks, the breaches, the release
+    with django_assert_num_queries(
+        6
+    ):  # a savepoint, the rungs marked, the breaches, whom to tell, what is muted, the release
         assert sweep(at=NEVER) == Swept(reached=9 * cases, missed=cases)

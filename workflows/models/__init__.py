@@ -2,6 +2,7 @@
 
 from workflows.models.calendar import BankHoliday, CalendarVersion
 from workflows.models.clocks import Deadline, Fact, RuleVersion, Rung
+from workflows.models.ladders import LadderVersion, Mute
 from workflows.models.records import LedgerEntry, TransitionRecord
 from workflows.models.subjects import LegalMove, Subject, SubjectQuerySet
 
@@ -10,8 +11,10 @@ __all__ = [
     "CalendarVersion",
     "Deadline",
     "Fact",
+    "LadderVersion",
     "LedgerEntry",
     "LegalMove",
+    "Mute",
     "RuleVersion",
     "Rung",
     "Subject",

@@ -3,9 +3,10 @@
 The caller holds the subject's lock (perform takes it; so does each function here that a person calls).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -28,7 +29,7 @@ from workflows.derivation import (
 )
 from workflows.exceptions import ClockError, NoSuchRule, WorkflowError
 from workflows.ladders import MISSED, climb
-from workflows.models import CalendarVersion, Deadline, Fact, RuleVersion, Rung, Subject
+from workflows.models import CalendarVersion, Deadline, Fact, LadderVersion, RuleVersion, Rung, Subject
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services.rules import rule_book, rules_started_by
@@ -72,7 +73,7 @@ def _rungs(deadline: Deadline, version: CalendarVersion, *, armed_at: datetime) 
         return []
     if deadline.rule.duty == "until" and deadline.due_at <= armed_at:
         return []  # a duty that had already run out when we were told of it has nothing to say
-    ladder = rule_book().ladders[deadline.rule.ladder]
+    ladder = deadline.ladder.rungs if deadline.ladder else rule_book().ladders[deadline.rule.ladder]
     calendar = calendars.calendar_of(version)
     return [
         Rung(deadline=deadline, key=step.key, tell=step.tell, news=step.news, due_at=deadline.due_at,
@@ -145,11 +146,14 @@ def start_deadlines(
     before = {deadline.rule_code: deadline for deadline in there.select_related("rule", "calendar")}
     version = calendars.current_version()
     calendar = calendars.calendar_of(version)
+    ladders = _ladders_set_by(subject.partnership_id, {rule.ladder for rule in rules})
     deadlines = []
     for rule in rules:
         if rule.code in before:
             continue
-        deadline = Deadline(subject_id=subject.pk, rule=rule, rule_code=rule.code)
+        deadline = Deadline(
+            subject_id=subject.pk, rule=rule, rule_code=rule.code, ladder=ladders.get(rule.ladder)
+        )
         start = Fact(pk=0, kind=STARTED, effective_at=effective_at)
         _cache(deadline, derive(Limit.parse(rule.limit), [start], calendar), version)
         deadlines.append(deadline)
@@ -167,6 +171,19 @@ def start_deadlines(
         if deadline.state in (Deadline.State.MET, Deadline.State.VOIDED)
     ]
     return deadlines + [_start_again(deadline, by=by, effective_at=effective_at, at=at) for deadline in ended]
+
+
+def _ladders_set_by(partnership_id: UUID, names: Collection[str]) -> dict[str, LadderVersion]:
+    """What a partnership has made of these ladders; nothing for those it left as the book has them."""
+    set_here = LadderVersion.objects.filter(partnership_id=partnership_id, name__in=names)
+    return {version.name: version for version in set_here.newest()}
+
+
+def rearm(deadline: Deadline, *, at: datetime) -> None:
+    """Climb the deadline's ladder anew, from now on: what was reached stays, what is past is not said any more."""
+    deadline.rungs.ahead().filter(fires_at__gt=at).delete()
+    steps = _rungs(deadline, deadline.calendar, armed_at=at)
+    Rung.objects.bulk_create([step for step in steps if step.fires_at > at], ignore_conflicts=True)
 
 
 def _start_again(deadline: Deadline, *, by: Actor, effective_at: datetime, at: datetime) -> Deadline:

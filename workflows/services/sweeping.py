@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from workflows.ladders import MISSED
 from workflows.models import Deadline, Rung
+from workflows.services.muting import silence
 from workflows.signals import rungs_reached
 
 logger = logging.getLogger(__name__)
@@ -100,5 +101,5 @@ def _sweep_once(
         missed = Deadline.objects.filter(pk__in=passed, rule__duty="by").update(missed_at=at)
     telling = Rung.objects.filter(pk__in=[pk for pk, _, _, tell in claimed if tell])
     rungs = telling.select_related("deadline__rule", "deadline__subject").defer("deadline__derivation")
-    rungs_reached.send(sender=Rung, rungs=list(rungs), at=at)
+    rungs_reached.send(sender=Rung, rungs=silence(list(rungs), at=at), at=at)
     return Swept(len(claimed), missed)
