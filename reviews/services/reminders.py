@@ -1,13 +1,16 @@
 """Reminders: the ladders of a partnership, which its business manager sets, and what is muted on a case."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 
 from accounts.models import Partnership, User
 from reviews.milestones import RETURN
-from reviews.models import Case
+from reviews.models import AgencyReturn, Case
 from reviews.rules import AUDIENCES, OF_AN_AGENCY
 from reviews.services import access
 from workflows.actors import System
@@ -42,6 +45,54 @@ def change_ladder(
     """Other steps from now on, set by a business manager. Raises PermissionDenied, WorkflowError."""
     access.must_run(partnership, by, at=at)
     return ladders.change_ladder(partnership, name, rungs, seen=seen, also_running=also_running, by=by, at=at)
+
+
+def can_be_muted(case: Case, user: User, *, at: datetime) -> dict[Deadline, str]:
+    """The open deadlines of a case and of the returns this person sees, each with what a page calls it."""
+    seen = AgencyReturn.objects.visible_to(user, at=at).filter(case=case).select_related("agency")
+    returns = {r.pk: r for r in seen}
+    there = Deadline.objects.open().filter(subject_id__in=[case.pk, *returns]).select_related("rule")
+    return {deadline: name_of(deadline, returns) for deadline in there.order_by("due_at", "pk")}
+
+
+def name_of(deadline: Deadline, returns: Mapping[Any, AgencyReturn]) -> str:
+    asked = returns.get(deadline.subject_id)
+    return f"{deadline.rule.name} ({asked.agency})" if asked else deadline.rule.name
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """A mute as the page of a case shows it: of what, whether it holds now, and what was passed over."""
+
+    it: Mute
+    what: str
+    holds: bool
+    passed_over: int
+
+
+def mutes_on(case: Case, user: User, *, at: datetime) -> list[Muted]:
+    """Everything that was ever muted on a case, the newest first. What this person may not see is named no closer."""
+    rows = list(
+        case.mutes.select_related("by", "ended_by", "deadline__rule")
+        .annotate(passed_over=Count("rungs"))
+        .order_by("-at", "-pk")
+    )
+    if not rows:
+        return []
+    holding = set(case.mutes.in_force(at=at).values_list("pk", flat=True))
+    returns = {
+        r.pk: r
+        for r in AgencyReturn.objects.visible_to(user, at=at).filter(case=case).select_related("agency")
+    }
+    return [
+        Muted(
+            one,
+            name_of(one.deadline, returns) if one.deadline else "All of this case and its returns",
+            one.pk in holding,
+            one.passed_over,
+        )
+        for one in rows
+    ]
 
 
 @transaction.atomic

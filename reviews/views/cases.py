@@ -17,7 +17,7 @@ from accounts.pages.views import at, signed_in
 from reviews import when
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord
 from reviews.questions import missing
-from reviews.services import access, decisions
+from reviews.services import access, decisions, reminders
 from reviews.services.correcting import OPEN_TO_CORRECTION
 from reviews.services.references import parse_reference
 from reviews.services.standing import clocks_of, path_of
@@ -166,6 +166,8 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             and case.state in (Case.State.REFERRED, Case.State.NOTIFICATION, Case.State.RAPID_REVIEW),
             "can_correct": "reviews.refer_case" in held and case.state in OPEN_TO_CORRECTION,
             "can_mark_done": "reviews.meet_milestone_case" in held,
+            "mutes": reminders.mutes_on(case, signed_in(request), at=now),
+            "can_mute": reminders.MAY_MUTE in held and case.deadlines.open().exists(),
             "can_see_notices": "reviews.see_notices_case" in held,
             "now": now,
         },
