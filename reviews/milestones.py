@@ -149,6 +149,14 @@ LOCAL: tuple[DeadlineRule, ...] = (
         voided_by=("withdraw", "submit", "revise"),
     ),
     _local(
+        "LOC_FINAL",
+        "Last check of the rapid review before it is sent",
+        "-2wd",
+        "rapid review due",
+        "business unit",
+        "safeguarding partners",
+    ),
+    _local(
         "LOC_RESIGN",
         "Partners sign the revised decision off",
         "2wd",

@@ -255,4 +255,10 @@ STATUTORY: tuple[DeadlineRule, ...] = (
     ),
 )
 
-RULE_BOOK = RuleBook(statutory=STATUTORY, local=LOCAL, ladders=LADDERS, must_hear=MANAGER)
+RULE_BOOK = RuleBook(
+    statutory=STATUTORY,
+    local=LOCAL,
+    ladders=LADDERS,
+    must_hear=MANAGER,
+    due_days={"rapid review due": "RR_COMPLETE", "practice review due": "LCSPR_REPORT"},
+)

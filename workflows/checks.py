@@ -64,6 +64,23 @@ def every_ladder_suits_its_period(app_configs: Any, **kwargs: Any) -> list[Check
     ]
 
 
+@register()
+def every_due_day_is_of_a_rule_that_counts_from_an_event(
+    app_configs: Any, **kwargs: Any
+) -> list[CheckMessage]:
+    """A milestone planned from one that is itself planned from another could move in a circle."""
+    book = rule_book()
+    starts = {rule.code: rule.starts for rule in (*book.statutory, *book.local)}
+    return [
+        Error(f"The event {event!r} is the due day of {code}, which {wrong}.", id="workflows.E005")
+        for event, code in book.due_days.items()
+        if (
+            wrong := "is no rule of the book" if code not in starts
+            else "is itself planned from a due day" if starts[code] in book.due_days else ""
+        )
+    ]  # fmt: skip
+
+
 def updates_of_state(tree: ast.AST) -> Iterator[int]:
     """The lines on which a query sets `state` past the door: an update or bulk_update that names it."""
     for node in ast.walk(tree):

@@ -57,9 +57,9 @@ def test_an_event_starts_the_clocks_whose_rules_name_it() -> None:
     assert dict(case.deadlines.exclude(rule_code__in=("SIN_NOTIFY", "LOC_DECIDE")).values_list("rule_code", "due_on")) == {
         "LOC_SINCOPY": date(2026, 3, 19), "LOC_REQUEST": date(2026, 3, 19), "LOC_PROGRESS": date(2026, 3, 25),
         "LOC_MEETING": date(2026, 4, 1), "LOC_DRAFT": date(2026, 4, 7), "LOC_SIGNOFF": date(2026, 4, 9),
-        "RR_COMPLETE": date(2026, 4, 10),
+        "LOC_FINAL": date(2026, 4, 8), "RR_COMPLETE": date(2026, 4, 10),
     }  # fmt: skip
-    assert list(case.deadlines.values_list("facts__kind", flat=True)) == ["started"] * 9
+    assert list(case.deadlines.values_list("facts__kind", flat=True)) == ["started"] * 10
     assert not case.deadlines.filter(rungs=None).exists()
 
 
@@ -94,7 +94,7 @@ def test_a_rule_that_was_not_in_force_on_the_day_starts_nothing() -> None:
 
 def test_starting_costs_the_same_however_many_clocks_start(django_assert_num_queries: Any) -> None:
     case = a_case()
-    rules = list(RuleVersion.objects.filter(code__in=("RR_COMPLETE", "LCSPR_REPORT", "PUB_AVAILABLE")))
+    rules = list(RuleVersion.objects.filter(code__in=("SIN_NOTIFY", "PUB_ADVANCE", "PUB_AVAILABLE")))
     for some in (rules[:1], rules[1:]):
         with django_assert_num_queries(
             8

@@ -4,15 +4,16 @@ The caller holds the subject's lock (perform takes it; so does each function her
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import User
-from workflows.actors import System
-from workflows.calendars import local_date
+from workflows.actors import SYSTEM, System
+from workflows.calendars import local_date, start_of
+from workflows.countdown import day_in_words
 from workflows.derivation import (
     EXTENDED,
     MET,
@@ -32,7 +33,7 @@ from workflows.ladders import MISSED, climb
 from workflows.models import CalendarVersion, Deadline, Fact, LadderVersion, RuleVersion, Rung, Subject
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
-from workflows.services.rules import rule_book, rules_started_by
+from workflows.services.rules import rule_book, rules_counted_from, rules_started_by
 
 Actor = User | System
 
@@ -98,7 +99,21 @@ def rederive(deadline: Deadline, *, at: datetime, facts: Sequence[Fact] | None =
         Rung.objects.bulk_create(_rungs(deadline, version, armed_at=at), ignore_conflicts=True)
     if deadline.due_at != before[1]:
         _miss_by_the_new_date(deadline)
+        _move_what_is_planned_from(deadline, at=at)
     return deadline
+
+
+def _move_what_is_planned_from(anchor: Deadline, *, at: datetime) -> None:
+    """Count the open milestones that are planned back from this due day from the new one. Paused, it has none."""
+    events = rule_book().events_of_the_due_day(anchor.rule_code)
+    if anchor.due_on is None or not events:
+        return
+    planned = Deadline.objects.open().filter(subject_id=anchor.subject_id, rule__starts__in=events)
+    for deadline in planned.select_related("rule", "calendar"):
+        _restart(
+            deadline, by=SYSTEM, at=at, start=start_of(anchor.due_on), decided_at=at,
+            reason=f"“{anchor.rule.name}” is due on {day_in_words(anchor.due_on)} now.",
+        )  # fmt: skip
 
 
 def _miss_by_the_new_date(deadline: Deadline) -> None:
@@ -170,7 +185,22 @@ def start_deadlines(
         for deadline in before.values()
         if deadline.state in (Deadline.State.MET, Deadline.State.VOIDED)
     ]
-    return deadlines + [_start_again(deadline, by=by, effective_at=effective_at, at=at) for deadline in ended]
+    deadlines += [_start_again(deadline, by=by, effective_at=effective_at, at=at) for deadline in ended]
+    return deadlines + _start_what_is_planned_from(
+        subject, deadlines, by=by, at=at, on=local_date(effective_at)
+    )
+
+
+def _start_what_is_planned_from(
+    subject: Subject, anchors: Sequence[Deadline], *, by: Actor, at: datetime, on: date
+) -> list[Deadline]:
+    """Start the milestones that are planned back from the due days of these, by the rules in force on a day."""
+    due = {anchor.rule_code: anchor.due_on for anchor in anchors if anchor.due_on}
+    return [
+        deadline
+        for code, rule in rules_counted_from(subject, due, on=on)
+        for deadline in start_deadlines(subject, [rule], by=by, effective_at=start_of(due[code]), at=at)
+    ]
 
 
 def _ladders_set_by(partnership_id: UUID, names: Collection[str]) -> dict[str, LadderVersion]:

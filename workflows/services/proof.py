@@ -7,6 +7,7 @@ from typing import Any
 from workflows.countdown import day_in_words
 from workflows.models import Deadline
 from workflows.rules import DeadlineRule
+from workflows.services.rules import rule_book
 
 MARKS = {
     "V": "seen in the source",
@@ -27,6 +28,8 @@ def proof_lines(deadline: Deadline) -> list[str]:
 def lines_of(proof: Mapping[str, Any], rule: DeadlineRule | None) -> list[str]:
     """The sentences of a derivation in its JSON form, under a rule; None for a limit that no rule set."""
     lines = [] if rule is None else _of_the_rule(rule)
+    if rule is not None and (anchor := rule_book().due_days.get(rule.starts)):
+        lines.append(f"Planned from: the day {anchor} is due.")
     lines.append(f"Day 0: {_day(proof['start_on'])}.")
     lines.append(f"Limit: {proof['limit_in_words']}.")
     lines += [f"Does not count: {_skipped(one['day'], one['why'])}." for one in proof["skipped"]]
