@@ -1,5 +1,7 @@
 """What this package does: tell (rows, in the teller's transaction) and deliver (mails, by workers, later)."""
 
+from notifications.services.bouncing import take_report
+from notifications.services.chasing import chasing_of
 from notifications.services.delivering import BATCH, Delivered, deliver_everything_owed, deliver_waiting
 from notifications.services.reading import (
     SEE_NOTICES,
@@ -15,11 +17,13 @@ __all__ = [
     "BATCH",
     "SEE_NOTICES",
     "Delivered",
+    "chasing_of",
     "deliver_everything_owed",
     "deliver_waiting",
     "mark_dealt_with",
     "names_to_phone",
     "open_notice",
+    "take_report",
     "tell_of_move",
     "tell_of_rungs",
     "undelivered_to",
