@@ -81,6 +81,7 @@ class AddStep(OneLadder):
     """Whom to tell, and when. What it would change is shown before it counts."""
 
     form_class = StepForm
+    submit = "Continue"
     template_name = "administration/ladder_step.html"
 
     def get_title(self) -> str:
