@@ -14,6 +14,8 @@ from reviews.models import AgencyReturn, Case
 from reviews.rules import AUDIENCES, OF_AN_AGENCY
 from reviews.services import access
 from workflows.actors import System
+from workflows.calendars import local_date
+from workflows.exceptions import LadderError
 from workflows.ladders import Rung
 from workflows.models import Deadline, LadderVersion, Mute, RuleVersion
 from workflows.services import ladders, muting
@@ -44,6 +46,9 @@ def change_ladder(
 ) -> LadderVersion:  # fmt: skip
     """Other steps from now on, set by a business manager. Raises PermissionDenied, WorkflowError."""
     access.must_run(partnership, by, at=at)
+    known = audiences_for(rules_on(partnership, on=local_date(at)).get(name, []))
+    if unknown := sorted({rung.tell for rung in rungs} - known.keys()):
+        raise LadderError(f"Cannot tell {', '.join(unknown)} here: these deadlines have nobody of that kind.")
     return ladders.change_ladder(partnership, name, rungs, seen=seen, also_running=also_running, by=by, at=at)
 
 

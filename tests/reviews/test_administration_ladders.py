@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
 from reviews.rules import AUDIENCES, LADDER_NAMES, LADDERS
+from reviews.services.reminders import change_ladder
 from tests import factories
 from tests.reviews.administering import AT, errors_on, form, said, signed_in, text_of
+from workflows.exceptions import LadderError
+from workflows.ladders import Rung
 from workflows.models import Deadline, LadderVersion, LedgerEntry
 from workflows.services.ladders import ladder_of
 
@@ -215,6 +219,22 @@ def test_nobody_else_has_such_pages_nor_those_of_another_partnership(
         assert manager.get(there).status_code == 404
         assert manager.post(there, form(climbers="running", seen="0")).status_code in (404, 405)
     assert not LadderVersion.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["administrator", "member", "chair", "partner_1", "gp_lead", "stranger"])
+def test_the_service_refuses_whoever_does_not_run_the_partnership(world: factories.World, who: str) -> None:
+    person = factories.a_world("Southborough").manager if who == "stranger" else world.people[who]
+    with pytest.raises(PermissionDenied):
+        change_ladder(world.partnership, "return", (), seen=0, also_running=False, by=person, at=AT)  # type: ignore[arg-type]
+    assert not LadderVersion.objects.exists()
+
+
+def test_the_service_refuses_an_audience_that_these_deadlines_do_not_have(world: factories.World) -> None:
+    steps = (Rung("business-manager"), Rung("author", after=1))
+    with pytest.raises(LadderError, match="Cannot tell author here"):
+        change_ladder(
+            world.partnership, "rapid-review", steps, seen=0, also_running=False, by=world.manager, at=AT  # type: ignore[arg-type]
+        )  # fmt: skip
 
 
 def test_a_change_touches_no_deadline_of_another_partnership(world: factories.World, manager: Client) -> None:
