@@ -13,6 +13,7 @@ from accounts.pages.days import END_OF_DAYS, FIRST_DAY
 from accounts.pages.views import at
 from reviews.administration.forms import ONLY_NEW, THESE_TOO, ConfirmForm, MilestoneForm
 from reviews.administration.views import AdministrationForm, AdministrationPage
+from reviews.rules import AUDIENCES
 from reviews.services import rule_changes
 from reviews.services.rule_changes import Preview
 from workflows.calendars import local_date
@@ -25,17 +26,6 @@ from workflows.services.proof import MARKS
 from workflows.services.rules import rule_book
 
 MILESTONES = ("Deadlines and milestones", "milestone-list")
-
-AUDIENCES = {
-    "business-manager": "business manager",
-    "delegated-partners": "delegated partners",
-    "lead-partners": "lead partners",
-    "independent-chair": "independent chair",
-    "sub-group": "sub-group",
-    "author": "agency author",
-    "safeguarding-lead": "agency safeguarding lead",
-    "delegated-partner": "agency’s delegated partner",
-}
 
 
 def in_words(rung: Rung) -> str:

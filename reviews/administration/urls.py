@@ -1,8 +1,8 @@
 """Addresses of the pages on which a partnership is looked after."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from reviews.administration import calendar, milestones, people, relaxations, views
+from reviews.administration import calendar, ladders, milestones, people, relaxations, views
 
 urlpatterns = [
     path("administration/", views.Index.as_view(), name="administration"),
@@ -43,5 +43,12 @@ urlpatterns = [
         "administration/relaxations/<int:pk>/end/",
         relaxations.EndRelaxation.as_view(),
         name="relaxation-end",
+    ),
+    path("administration/reminders/", ladders.LadderList.as_view(), name="ladder-list"),
+    path("administration/reminders/<slug:name>/", ladders.AddStep.as_view(), name="ladder-add"),
+    re_path(
+        r"^administration/reminders/(?P<name>[a-z-]+)/(?P<way>add|remove)/(?P<step>[a-z0-9:-]{1,60})/$",
+        ladders.ChangeLadder.as_view(),
+        name="ladder-change",
     ),
 ]
