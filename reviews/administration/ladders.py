@@ -115,6 +115,8 @@ class ChangeLadder(OneLadder):
             step = Rung.parse(self.kwargs["step"])
         except ladders.LadderError:
             raise Http404 from None
+        if self.kwargs["way"] not in ("add", "remove"):
+            raise Http404
         if step not in self.ladder.rungs and step.tell not in reminders.audiences_for(self.rules):
             raise Http404
         return step

@@ -1,6 +1,6 @@
 """Addresses of the pages on which a partnership is looked after."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from reviews.administration import calendar, ladders, milestones, people, relaxations, views
 
@@ -46,8 +46,8 @@ urlpatterns = [
     ),
     path("administration/reminders/", ladders.LadderList.as_view(), name="ladder-list"),
     path("administration/reminders/<slug:name>/", ladders.AddStep.as_view(), name="ladder-add"),
-    re_path(
-        r"^administration/reminders/(?P<name>[a-z-]+)/(?P<way>add|remove)/(?P<step>[a-z0-9:-]{1,60})/$",
+    path(
+        "administration/reminders/<slug:name>/<slug:way>/<str:step>/",
         ladders.ChangeLadder.as_view(),
         name="ladder-change",
     ),

@@ -253,6 +253,11 @@ def test_what_is_no_step_has_no_page(manager: Client, step: str) -> None:
     assert manager.get(the_change(step)).status_code == 404
 
 
+def test_a_step_is_added_or_removed_and_nothing_else(manager: Client) -> None:
+    assert manager.get(the_change()).status_code == 200
+    assert manager.get(the_change(way="move")).status_code == 404
+
+
 @pytest.mark.parametrize("name", ["quiet", "mountain"])
 def test_what_is_no_ladder_has_no_page(manager: Client, name: str) -> None:
     assert manager.get(reverse("ladder-add", args=[name])).status_code == 404
