@@ -10,11 +10,12 @@ from reviews.models import Case
 from reviews.rules import RULE_BOOK
 from reviews.services import decisions, practice
 from tests import factories
-from tests.workflows.bench import a_notified_case, a_partnership, clock_of, london
+from tests.workflows.bench import HOLIDAYS, a_notified_case, a_partnership, clock_of, london
 from workflows import checks
 from workflows.actors import SYSTEM
 from workflows.models import Deadline, Fact, RuleVersion
 from workflows.rules import Limit
+from workflows.services import calendar as calendars
 from workflows.services.changing_clocks import (
     extend_deadline,
     pause_deadline,
@@ -25,6 +26,7 @@ from workflows.services.changing_clocks import (
 from workflows.services.clocks import meet_deadline, start_clocks
 from workflows.services.moving import perform
 from workflows.services.proof import lines_of
+from workflows.services.redating import redate, would_move
 from workflows.services.rules import adopt_local_milestones
 from workflows.services.verifying import drifted
 
@@ -120,6 +122,46 @@ def test_incrementally_and_all_at_once_come_to_the_same(case: Case) -> None:
 def test_it_is_no_longer_owed_when_the_notification_is_withdrawn(case: Case) -> None:
     perform(case, Case.withdraw, by=SYSTEM, at=DAY, reason="Another case.")
     assert clock_of(case, "LOC_FINAL").state == "voided"
+
+
+@pytest.mark.parametrize(
+    ("holiday", "becomes", "because"),
+    [
+        (date(2026, 3, 25), date(2026, 4, 1), ["started", "restarted"]),  # the review moves, to 7 April
+        (
+            date(2026, 4, 1),
+            date(2026, 3, 31),
+            ["started", "restarted"],
+        ),  # so it does, and the day counts for neither
+        (date(2026, 3, 12), date(2026, 3, 31), ["started"]),  # before both
+    ],
+)
+def test_edge_12_a_new_list_of_holidays_moves_it_with_the_review_once_and_as_was_shown(
+    case: Case, holiday: date, becomes: date, because: list[str]
+) -> None:
+    # Given a list with one holiday more
+    document = {
+        "division": calendars.DIVISION, "source": "gov.uk", "published_on": "2026-03-13",
+        "events": [{"date": f"{day}", "title": name} for day, name in {**HOLIDAYS, holiday: "A holiday"}.items()],
+    }  # fmt: skip
+    old = calendars.current_calendar()
+    version = calendars.load_holidays(document, at=DAY)
+    new = calendars.calendar_of(version)
+    shown = {(move.deadline.rule_code, move.was, move.becomes) for move in would_move(new, old)}
+    assert {(move.deadline.rule_code, move.was, move.becomes) for move in would_move(new)} == shown
+
+    # When it is put to use, then all moves as was shown, the check with the review, in one step and to its new day
+    moved = redate(version, by=SYSTEM, at=DAY, reason="Proclaimed")
+    assert sorted((move.deadline.rule_code, move.was, move.becomes) for move in moved) == sorted(shown)
+    deadline = clock_of(case, "LOC_FINAL")
+    assert (deadline.due_on, deadline.calendar) == (becomes, version)
+    assert list(deadline.facts.order_by("pk").values_list("kind", flat=True)) == because
+    assert not Deadline.objects.open().exclude(calendar=version).exists()
+    assert drifted() == []
+
+
+def test_a_person_moves_it_not_for_it_moves_with_the_review() -> None:
+    assert [rule.allows for rule in RULE_BOOK.local if rule.starts in RULE_BOOK.due_days] == [()]
 
 
 def test_another_deadline_that_moves_moves_it_not(case: Case) -> None:

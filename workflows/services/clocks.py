@@ -132,13 +132,24 @@ def _keep_what_it_was(
     )  # fmt: skip
 
 
-def _move_what_is_planned_from(anchor: Deadline, *, at: datetime) -> None:
-    """Count the open milestones that are planned back from this due day from the new one. Paused, it has none."""
+def planned_from(anchor: Deadline) -> list[Deadline]:
+    """The open milestones that are planned back from the due day of this deadline. No query if the book plans none."""
     events = rule_book().events_of_the_due_day(anchor.rule_code)
-    if anchor.due_on is None or not events:
-        return
+    if not events:
+        return []
     planned = Deadline.objects.open().filter(subject_id=anchor.subject_id, rule__starts__in=events)
-    for deadline in planned.select_related("rule", "calendar"):
+    return list(planned.select_related("rule", "calendar"))
+
+
+def _move_what_is_planned_from(anchor: Deadline, *, at: datetime) -> None:
+    """Count what is planned back from this due day from the new one. Paused, it has none.
+
+    By the list of bank holidays that the anchor counts by now, if that is the newer: both move at once.
+    """
+    if anchor.due_on is None:
+        return
+    for deadline in planned_from(anchor):
+        deadline.calendar = max(deadline.calendar, anchor.calendar, key=lambda version: version.pk)
         restart(
             deadline, by=SYSTEM, at=at, start=start_of(anchor.due_on), decided_at=at,
             reason=f"“{anchor.rule.name}” is due on {day_in_words(anchor.due_on)} now.",
