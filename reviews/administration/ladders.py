@@ -7,7 +7,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from accounts.pages.views import at, signed_in
-from reviews.administration.forms import ClimbForm, StepForm
+from reviews.administration.ladder_forms import ClimbForm, StepForm
 from reviews.administration.milestones import in_words
 from reviews.administration.views import AdministrationForm, AdministrationPage
 from reviews.models import Case

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404
 
 from reviews import forms
+from reviews.muting_forms import MuteForm
 from reviews.services import reminders
 from reviews.views.base import SubjectPage
 from workflows.countdown import day_in_words
@@ -20,7 +21,7 @@ class MuteReminders(SubjectPage):
         "set by law on its day, and when it is late."
     )
     permission = reminders.MAY_MUTE
-    form_class = forms.MuteForm
+    form_class = MuteForm
 
     def form_arguments(self) -> dict[str, Any]:
         return {"deadlines": reminders.can_be_muted(self.subject, self.acting()["by"], at=self.at)}
@@ -28,7 +29,7 @@ class MuteReminders(SubjectPage):
     def initial(self) -> dict[str, Any]:
         return {"which": "case"}
 
-    def act(self, form: forms.MuteForm) -> str:
+    def act(self, form: MuteForm) -> str:
         given = form.cleaned_data
         reminders.mute_case(
             self.subject,

@@ -53,8 +53,8 @@ def test_milestones_and_statutory_rules_are_listed_with_their_sources(
         "3 working days before: agency author",
         "1 working day before: agency author",
         "On the day: agency author",
-        "1 working day late: agency safeguarding lead",
         "1 working day late: business manager",
+        "1 working day late: agency safeguarding lead",
         "3 working days late: agency’s delegated partner",
     ]
     local = RuleVersion.objects.filter(partnership=world.partnership).count()
