@@ -1,4 +1,7 @@
-"""What this package hears from the engine. Inside the engine's transaction: rows only, nothing outside."""
+"""What this package hears from the engine. Inside the engine's transaction: rows only, nothing outside.
+
+A question, such as what would be told, is answered and writes nothing.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,8 +10,10 @@ from typing import Any
 from django.dispatch import receiver
 
 from notifications import services
+from workflows.calendars import Calendar
 from workflows.models import Rung, Subject, TransitionRecord
-from workflows.signals import rungs_reached, transitioned
+from workflows.services.simulating import Telling
+from workflows.signals import rungs_foreseen, rungs_reached, transitioned
 
 
 @receiver(transitioned, dispatch_uid="tell-of-a-move")
@@ -21,3 +26,10 @@ def tell_of_a_move(
 @receiver(rungs_reached, dispatch_uid="tell-of-rungs")
 def tell_of_rungs(rungs: Sequence[Rung], at: datetime, **kwargs: Any) -> None:
     services.tell_of_rungs(rungs, at=at)
+
+
+@receiver(rungs_foreseen, dispatch_uid="foretell-rungs")
+def foretell_rungs(
+    rungs: Sequence[tuple[datetime, Rung]], calendar: Calendar, **kwargs: Any
+) -> list[Telling]:
+    return services.foretell(rungs, calendar=calendar)

@@ -7,3 +7,7 @@ transitioned = Signal()
 
 rungs_reached = Signal()
 """Rungs whose time came, a batch. Arguments: rungs (list of Rung, with deadline and subject), at."""
+
+rungs_foreseen = Signal()
+"""Rungs that would be reached; nothing is written. Arguments: rungs (each with the instant), calendar.
+A listener answers with what it would tell, as a list of workflows.services.simulating.Telling."""

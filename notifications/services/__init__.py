@@ -1,6 +1,7 @@
 """What this package does: tell (rows, in the teller's transaction) and deliver (mails, by workers, later)."""
 
 from notifications.services.delivering import BATCH, Delivered, deliver_everything_owed, deliver_waiting
+from notifications.services.foretelling import foretell
 from notifications.services.reading import (
     SEE_NOTICES,
     mark_dealt_with,
@@ -17,6 +18,7 @@ __all__ = [
     "Delivered",
     "deliver_everything_owed",
     "deliver_waiting",
+    "foretell",
     "mark_dealt_with",
     "names_to_phone",
     "open_notice",

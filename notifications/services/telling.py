@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.models import User
 from notifications.models import Notice, in_their_own_kind
-from workflows.calendars import SendWindow, local_date
+from workflows.calendars import Calendar, SendWindow, local_date
 from workflows.models import Deadline, Rung, Subject, TransitionRecord
 from workflows.services.calendar import current_calendar
 
@@ -77,24 +77,30 @@ def tell_of_rungs(rungs: Sequence[Rung], *, at: datetime) -> None:
     Each kind's subjects are fetched in one query, and each audience of a partnership or agency is asked
     for once. A due day that is over when it is swept waits like the rest: nobody is woken for yesterday.
     """
-    if not rungs:
-        return
-    opens_at = SendWindow.parse(settings.SEND_WINDOW).next_open(at, current_calendar())
-    subjects = in_their_own_kind(rung.deadline.subject for rung in rungs)
-    asked: dict[tuple[object, ...], list[User]] = {}
+    if rungs:
+        subjects = in_their_own_kind(rung.deadline.subject for rung in rungs)
+        asked: dict[tuple[object, ...], list[User]] = {}
+        told = notices_of(rungs, at=at, subjects=subjects, calendar=current_calendar(), asked=asked)
+        _write(notice for _, notices in told for notice in notices)
+
+
+def notices_of(
+    rungs: Sequence[Rung], *, at: datetime, subjects: Mapping[uuid.UUID, Any], calendar: Calendar,
+    asked: dict[tuple[object, ...], list[User]],
+) -> Iterator[tuple[Rung, list[Notice]]]:  # fmt: skip
+    """Each rung with the notices it has when it is reached at the instant, one a person; not stored."""
+    opens_at = SendWindow.parse(settings.SEND_WINDOW).next_open(at, calendar)
     today = local_date(at)
-    notices = []
     for rung in rungs:
         subject_id = rung.deadline.subject_id
         # Nobody is late when a duty to keep something up has run out.
         is_over = rung.news == "late" and rung.deadline.rule.duty == "until"
         news = "period-over" if is_over else rung.news
         is_today = news == AT_ONCE and rung.deadline.due_on == today
-        notices += [
+        yield rung, [
             _notice(
                 rung.dedupe_key, person, subject_id, news, at=at, deadline=rung.deadline,
                 send_after=at if is_today else opens_at,
             )
             for person in _people(subjects[subject_id], rung.tell, at=at, asked=asked)
         ]  # fmt: skip
-    _write(notices)
