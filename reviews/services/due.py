@@ -53,7 +53,7 @@ class Due:
     """The public code of its case; of the return or record itself, for who may not see the case."""
     agency: Agency | None
     url: str
-    left: TimeLeft
+    left: TimeLeft | None
 
     @property
     def what(self) -> str:
@@ -70,7 +70,7 @@ class Names:
         cases = Case.objects.visible_to(user, at=at)
         self.codes: dict[uuid.UUID, str] = dict(cases.values_list("pk", "code"))
 
-    def shown(self, deadline: Deadline, left: TimeLeft) -> Due:
+    def shown(self, deadline: Deadline, left: TimeLeft | None) -> Due:
         """The deadline with its names. Reads rule and subject: fetch both with it."""
         subject = deadline.subject
         code = self.codes.get(subject.root_id or subject.pk, subject.code)
