@@ -20,6 +20,7 @@ from workflows.exceptions import WorkflowError
 from workflows.models import RuleVersion
 from workflows.rules import UNITS, Limit
 from workflows.services.calendar import current_calendar
+from workflows.services.simulating import Foreseen
 from workflows.supposing import Pause, Suppositions
 
 
@@ -36,8 +37,8 @@ class WhatIfForm(PageForm):
     agency = fields.ChoiceField(
         subject="the agency", label="An agency whose returns stand still", required=False, is_dropdown=True
     )
-    pause_first = fields.DayField(subject="the first day", label="From", required=False)
-    pause_last = fields.DayField(subject="the last day", label="To the end of", required=False)
+    pause_first = fields.DayField(subject="the first day", label="First day they stand still", required=False)
+    pause_last = fields.DayField(subject="the last day", label="Last day they stand still", required=False)
     milestone = fields.ChoiceField(
         subject="the milestone", label="A deadline that has another limit", required=False, is_dropdown=True
     )
@@ -127,6 +128,20 @@ class WhatIfForm(PageForm):
         return lines
 
 
+def is_touched(one: Foreseen) -> bool:
+    """Whether what is supposed makes a difference to it, or could not be supposed of it."""
+    return one.is_moved or one.becomes_late or bool(one.trouble)
+
+
+PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Another day", ("today",)),
+    ("Bank holidays", ("holiday", "working_day")),
+    ("Returns that stand still", ("agency", "pause_first", "pause_last")),
+    ("Another limit", ("milestone", "count", "unit")),
+)
+"""The form in parts, each with its heading."""
+
+
 @require_safe
 def what_if_page(request: HttpRequest) -> HttpResponse:
     """For whoever may see the cases of a partnership. Its address holds all that is supposed."""
@@ -143,12 +158,16 @@ def what_if_page(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             names = Names([one.deadline for one in simulation.deadlines], user, at=now)
+            rows = [(one, names.shown(one.deadline, one.then)) for one in simulation.deadlines]
             shown = {
                 "simulation": simulation,
                 "supposed": form.in_words(),
-                "rows": [(one, names.shown(one.deadline, one.then)) for one in simulation.deadlines],
+                "rows": [row for row in rows if is_touched(row[0])],
+                "untouched": [row for row in rows if not is_touched(row[0])],
                 "mails": [(one, names.shown(one.rung.deadline, None)) for one in simulation.tellings],
                 "moved": sum(one.is_moved for one in simulation.deadlines),
                 "late": sum(one.becomes_late for one in simulation.deadlines),
             }
-    return render(request, "reviews/what_if.html", {"title": "What if", "form": form, **shown})
+    return render(
+        request, "reviews/what_if.html", {"title": "What if", "form": form, "parts": PARTS, **shown}
+    )
