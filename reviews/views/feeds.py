@@ -44,7 +44,7 @@ def feed_made(request: HttpRequest) -> HttpResponse:
     token = request.session.pop(ONCE, None)
     if token is None:
         return redirect("feed")
-    address = settings.SITE_URL + reverse("feed-file", args=[token])
+    address = f"{settings.SITE_URL}{reverse('feed-file')}?key={token}"  # a query is in no log of ours
     return render(request, "reviews/feed_made.html", {"title": "Copy this address", "address": address})
 
 
@@ -65,13 +65,13 @@ class EndFeed(FormPage):
 
 @login_not_required  # a calendar program cannot sign in: the secret in the address stands for the person
 @require_safe
-def feed_file(request: HttpRequest, token: str) -> HttpResponseBase:
+def feed_file(request: HttpRequest) -> HttpResponseBase:
     """What its owner may see now. Unknown, ended and of an inactive person are the same: not found.
 
     An ETag and no Last-Modified: what a person may no longer see is gone from the feed without any fact being
     newer, and a calendar that asked by time alone would be told that nothing has changed.
     """
-    body = feeds.fetch_feed(token, at=at(request))
+    body = feeds.fetch_feed(request.GET.get("key", ""), at=at(request))
     if body is None:
         raise Http404
     etag = quote_etag(hashlib.sha256(body).hexdigest())

@@ -183,10 +183,10 @@ def test_edge_67_an_ended_address_is_not_found_and_a_new_one_ends_the_old(world:
     assert send(client, reverse("feed")).status_code == 302
     assert Client().get(first).status_code == 404
     [second] = [client.session["calendar_feed"]]
-    assert Client().get(reverse("feed-file", args=[second])).status_code == 200
+    assert Client().get(f"/due/feed.ics?key={second}").status_code == 200
 
     send(client, reverse("feed-end"))
-    assert Client().get(reverse("feed-file", args=[second])).status_code == 404
+    assert Client().get(f"/due/feed.ics?key={second}").status_code == 404
     assert "No calendar" not in text_of(client.get(reverse("feed")))
 
 
@@ -238,7 +238,7 @@ def test_the_feed_of_an_inactive_person_and_of_nobody_are_the_same_not_found(
     world.manager.is_active = False
     world.manager.save()
 
-    of_the_inactive, of_nobody = Client().get(address), Client().get("/due/feed/nothing-like-it.ics")
+    of_the_inactive, of_nobody = Client().get(address), Client().get("/due/feed.ics?key=nothing-like-it")
     assert (of_the_inactive.status_code, of_nobody.status_code) == (404, 404)
     assert of_the_inactive.content == of_nobody.content
 
@@ -251,13 +251,25 @@ def test_another_partnership_s_feed_has_nothing_of_ours(world: World, case: Case
 
 def test_the_secret_is_stored_as_a_hash_and_shown_once(world: World) -> None:
     address = a_feed(world.manager)
-    token = address.removeprefix("/due/feed/").removesuffix(".ics")
+    token = address.removeprefix("/due/feed.ics?key=")
     feed = CalendarFeed.objects.get()
 
     assert len(token) == 43
     assert token not in repr(vars(feed))
     again = signed_in(world.manager).get(reverse("feed-made"))
     assert (again.status_code, again.headers["Location"]) == (302, reverse("feed"))
+
+
+def test_the_secret_is_in_no_log_also_when_it_works_no_more(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = a_feed(world.manager)
+    feeds.end_feed(world.manager, at=NOW)
+    caplog.set_level("DEBUG")
+    assert Client().get(address).status_code == 404
+
+    assert "Not Found: /due/feed.ics" in caplog.text
+    assert address.partition("=")[2] not in caplog.text
 
 
 def test_a_second_copy_of_the_form_makes_no_second_address(world: World) -> None:
