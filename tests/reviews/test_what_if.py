@@ -306,3 +306,39 @@ def test_the_cases_of_another_partnership_have_no_part_in_it(world: World, case:
     simulation: Any = what_if(other.manager, Suppositions(today=date(2026, 4, 30)), at=NOW)
 
     assert (simulation.deadlines, simulation.tellings) == ([], [])
+
+
+# ---- What was told is not told again -----------------------------------------------------------
+def of_the_gp(simulation: Simulation) -> list[tuple[str, str]]:
+    author = ("gp author of Northborough",)
+    return [(when, key) for when, key, _, names in mails(simulation) if names == author]
+
+
+def test_a_day_that_comes_back_does_not_say_again_what_was_said_of_it(world: World, case: Case) -> None:
+    # Given a return due on the 27th, of which the author was reminded, and which was then given two days more
+    at = datetime(2026, 3, 25, 10, tzinfo=UTC)
+    sweep(at=at)
+    gp = AgencyReturn.objects.get(agency=world.gp)
+    clocks.extend_deadline(
+        gp, "LOC_RETURN", limit=limit_of("LOC_RETURN", "2wd")["LOC_RETURN"], by=SYSTEM, at=at,
+        authority="the chair", reason="Leave",
+    )  # fmt: skip
+
+    # When a limit is supposed by which it would be due on the 27th again
+    simulation = all_of_it(Suppositions(limits=limit_of("LOC_RETURN", "5wd")), at=at)
+
+    # Then the reminder of the 24th is not repeated
+    assert (date(2026, 3, 31), RETURN_DUE) in days(simulation, "LOC_RETURN")
+    assert of_the_gp(simulation) == [("03-26 08:30", "before-1:author"), ("03-27 08:30", "due:author")]
+
+
+def test_after_a_pause_what_had_passed_meanwhile_is_said_once(world: World, case: Case) -> None:
+    pause = pause_of(world.gp, RETURN_DUE, RETURN_DUE)
+    simulation = all_of_it(Suppositions(pauses=(pause,)))
+
+    assert of_the_gp(simulation) == [
+        ("03-24 08:30", "before-3:author"),
+        ("03-26 08:30", "before-1:author"),
+        ("03-30 07:30", "before-1:author"),  # passed on the Friday that stood still; said on Monday, once
+        ("03-30 07:30", "due:author"),
+    ]
