@@ -7,6 +7,7 @@ from notifications.services.delivering import (
     deliver_everything_owed,
     deliver_waiting,
 )
+from notifications.services.foretelling import foretell
 from notifications.services.reading import (
     SEE_NOTICES,
     mark_dealt_with,
@@ -24,6 +25,7 @@ __all__ = [
     "Delivered",
     "deliver_everything_owed",
     "deliver_waiting",
+    "foretell",
     "mark_dealt_with",
     "names_to_phone",
     "open_notice",
