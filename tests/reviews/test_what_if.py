@@ -274,7 +274,7 @@ def test_what_stands_still_already_is_shown_as_it_is_with_why(world: World, case
 
     [one] = [one for one in simulation.deadlines if one.deadline.state == "paused"]
     assert (one.was, one.becomes, one.then.words) == (None, None, "paused")
-    assert "at that time the clock was paused" in one.trouble
+    assert "at that time it was paused" in one.trouble
 
 
 def test_a_pause_that_ends_before_it_begins_is_refused(world: World) -> None:
