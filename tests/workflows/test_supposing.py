@@ -77,7 +77,7 @@ def test_a_pause_before_the_start_stops_nothing_and_one_across_it_from_the_start
 def test_a_clock_that_stands_already_is_not_paused_again_and_so_not_set_going() -> None:
     stopped = Told(2, "paused", london("2026-03-20", "12:00"))
 
-    with pytest.raises(ClockError, match="at that time the clock was paused"):
+    with pytest.raises(ClockError, match="at that time it was paused"):
         legs_of(SEVEN, [START, stopped], CALENDAR, [a_pause(MONDAY, WEDNESDAY)])
 
 
