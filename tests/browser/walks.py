@@ -47,7 +47,7 @@ def pages_by_person() -> list[tuple[str, str, str]]:
     milestone = RuleVersion.objects.get(
         code="LOC_RETURN", partnership__name__startswith="Northborough", valid_to=None
     )
-    moved = "?limit=9wd&from=2026-12-01"
+    nine = "?limit=9wd&from=2026-12-01"
     relaxed = "?rule=RR_COMPLETE&limit=30wd&from=2026-11-01&to=2027-03-31"
     return [
         ("", "sign-in", "/sign-in/"),
@@ -85,7 +85,7 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (manager, "calendar-day", "/administration/calendar/day/"),
         (manager, "operations", "/administration/operations/"),
         (manager, "milestone", f"/administration/milestones/{milestone.pk}/"),
-        (manager, "milestone-confirm", f"/administration/milestones/{milestone.pk}/confirm/{moved}"),
+        (manager, "milestone-confirm", f"/administration/milestones/{milestone.pk}/confirm/{nine}"),
         (manager, "relaxations", "/administration/relaxations/"),
         (manager, "relax", "/administration/relaxations/add/"),
         (manager, "relax-confirm", f"/administration/relaxations/confirm/{relaxed}"),
