@@ -36,6 +36,7 @@ NAVIGATION: Sequence[tuple[str, str]] = (
     ("Home", "home"),
     ("Cases", "case-list"),
     ("Returns", "return-list"),
+    ("What is due", "due"),
     ("Panel records", "panel-list"),
     ("Notices", "notice-list"),
     ("Administration", "administration"),
@@ -151,16 +152,16 @@ def environment(**options: Any) -> Environment:
 # ---- What every page knows -------------------------------------------------------------------
 OFFERED: dict[str, frozenset[str]] = {
     Role.BUSINESS_MANAGER: frozenset(
-        ("home", "case-list", "return-list", "panel-list", "notice-list", "administration")
+        ("home", "case-list", "return-list", "due", "panel-list", "notice-list", "administration")
     ),
-    Role.SUB_GROUP_MEMBER: frozenset(("home", "case-list", "return-list", "notice-list")),
-    Role.CO_CHAIR: frozenset(("home", "case-list", "return-list", "notice-list")),
-    Role.INDEPENDENT_CHAIR: frozenset(("home", "case-list", "notice-list")),
-    Role.DELEGATED_PARTNER: frozenset(("home", "case-list", "return-list", "notice-list")),
-    Role.LEAD_PARTNER: frozenset(("home", "case-list", "notice-list")),
-    Role.AUTHOR: frozenset(("home", "return-list", "notice-list")),
-    Role.SAFEGUARDING_LEAD: frozenset(("home", "return-list", "notice-list")),
-    Role.PANEL: frozenset(("home", "panel-list", "notice-list")),
+    Role.SUB_GROUP_MEMBER: frozenset(("home", "case-list", "return-list", "due", "notice-list")),
+    Role.CO_CHAIR: frozenset(("home", "case-list", "return-list", "due", "notice-list")),
+    Role.INDEPENDENT_CHAIR: frozenset(("home", "case-list", "due", "notice-list")),
+    Role.DELEGATED_PARTNER: frozenset(("home", "case-list", "return-list", "due", "notice-list")),
+    Role.LEAD_PARTNER: frozenset(("home", "case-list", "due", "notice-list")),
+    Role.AUTHOR: frozenset(("home", "return-list", "due", "notice-list")),
+    Role.SAFEGUARDING_LEAD: frozenset(("home", "return-list", "due", "notice-list")),
+    Role.PANEL: frozenset(("home", "due", "panel-list", "notice-list")),
     Role.USER_ADMINISTRATOR: frozenset(("home", "notice-list", "administration")),
 }
 """What the bar offers to each role. A courtesy: what a page shows is decided by the page."""

@@ -1,4 +1,7 @@
-"""What this package hears from the engine. Inside the engine's transaction: rows only, nothing outside."""
+"""What this package hears from the engine. Inside the engine's transaction: rows only, nothing outside.
+
+A question, such as what would be told, is answered and writes nothing.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,8 +12,10 @@ from django.dispatch import receiver
 from accounts.models import User
 from notifications import services
 from workflows.actors import System
+from workflows.calendars import Calendar
 from workflows.models import Outage, Rung, Subject, TransitionRecord
-from workflows.signals import announced, rungs_reached, service_news, transitioned
+from workflows.services.simulating import Telling
+from workflows.signals import announced, rungs_foreseen, rungs_reached, service_news, transitioned
 
 
 @receiver(transitioned, dispatch_uid="tell-of-a-move")
@@ -35,3 +40,10 @@ def tell_of_rungs(rungs: Sequence[Rung], at: datetime, outage: Outage | None = N
 @receiver(service_news, dispatch_uid="tell-administrators")
 def tell_administrators(news: str, key: str, by: object, at: datetime, **kwargs: Any) -> None:
     services.tell_administrators(news, key, by=by, at=at)
+
+
+@receiver(rungs_foreseen, dispatch_uid="foretell-rungs")
+def foretell_rungs(
+    rungs: Sequence[tuple[datetime, Rung]], calendar: Calendar, **kwargs: Any
+) -> list[Telling]:
+    return services.foretell(rungs, calendar=calendar)

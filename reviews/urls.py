@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from reviews.views import cases, decisions, home, muting, panel, returns, rule_book, stages
+from reviews.views import (
+    cases,
+    decisions,
+    due,
+    feeds,
+    home,
+    muting,
+    panel,
+    returns,
+    rule_book,
+    stages,
+    what_if,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -31,6 +43,12 @@ urlpatterns = [
         path(f"cases/<uuid:pk>/{stages.PATHS[verb]}/", page.as_view(), name=f"case-{stages.PATHS[verb]}")
         for verb, (_, page) in stages.ACTIONS.items()
     ),
+    path("due/", due.year_page, name="due"),
+    path("due/feed/", feeds.FeedPage.as_view(), name="feed"),
+    path("due/feed/made/", feeds.feed_made, name="feed-made"),
+    path("due/feed/end/", feeds.EndFeed.as_view(), name="feed-end"),
+    path("due/feed.ics", feeds.feed_file, name="feed-file"),
+    path("what-if/", what_if.what_if_page, name="what-if"),
     path("returns/", returns.return_list, name="return-list"),
     path("returns/<uuid:pk>/", returns.return_page, name="return"),
     path("returns/<uuid:pk>/acknowledge/", returns.Acknowledge.as_view(), name="return-acknowledge"),

@@ -13,3 +13,7 @@ service_news = Signal()
 
 announced = Signal()
 """Something was done that is no move. Arguments: subject, key (of what was done), tells ({audience: news}), by, at."""
+
+rungs_foreseen = Signal()
+"""Rungs that would be reached; nothing is written. Arguments: rungs (each with the instant), calendar.
+A listener answers with what it would tell, as a list of workflows.services.simulating.Telling."""

@@ -9,6 +9,7 @@ from notifications.services.delivering import (
     deliver_everything_owed,
     deliver_waiting,
 )
+from notifications.services.foretelling import foretell
 from notifications.services.reading import (
     SEE_NOTICES,
     mark_dealt_with,
@@ -27,6 +28,7 @@ __all__ = [
     "chasing_of",
     "deliver_everything_owed",
     "deliver_waiting",
+    "foretell",
     "mark_dealt_with",
     "names_to_phone",
     "open_notice",

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,37 +119,57 @@ def tell_of_rungs(rungs: Sequence[Rung], *, at: datetime, outage: Outage | None 
     """
     if not rungs:
         return
-    opens_at = _window_opens(at)
     subjects = in_their_own_kind(rung.deadline.subject for rung in rungs)
-    asked: dict[tuple[object, ...], list[User]] = {}
+    told = list(notices_of(rungs, at=at, opens_at=_window_opens(at), subjects=subjects, asked={}))
+    if outage:
+        _write(_collapse_the_stale(told, outage, at=at))
+    _write(notice for _, notices in told for notice in notices)
+
+
+def notices_of(
+    rungs: Sequence[Rung], *, at: datetime, opens_at: datetime, subjects: Mapping[uuid.UUID, Any],
+    asked: dict[tuple[object, ...], list[User]],
+) -> Iterator[tuple[Rung, list[Notice]]]:  # fmt: skip
+    """Each rung with the notices it has when it is reached at the instant, one a person; not stored.
+
+    opens_at is when the send window opens next; asked remembers who an audience was.
+    """
     today = local_date(at)
-    stale = _stale(rungs, outage, at=at) if outage else {}
-    notices: list[Notice] = []
-    digests: dict[uuid.UUID, Notice] = {}
     for rung in rungs:
         subject_id = rung.deadline.subject_id
         # Nobody is late when a duty to keep something up has run out.
         is_over = rung.news == "late" and rung.deadline.rule.duty == "until"
         news = "period-over" if is_over else rung.news
         is_today = news == AT_ONCE and rung.deadline.due_on == today and not _is_night(at)
-        left_by = outage if outage and outage.left(rung.fires_at) else None
+        yield rung, [
+            _notice(
+                rung.dedupe_key, person, subject_id, news, at=at, deadline=rung.deadline, rung_at=rung.fires_at,
+                send_after=at if is_today else opens_at,
+            )
+            for person in _people(subjects[subject_id], rung.tell, at=at, asked=asked)
+        ]  # fmt: skip
+
+
+def _collapse_the_stale(
+    told: Iterable[tuple[Rung, list[Notice]]], outage: Outage, *, at: datetime
+) -> list[Notice]:
+    """Mark the notices of the rungs that an outage left, and collapse the stale ones. The digests that tell them."""
+    opens_at = _window_opens(at)
+    stale = _stale([rung for rung, _ in told], outage, at=at)
+    digests: dict[uuid.UUID, Notice] = {}
+    for rung, notices in told:
         why = stale.get(rung.pk, "")
-        for person in _people(subjects[subject_id], rung.tell, at=at, asked=asked):
-            fate: dict[str, Any] = {}
+        for notice in notices:
+            if outage.left(rung.fires_at):
+                notice.outage = outage
             if why:
-                fate = {"state": Notice.State.COLLAPSED, "next_try_at": None, "last_error": why}
-            if why == A_DAY_PASSED and outage:
-                fate["collapsed_into"] = digests.setdefault(
+                notice.state, notice.next_try_at, notice.last_error = Notice.State.COLLAPSED, None, why
+            if why == A_DAY_PASSED:
+                person = notice.recipient
+                notice.collapsed_into = digests.setdefault(
                     person.pk, _digest(outage, person, at=at, send_after=opens_at)
                 )
-            notices.append(
-                _notice(
-                    rung.dedupe_key, person, subject_id, news, at=at, deadline=rung.deadline, outage=left_by,
-                    rung_at=rung.fires_at, send_after=at if is_today else opens_at, **fate,
-                )
-            )  # fmt: skip
-    _write(digests.values())
-    _write(notices)
+    return list(digests.values())
 
 
 def _stale(rungs: Sequence[Rung], outage: Outage, *, at: datetime) -> dict[int, str]:

@@ -4,6 +4,7 @@ from reviews.models.calls import PhoneCall
 from reviews.models.cases import Case, CaseGroupGrant, CaseUserGrant
 from reviews.models.children import Child
 from reviews.models.decisions import Decision, SignOff
+from reviews.models.feeds import CalendarFeed
 from reviews.models.panel import PanelRecord, PanelRecordGroupGrant, PanelRecordUserGrant
 from reviews.models.returns import AgencyReturn, AgencyReturnGroupGrant, AgencyReturnUserGrant, ReturnVersion
 
@@ -11,6 +12,7 @@ __all__ = [
     "AgencyReturn",
     "AgencyReturnGroupGrant",
     "AgencyReturnUserGrant",
+    "CalendarFeed",
     "Case",
     "CaseGroupGrant",
     "CaseUserGrant",

@@ -99,6 +99,7 @@ def test_the_navigation_offers_what_a_seat_uses_and_marks_where_one_is() -> None
     assert [(item["text"], item["href"], item["current"]) for item in known["navigation"]] == [
         ("Home", "/", False),
         ("Returns", "/returns/", True),
+        ("What is due", "/due/", False),
         ("Notices", "/notices/", False),
     ]
 

@@ -47,7 +47,7 @@ def pages_by_person() -> list[tuple[str, str, str]]:
     milestone = RuleVersion.objects.get(
         code="LOC_RETURN", partnership__name__startswith="Northborough", valid_to=None
     )
-    moved = "?limit=9wd&from=2026-12-01"
+    nine = "?limit=9wd&from=2026-12-01"
     relaxed = "?rule=RR_COMPLETE&limit=30wd&from=2026-11-01&to=2027-03-31"
     return [
         ("", "sign-in", "/sign-in/"),
@@ -70,6 +70,11 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (manager, "sent", f"/notices/sent/{busiest.pk}/"),
         (manager, "notices", "/notices/"),
         (manager, "returns", "/returns/"),
+        (manager, "due", "/due/?done=1"),
+        (manager, "feed", "/due/feed/"),
+        (manager, "feed-end", "/due/feed/end/"),
+        (manager, "what-if", "/what-if/"),
+        (manager, "what-if-asked", "/what-if/?milestone=LOC_RETURN&count=9&unit=wd"),
         (manager, "panel-list", "/panel/"),
         (manager, "administration", "/administration/"),
         (manager, "agencies", "/administration/agencies/"),
@@ -80,7 +85,7 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (manager, "calendar-day", "/administration/calendar/day/"),
         (manager, "operations", "/administration/operations/"),
         (manager, "milestone", f"/administration/milestones/{milestone.pk}/"),
-        (manager, "milestone-confirm", f"/administration/milestones/{milestone.pk}/confirm/{moved}"),
+        (manager, "milestone-confirm", f"/administration/milestones/{milestone.pk}/confirm/{nine}"),
         (manager, "relaxations", "/administration/relaxations/"),
         (manager, "relax", "/administration/relaxations/add/"),
         (manager, "relax-confirm", f"/administration/relaxations/confirm/{relaxed}"),
@@ -100,6 +105,7 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (manager, "notification-correct", f"{busiest.get_absolute_url()}correct-notification/"),
         (author, "change-password", "/change-password/"),
         (author, "home-author", "/"),
+        (author, "due-author", "/due/"),
         (author, "return", drafting.get_absolute_url()),
         (author, "return-section", f"{drafting.get_absolute_url()}write/analysis/"),
         (author, "return-check", f"{drafting.get_absolute_url()}finish/"),

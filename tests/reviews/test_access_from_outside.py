@@ -12,7 +12,9 @@ from tests import factories
 from tests.reviews.asking import row_counts
 
 pytestmark = pytest.mark.django_db
-OPEN = ("sign-in/", "sign-out/", "set-password/")
+FEED = "due/feed.ics"
+"""The calendar feed: the one address of content without sign-in. The secret in it stands for the person."""
+OPEN = ("sign-in/", "sign-out/", "set-password/", FEED)
 """Addresses under which somebody signs in, or is about to. Health answers machines."""
 
 SOMEWHERE_ELSE = [
@@ -52,6 +54,12 @@ def test_there_are_addresses_to_try() -> None:
 def test_every_address_asks_for_sign_in(address: str) -> None:
     answer = Client().get(f"/{address}")
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/sign-in/?next=/{address}")
+
+
+def test_the_calendar_feed_of_nobody_is_not_found_and_nothing_can_be_sent_to_it() -> None:
+    assert FEED in set(addresses())
+    assert [Client().get(f"/{FEED}{key}").status_code for key in ("", "?key=", "?key=1")] == [404, 404, 404]
+    assert Client().post(f"/{FEED}").status_code == 405
 
 
 def test_nothing_can_be_sent_without_signing_in() -> None:

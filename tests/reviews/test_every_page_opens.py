@@ -42,7 +42,17 @@ def test_the_pages_of_a_referral():
     world = factories.a_world()
     case = factories.a_referral(world)
     client = signed_in(world.manager)
-    for name in ("home", "case-list", "refer", "return-list", "panel-list", "notice-list"):
+    for name in (
+        "home",
+        "case-list",
+        "refer",
+        "return-list",
+        "panel-list",
+        "notice-list",
+        "due",
+        "feed",
+        "what-if",
+    ):
         opens(client, reverse(name))
     opens(client, reverse("case-add-child", args=[case.pk]))
     assert case.code in opens(client, reverse("case-list"))

@@ -1,7 +1,5 @@
 """The ledger: one chain a case, in which every edit, gap and exchange is found."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -10,38 +8,13 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.workflows.bench import REFERRED_AT, a_case, a_notified_case, a_person
+from tests.workflows.bench import REFERRED_AT, a_case, a_notified_case, a_person, meddle
 from workflows.actors import SYSTEM
 from workflows.models import LedgerEntry, Subject
 from workflows.services import ledger
 from workflows.services.ledger import GENESIS, broken_links, moves_not_in_it, seal
 
 pytestmark = pytest.mark.django_db
-
-
-@contextmanager
-def somebody_with_the_keys() -> Iterator[Any]:
-    """A cursor for which the database's own guard stands open, as for whoever owns the server."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SET CONSTRAINTS ALL IMMEDIATE"
-            )  # what still waits to be checked bars the next line
-            cursor.execute("ALTER TABLE workflows_ledgerentry DISABLE TRIGGER USER")
-            yield cursor
-            cursor.execute("ALTER TABLE workflows_ledgerentry ENABLE TRIGGER USER")
-        else:
-            [definition] = cursor.execute(
-                "SELECT sql FROM sqlite_master WHERE name = 'workflows_ledgerentry_append_only'"
-            ).fetchone()
-            cursor.execute("DROP TRIGGER workflows_ledgerentry_append_only")
-            yield cursor
-            cursor.execute(definition)
-
-
-def meddle(statement: str, *values: Any) -> None:
-    with somebody_with_the_keys() as cursor:
-        cursor.execute(statement, values)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.models import User
 from workflows.actors import SYSTEM, System
-from workflows.calendars import PROVISIONAL_YEARS, local_date, start_of
+from workflows.calendars import PROVISIONAL_YEARS, Calendar, local_date, start_of
 from workflows.countdown import day_in_words
 from workflows.derivation import (
     MET,
@@ -82,14 +82,13 @@ def _cache(deadline: Deadline, derivation: Derivation, version: CalendarVersion)
     deadline.derivation = derivation.as_json()
 
 
-def _rungs(deadline: Deadline, version: CalendarVersion, *, armed_at: datetime) -> list[Rung]:
-    """The rungs a running deadline has ahead of it."""
+def rungs_of(deadline: Deadline, calendar: Calendar, *, armed_at: datetime) -> list[Rung]:
+    """The rungs a running deadline has ahead of it, not stored."""
     if deadline.state != Deadline.State.RUNNING or deadline.due_on is None or deadline.due_at is None:
         return []
     if deadline.rule.duty == "until" and deadline.due_at <= armed_at:
         return []  # a duty that had already run out when we were told of it has nothing to say
     ladder = deadline.ladder.rungs if deadline.ladder else rule_book().ladders[deadline.rule.ladder]
-    calendar = calendars.calendar_of(version)
     return [
         Rung(deadline=deadline, key=step.key, tell=step.tell, news=step.news, due_at=deadline.due_at,
              fires_at=step.fires_at)
@@ -107,7 +106,8 @@ def rederive(deadline: Deadline, *, at: datetime, facts: Sequence[Fact] | None =
     deadline.save(update_fields=CACHED)  # missed_at is the sweep's, which may be writing it now
     if (deadline.state, deadline.due_at) != before:
         deadline.rungs.ahead().delete()
-        Rung.objects.bulk_create(_rungs(deadline, version, armed_at=at), ignore_conflicts=True)
+        ahead = rungs_of(deadline, calendars.calendar_of(version), armed_at=at)
+        Rung.objects.bulk_create(ahead, ignore_conflicts=True)
     _keep_what_it_was(deadline, said, facts, at=at)
     if deadline.due_at != before[1]:
         _miss_by_the_new_date(deadline)
@@ -219,7 +219,7 @@ def start_deadlines(
         for deadline in deadlines
     )
     Rung.objects.bulk_create(
-        rung for deadline in deadlines for rung in _rungs(deadline, version, armed_at=at)
+        rung for deadline in deadlines for rung in rungs_of(deadline, calendar, armed_at=at)
     )
     ended = [
         deadline
@@ -253,7 +253,7 @@ def _ladders_set_by(partnership_id: UUID, names: Collection[str]) -> dict[str, L
 def rearm(deadline: Deadline, *, at: datetime) -> None:
     """Climb the deadline's ladder anew, from now on: what was reached stays, what is past is not said any more."""
     deadline.rungs.ahead().filter(fires_at__gt=at).delete()
-    steps = _rungs(deadline, deadline.calendar, armed_at=at)
+    steps = rungs_of(deadline, calendars.calendar_of(deadline.calendar), armed_at=at)
     Rung.objects.bulk_create([step for step in steps if step.fires_at > at], ignore_conflicts=True)
 
 

@@ -74,6 +74,17 @@ def silence(rungs: Sequence[Rung], *, at: datetime) -> list[Rung]:
     return [rung for rung in rungs if rung.mute is None]
 
 
+def not_muted(rungs: Sequence[tuple[datetime, Rung]], *, at: datetime) -> list[tuple[datetime, Rung]]:
+    """Of rungs to come, each with its instant, those of which people would be told, as things are muted now."""
+    cases = {rung.deadline.subject.root_id or rung.deadline.subject_id for _, rung in rungs}
+    mutes = list(Mute.objects.in_force(at=at).filter(case_id__in=cases)) if cases else []
+    return [
+        (when, rung)
+        for when, rung in rungs
+        if not any(local_date(when) <= one.until and _covers(one, rung) for one in mutes)
+    ]
+
+
 def _covers(one: Mute, rung: Rung) -> bool:
     deadline = rung.deadline
     if one.case_id != (deadline.subject.root_id or deadline.subject_id):

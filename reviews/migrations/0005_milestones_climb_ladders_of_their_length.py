@@ -16,6 +16,6 @@ def climb_them(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviews", "0003_who_may_move_dates"), ("workflows", "0006_ladders_of_partnerships_and_mutes")]
+    dependencies = [("reviews", "0004_calendar_feeds"), ("workflows", "0006_ladders_of_partnerships_and_mutes")]
 
     operations = [migrations.RunPython(climb_them, migrations.RunPython.noop)]

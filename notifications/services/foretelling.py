@@ -1,0 +1,43 @@
+"""What would be told, to whom, and when: the answer to a question. Writes nothing, and sends nothing."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import groupby
+
+from django.conf import settings
+
+from accounts.models import User
+from notifications.channels.texts import headline, news_now
+from notifications.models import in_their_own_kind
+from notifications.services.telling import notices_of
+from workflows.calendars import Calendar, SendWindow, local_date
+from workflows.models import Rung
+from workflows.services.simulating import Telling
+
+
+def foretell(rungs: Sequence[tuple[datetime, Rung]], *, calendar: Calendar) -> list[Telling]:
+    """What each rung would tell if it were reached at its instant, by the same rules as when it is.
+
+    People are those of that day: leave cover that begins before it counts. The rungs need not be stored; those
+    that tell nobody are left out.
+    """
+    subjects = in_their_own_kind(rung.deadline.subject for _, rung in rungs)
+    asked: dict[date, dict[tuple[object, ...], list[User]]] = {}
+
+    def opens(at: datetime) -> datetime:
+        return SendWindow.parse(settings.SEND_WINDOW).next_open(at, calendar)
+
+    def tellings() -> Iterator[Telling]:
+        in_time = sorted(rungs, key=lambda one: one[0])
+        for at, group in groupby(in_time, key=lambda one: one[0]):
+            telling = [rung for _, rung in group if rung.tell]
+            of_the_day = asked.setdefault(local_date(at), {})
+            told = notices_of(telling, at=at, opens_at=opens(at), subjects=subjects, asked=of_the_day)
+            for rung, notices in told:
+                for notice in notices[:1]:  # all of a rung say the same, and go at the same time
+                    goes_at = max(notice.send_after, at)
+                    says = headline(news_now(notice, at=goes_at))
+                    names = tuple(one.recipient.full_name for one in notices)
+                    yield Telling(rung, at, goes_at, says, names)
+
+    return sorted(tellings(), key=lambda one: (one.goes_at, one.reached_at, one.rung.deadline.pk))
