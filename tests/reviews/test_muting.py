@@ -16,9 +16,12 @@ from tests import factories
 from tests.factories import NOTIFIED, World
 from tests.reviews.administering import day, errors_on, form, said, signed_in, text_of
 from tests.workflows.bench import clock_of, london
+from workflows.calendars import local_date
 from workflows.exceptions import ClockError
 from workflows.models import Deadline, LedgerEntry, Mute, Rung
+from workflows.services.simulating import simulate
 from workflows.services.sweeping import sweep
+from workflows.supposing import Suppositions
 
 pytestmark = pytest.mark.django_db
 WHY = "The family’s funeral is on Thursday."
@@ -249,3 +252,16 @@ def test_the_pages_of_muting_are_for_who_may_and_another_partnership_has_none(
         assert [client.get(address).status_code for address in addresses] == [status, status]
     other = factories.a_notified_case(world)
     assert manager.get(reverse("case-mute-end", args=[other.pk, mute.pk])).status_code == 404
+
+
+def test_what_if_foretells_nothing_that_is_muted_and_all_that_is_not(world: World, case: Case) -> None:
+    # Given a case muted until the end of 27 March
+    muted(world, case, until=date(2026, 3, 27))
+
+    # When it is asked what would follow by 1 April
+    foreseen = simulate(Deadline.objects.all(), Suppositions(today=date(2026, 4, 1)), at=NOTIFIED)
+
+    # Then nothing is foretold of the days until then, and the reminders after them are
+    days = {local_date(telling.reached_at) for telling in foreseen.tellings}
+    assert days
+    assert min(days) > date(2026, 3, 27)
