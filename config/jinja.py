@@ -28,7 +28,7 @@ from markupsafe import Markup
 
 from accounts.models import LONDON, Role, Seat, User
 from accounts.pages import rendering
-from notifications.services import names_to_phone, unseen_count
+from notifications.services import chasing_of, names_to_phone, unseen_count
 
 PRODUCT_NAME = "Rapid Review"
 
@@ -129,7 +129,7 @@ def environment(**options: Any) -> Environment:
     options |= {"undefined": StrictUndefined, "autoescape": True}
     made = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 (autoescape is among them)
     components.lenient = made.overlay(undefined=ChainableUndefined)
-    made.globals.update(static=static, url=url, product_name=PRODUCT_NAME)
+    made.globals.update(static=static, url=url, product_name=PRODUCT_NAME, chasing_of=chasing_of)
     made.filters.update(
         day=day,
         iso_day=iso_day,

@@ -27,6 +27,7 @@ def _local(
     met_by: tuple[str, ...] = (),
     voided_by: tuple[str, ...] = ("withdraw", "submit"),
     ladder: str = "milestone",
+    allows: tuple[str, ...] = ("pause", "extend", "restart"),
     practice: str = "",
 ) -> DeadlineRule:
     return DeadlineRule(
@@ -43,7 +44,7 @@ def _local(
         met_by=met_by,
         voided_by=voided_by,
         ladder=ladder,
-        allows=("pause", "extend", "restart"),
+        allows=allows,
         note=practice,
     )
 
@@ -58,6 +59,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "local authority",
         met_by=("consider", "decline"),
         practice="Practice elsewhere: seen in a partnership of the North East.",
+        ladder="day",
     ),
     _local(
         "LOC_SINCOPY",
@@ -67,6 +69,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "local authority",
         "business unit",
         practice="Practice elsewhere: the same day in North East Lincolnshire, day 1 in Devon (seen).",
+        ladder="day",
     ),
     _local(
         "LOC_REQUEST",
@@ -77,6 +80,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "agency safeguarding leads",
         met_by=("ask_agencies",),
         practice="Practice elsewhere: day 1 in Devon (seen).",
+        ladder="day",
     ),
     _local(
         "LOC_ACK",
@@ -177,6 +181,16 @@ LOCAL: tuple[DeadlineRule, ...] = (
         practice="Practice elsewhere: day 14 in Devon (seen).",
     ),
     _local(
+        "LOC_FINAL",
+        "Last check of the rapid review before it is sent",
+        "-2wd",
+        "rapid review due",
+        "business unit",
+        "safeguarding partners",
+        allows=(),  # it moves with the day from which it is planned
+        practice="Inferred: practice elsewhere was not found.",
+    ),
+    _local(
         "LOC_RESIGN",
         "Partners sign the revised decision off",
         "2wd",
@@ -196,6 +210,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "Panel, Ofsted and DfE",
         voided_by=("revise",),
         practice="Inferred: practice elsewhere was not found.",
+        ladder="weeks",
     ),
     _local(
         "LOC_TOR",
@@ -206,6 +221,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "agencies",
         voided_by=("revise",),
         practice="Inferred: practice elsewhere was not found.",
+        ladder="weeks",
     ),
     _local(
         "LOC_BRIEFING",
@@ -216,6 +232,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "authors",
         voided_by=("revise",),
         practice="The step was seen in a published review; the interval is inferred.",
+        ladder="weeks",
     ),
     _local(
         "LOC_AGREPORT",
@@ -226,6 +243,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "reviewer",
         voided_by=("revise",),
         practice="Inferred: practice elsewhere was not found.",
+        ladder="weeks",
     ),
     _local(
         "LOC_LEARN",
@@ -248,6 +266,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         met_by=("hold_recall",),
         voided_by=("revise",),
         practice="Practice elsewhere: about a month in a published review (seen). Usual span: 4 to 6 weeks.",
+        ladder="weeks",
     ),
     _local(
         "LOC_QA",
@@ -259,6 +278,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         met_by=("plan_publication",),
         voided_by=("revise",),
         practice="Inferred: practice elsewhere was not found.",
+        ladder="weeks",
     ),
     _local(
         "LOC_ACTIONS",
@@ -269,6 +289,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         "partnership",
         voided_by=("revise",),
         practice="Practice elsewhere: quarterly in a published review (seen).",
+        ladder="quarter",
     ),
 )
 

@@ -40,7 +40,29 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
         Rung(CHAIR, after=3),
         Rung(LEAD_PARTNERS, after=5),
     ),
+    "day": (Rung(MANAGER), Rung(MANAGER, after=1)),
     "milestone": (Rung(MANAGER, before=1), Rung(MANAGER), Rung(MANAGER, after=1)),
+    "weeks": (
+        Rung(MANAGER, before=10),
+        Rung(MANAGER, before=5),
+        Rung(MANAGER, before=1),
+        Rung(MANAGER),
+        Rung(MANAGER, after=1),
+    ),
+    "quarter": (
+        Rung(MANAGER, before=20),
+        Rung(MANAGER, before=10),
+        Rung(MANAGER, before=3),
+        Rung(MANAGER),
+        Rung(MANAGER, after=1),
+    ),
+    "advance": (
+        Rung(MANAGER, before=5),
+        Rung(MANAGER, before=1),
+        Rung(MANAGER),
+        Rung(MANAGER, after=1),
+        Rung(PARTNERS, after=1),
+    ),
     "sign-off": (Rung(PARTNERS, before=1), Rung(PARTNERS), Rung(MANAGER, after=1)),
     "acknowledge": (Rung(AUTHOR), Rung(AUTHOR, after=1), Rung(MANAGER, after=1)),
     "return": (
@@ -52,16 +74,59 @@ LADDERS: dict[str, tuple[Rung, ...]] = {
         Rung(AGENCY_PARTNER, after=3),
     ),
     "again": (Rung(AUTHOR, before=1), Rung(AUTHOR), Rung(LEAD, after=1), Rung(MANAGER, after=1)),
-    "due-day": (Rung(MANAGER), Rung(MANAGER, after=1)),
+    "round": (Rung(MANAGER, before=5), Rung(MANAGER), Rung(MANAGER, after=1)),
     "watch": (Rung(MANAGER, after=1),),
     "months": (
+        Rung(MANAGER, before=60),
         Rung(MANAGER, before=40),
         Rung(MANAGER, before=20),
         Rung(MANAGER, before=5),
         Rung(MANAGER),
+        Rung(MANAGER, after=1),
         Rung(PARTNERS, after=1),
     ),
     "until": (Rung(MANAGER, after=1),),
 }
 
-RULE_BOOK = RuleBook(statutory=STATUTORY, local=LOCAL, ladders=LADDERS, stands_as=STANDS_AS)
+LADDER_NAMES: dict[str, str] = {
+    "notify": "Notifying a serious incident or a death",
+    "rapid-review": "The rapid review",
+    "day": "What is done at once or in a day",
+    "milestone": "Milestones of a week or two",
+    "weeks": "Milestones of several weeks",
+    "quarter": "Milestones of several months",
+    "advance": "The advance copy of a report",
+    "sign-off": "Signing a decision off",
+    "acknowledge": "Acknowledging a request",
+    "return": "An agency’s return",
+    "again": "A return that was sent back",
+    "round": "What comes again every few weeks",
+    "watch": "What is only watched: the Panel’s reply, and that partners are told",
+    "months": "The practice review",
+    "until": "Keeping a report available",
+}
+"""What a page calls each ladder. One without steps, `quiet`, has no page."""
+
+AUDIENCES: dict[str, str] = {
+    MANAGER: "business manager",
+    PARTNERS: "delegated partners",
+    LEAD_PARTNERS: "lead partners",
+    CHAIR: "independent chair",
+    "sub-group": "sub-group",
+    AUTHOR: "agency author",
+    LEAD: "agency safeguarding lead",
+    AGENCY_PARTNER: "agency’s delegated partner",
+}
+"""Whom a step can tell, in words."""
+
+OF_AN_AGENCY = (AUTHOR, LEAD, AGENCY_PARTNER)
+"""Audiences that only a return has."""
+
+RULE_BOOK = RuleBook(
+    statutory=STATUTORY,
+    local=LOCAL,
+    ladders=LADDERS,
+    must_hear=MANAGER,
+    stands_as=STANDS_AS,
+    due_days={"rapid review due": "RR_COMPLETE", "practice review due": "LCSPR_REPORT"},
+)

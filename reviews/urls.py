@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from reviews.views import cases, decisions, due, feeds, home, panel, returns, rule_book, stages, what_if
+from reviews.views import (
+    cases,
+    decisions,
+    due,
+    feeds,
+    home,
+    muting,
+    panel,
+    returns,
+    rule_book,
+    stages,
+    what_if,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -19,6 +31,8 @@ urlpatterns = [
     ),
     path("cases/<uuid:pk>/ask/", stages.AskAgencies.as_view(), name="case-ask"),
     path("cases/<uuid:pk>/done/<str:code>/", stages.MilestoneDone.as_view(), name="milestone-done"),
+    path("cases/<uuid:pk>/mute/", muting.MuteReminders.as_view(), name="case-mute"),
+    path("cases/<uuid:pk>/mute/<int:mute>/end/", muting.EndMute.as_view(), name="case-mute-end"),
     path("cases/<uuid:pk>/decision/", decisions.decision_page, name="decision"),
     path("cases/<uuid:pk>/decision/send/", decisions.Decide.as_view(), name="decision-send"),
     path("cases/<uuid:pk>/decision/sign/", decisions.Sign.as_view(), name="decision-sign"),

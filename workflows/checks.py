@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from workflows.actors import only_the_system
+from workflows.cadence import misfits
 from workflows.models import Subject
 from workflows.services.rules import rule_book
 
@@ -49,6 +50,35 @@ def every_rule_has_its_ladder(app_configs: Any, **kwargs: Any) -> list[CheckMess
         for rule in (*book.statutory, *book.local)
         if rule.ladder not in book.ladders
     ]
+
+
+@register()
+def every_ladder_suits_its_period(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Of the rules to be met by a day. A duty to keep something up has nothing to be reminded of until it ends."""
+    book = rule_book()
+    return [
+        Error(f"Rule {rule.code} climbs the ladder {rule.ladder!r}: {wrong}", id="workflows.E004")
+        for rule in (*book.statutory, *book.local)
+        if rule.duty == "by"
+        for wrong in misfits(rule.limit, book.ladders.get(rule.ladder, ()))
+    ]
+
+
+@register()
+def every_due_day_is_of_a_rule_that_counts_from_an_event(
+    app_configs: Any, **kwargs: Any
+) -> list[CheckMessage]:
+    """A milestone planned from one that is itself planned from another could move in a circle."""
+    book = rule_book()
+    starts = {rule.code: rule.starts for rule in (*book.statutory, *book.local)}
+    return [
+        Error(f"The event {event!r} is the due day of {code}, which {wrong}.", id="workflows.E005")
+        for event, code in book.due_days.items()
+        if (
+            wrong := "is no rule of the book" if code not in starts
+            else "is itself planned from a due day" if starts[code] in book.due_days else ""
+        )
+    ]  # fmt: skip
 
 
 def updates_of_state(tree: ast.AST) -> Iterator[int]:

@@ -39,3 +39,7 @@ class ClockError(WorkflowError):
     def __init__(self, message: str, *, about: str = "") -> None:
         super().__init__(message)
         self.about = about
+
+
+class LadderError(WorkflowError):
+    """A ladder that nobody could climb, or that would let a statutory clock pass in silence."""

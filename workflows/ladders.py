@@ -1,16 +1,24 @@
 """Rungs: whom to tell, how long before or after a deadline. Pure: no database, no clock, no settings."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from workflows.calendars import Calendar, at_local, end_of
+from workflows.exceptions import LadderError
 
 MORNING = time(8, 30)
 """When a rung's time comes on its day, London time."""
 
 MISSED = "missed"
 """The rung that every deadline has: the first late instant. It tells nobody; it records the breach."""
+
+MOST_STEPS = 12
+FARTHEST = 60
+"""Working days before or after the day: about twelve weeks."""
+
+_KEY = re.compile(r"(?:(?P<side>before|after)-(?P<count>[1-9][0-9]?)|due):(?P<tell>[a-z-]{1,40})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,18 @@ class Rung:
         place = f"before-{self.before}" if self.before else f"after-{self.after}" if self.after else "due"
         return f"{place}:{self.tell}"
 
+    @classmethod
+    def parse(cls, key: str) -> "Rung":
+        """From its key. Raises LadderError for anything else."""
+        if not (found := _KEY.fullmatch(key)):
+            raise LadderError(f"Cannot read the step {key!r}.")
+        return cls(found["tell"], **({found["side"]: int(found["count"])} if found["side"] else {}))
+
+    @property
+    def place(self) -> int:
+        """Working days from the due day: negative before it, 0 on it. Steps are listed in this order."""
+        return self.after - self.before
+
     @property
     def news(self) -> str:
         """Which text the notice has: a reminder, due today, or late."""
@@ -37,6 +57,29 @@ class Rung:
         if self.before:
             return calendar.subtract(due_on, self.before)
         return calendar.add(due_on, self.after) if self.after else due_on
+
+
+def refuse_unfit(rungs: Sequence[Rung], *, must_hear: str = "") -> None:
+    """Raise LadderError, which says why, if nobody could climb these steps.
+
+    must_hear is the audience that has to be told on the day or after it, since a statutory clock climbs here.
+    """
+    for rung in rungs:
+        if (rung.before and rung.after) or not 0 <= abs(rung.place) <= FARTHEST:
+            raise LadderError(
+                f"Cannot use the step {rung.key!r}: give a number from 1 to {FARTHEST} working days, before or after."
+            )
+    if len({rung.key for rung in rungs}) < len(rungs):
+        raise LadderError("Cannot add that step: it is there already.")
+    if len(rungs) > MOST_STEPS:
+        raise LadderError(
+            f"Cannot have more than {MOST_STEPS} steps: nobody reads so many. Remove one first."
+        )
+    if must_hear and not any(rung.tell == must_hear and rung.place >= 0 for rung in rungs):
+        raise LadderError(
+            f"Cannot leave a deadline set by law without a step on the day or after it that tells the "
+            f"{must_hear.replace('-', ' ')}: it could pass in silence. Add another such step first."
+        )
 
 
 @dataclass(frozen=True, slots=True)

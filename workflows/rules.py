@@ -58,13 +58,22 @@ class DeadlineRule:
 class RuleBook:
     """Every statutory rule, the local milestones a partnership begins with, and the ladders they name.
 
-    stands_as names codes that are another rule by its local name: asked for one, the book gives the other.
+    must_hear is the audience that always hears of a statutory clock on its day and after it. stands_as names
+    codes that are another rule by its local name: asked for one, the book gives the other. due_days names
+    events that are the due day of another deadline of the same subject, by its code: milestones are planned
+    back from them.
     """
 
     statutory: tuple[DeadlineRule, ...]
     local: tuple[DeadlineRule, ...]
     ladders: dict[str, tuple[Rung, ...]]
+    must_hear: str = ""
     stands_as: dict[str, str] = field(default_factory=dict)
+    due_days: dict[str, str] = field(default_factory=dict)
+
+    def events_of_the_due_day(self, code: str) -> list[str]:
+        """What the due day of a deadline is called by the rules that are counted from it."""
+        return [event for event, anchor in self.due_days.items() if anchor == code]
 
     def in_force(self, code: str, on: date) -> DeadlineRule:
         """The version of a rule in force on a day. Raises NoSuchRule."""

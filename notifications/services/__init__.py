@@ -1,5 +1,7 @@
 """What this package does: tell (rows, in the teller's transaction) and deliver (mails, by workers, later)."""
 
+from notifications.services.bouncing import take_report
+from notifications.services.chasing import chasing_of
 from notifications.services.delivering import (
     BATCH,
     DELIVER,
@@ -23,12 +25,14 @@ __all__ = [
     "DELIVER",
     "SEE_NOTICES",
     "Delivered",
+    "chasing_of",
     "deliver_everything_owed",
     "deliver_waiting",
     "foretell",
     "mark_dealt_with",
     "names_to_phone",
     "open_notice",
+    "take_report",
     "tell_administrators",
     "tell_of_event",
     "tell_of_move",

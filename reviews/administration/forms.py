@@ -202,6 +202,12 @@ class MilestoneForm(PageForm):
         subject="the day from which it counts", label="First day it counts", in_future=True
     )
 
+    def __init__(self, *args: Any, is_planned_back: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_planned_back:  # the day it counts from is no event: it comes at no hour, and not again
+            del self.fields["repeats"], self.fields["cut_off"]
+            self.fields["count"].label = "How long before"
+
     def clean_cut_off(self) -> time | None:
         return fields.MomentField(subject="the cut-off", label="Cut-off").read_time(
             self.cleaned_data["cut_off"]

@@ -9,10 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404
 
+from accounts.models import Partnership
 from accounts.pages.days import END_OF_DAYS, FIRST_DAY
 from accounts.pages.views import at
 from reviews.administration.forms import ONLY_NEW, THESE_TOO, ConfirmForm, MilestoneForm
 from reviews.administration.views import AdministrationForm, AdministrationPage
+from reviews.rules import AUDIENCES
 from reviews.services import rule_changes
 from reviews.services.rule_changes import Preview
 from workflows.calendars import local_date
@@ -21,21 +23,10 @@ from workflows.exceptions import NotADate
 from workflows.ladders import Rung
 from workflows.models import RuleVersion
 from workflows.rules import UNITS, Limit
+from workflows.services.ladders import ladders_of
 from workflows.services.proof import MARKS
-from workflows.services.rules import rule_book
 
 MILESTONES = ("Deadlines and milestones", "milestone-list")
-
-AUDIENCES = {
-    "business-manager": "business manager",
-    "delegated-partners": "delegated partners",
-    "lead-partners": "lead partners",
-    "independent-chair": "independent chair",
-    "sub-group": "sub-group",
-    "author": "agency author",
-    "safeguarding-lead": "agency safeguarding lead",
-    "delegated-partner": "agency’s delegated partner",
-}
 
 
 def in_words(rung: Rung) -> str:
@@ -46,10 +37,11 @@ def in_words(rung: Rung) -> str:
     return f"{when}: {AUDIENCES.get(rung.tell, rung.tell.replace('-', ' '))}"
 
 
-def ladder_of(rule: RuleVersion) -> list[str]:
-    """The steps of a rule's ladder, in words, in order of time."""
-    rungs = rule_book().ladders.get(rule.ladder, ())
-    return [in_words(rung) for rung in sorted(rungs, key=lambda rung: rung.after - rung.before)]
+def steps_in_words(partnership: Partnership) -> dict[str, list[str]]:
+    """The steps of each ladder as it stands in the partnership, in words, in order of time."""
+    return {
+        name: [in_words(rung) for rung in ladder.rungs] for name, ladder in ladders_of(partnership).items()
+    }
 
 
 def with_query(address: str, **asked: str) -> str:
@@ -57,13 +49,14 @@ def with_query(address: str, **asked: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"
 
 
-def limit_in(text: str) -> Limit | None:
+def limit_in(text: str, *, is_planned_back: bool = False) -> Limit | None:
     """The limit in an address; None when it is none, or not one that a page makes."""
     try:
         limit = Limit.parse(text)
     except NotADate:
         return None
-    return limit if limit.unit in UNITS and limit.count > 0 else None
+    count = -limit.count if is_planned_back else limit.count
+    return limit if limit.unit in UNITS and count > 0 else None
 
 
 def day_in(text: str) -> date | None:
@@ -101,7 +94,7 @@ class MilestoneList(AdministrationPage):
                 key=lambda rule: (rule.kind, rule.starts, rule.name, rule.valid_from),
             ),
             "statutory": [rule for rule in rules if rule.partnership_id is None and rule.is_kept],
-            "ladder_of": ladder_of,
+            "steps_of": steps_in_words(self.partnership),
             "marks": MARKS,
             "today": today,
             "runs": self.runs(),
@@ -120,6 +113,14 @@ class OfMilestone(AdministrationForm):
         if not self.runs():
             raise PermissionDenied
 
+    @property
+    def is_planned_back(self) -> bool:
+        """Whether it is due before the day it counts from. A page changes by how long, never the direction."""
+        return Limit.parse(self.milestone.limit).count < 0
+
+    def limit_asked_for(self) -> Limit | None:
+        return limit_in(self.request.GET.get("limit", ""), is_planned_back=self.is_planned_back)
+
     def get_title(self) -> str:
         return f"Change “{self.milestone.name}”"
 
@@ -131,23 +132,31 @@ class EditMilestone(OfMilestone):
     template_name = "administration/milestone.html"
     submit = "Show what it would move"
 
+    def form_arguments(self) -> dict[str, Any]:
+        return {"is_planned_back": self.is_planned_back}
+
     def initial(self) -> dict[str, Any]:
         # What was asked for last, when somebody comes back from the page that shows what it would move.
-        limit = limit_in(self.request.GET.get("limit", "")) or Limit.parse(self.milestone.limit)
+        limit = self.limit_asked_for() or Limit.parse(self.milestone.limit)
         return {
-            "count": limit.count, "unit": limit.unit, "roll": limit.roll, "repeats": limit.repeats,
+            "count": abs(limit.count), "unit": limit.unit, "roll": limit.roll, "repeats": limit.repeats,
             "cut_off": f"{limit.cut_off:%H:%M}" if limit.cut_off else "",
             "valid_from": day_in(self.request.GET.get("from", "")) or local_date(self.at),
         }  # fmt: skip
 
     def context(self, form: Any) -> dict[str, Any]:
-        return {**super().context(form), "milestone": self.milestone, "ladder": ladder_of(self.milestone)}
+        return {
+            **super().context(form),
+            "milestone": self.milestone,
+            "ladder": steps_in_words(self.partnership).get(self.milestone.ladder, []),
+        }
 
     def act(self, form: MilestoneForm) -> str:
         given = form.cleaned_data
         limit = replace(
-            Limit.parse(self.milestone.limit), count=given["count"], unit=given["unit"], roll=given["roll"] or "",
-            repeats=given["repeats"], cut_off=given["cut_off"],
+            Limit.parse(self.milestone.limit), count=-given["count"] if self.is_planned_back else given["count"],
+            unit=given["unit"], roll=given["roll"] or "",
+            repeats=given.get("repeats", False), cut_off=given.get("cut_off"),
         )  # fmt: skip
         return with_query(
             self.address("milestone-confirm", self.milestone.pk),
@@ -167,7 +176,7 @@ class ConfirmMilestone(OfMilestone):
 
     def prepare(self) -> None:
         super().prepare()
-        limit, day = limit_in(self.request.GET.get("limit", "")), day_in(self.request.GET.get("from", ""))
+        limit, day = self.limit_asked_for(), day_in(self.request.GET.get("from", ""))
         if limit is None or day is None:
             raise Http404
         self.limit, self.valid_from = limit, day

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.administration import calendar, milestones, people, relaxations, views
+from reviews.administration import calendar, ladders, milestones, people, relaxations, views
 
 urlpatterns = [
     path("administration/", views.Index.as_view(), name="administration"),
@@ -43,5 +43,12 @@ urlpatterns = [
         "administration/relaxations/<int:pk>/end/",
         relaxations.EndRelaxation.as_view(),
         name="relaxation-end",
+    ),
+    path("administration/reminders/", ladders.LadderList.as_view(), name="ladder-list"),
+    path("administration/reminders/<slug:name>/", ladders.AddStep.as_view(), name="ladder-add"),
+    path(
+        "administration/reminders/<slug:name>/<slug:way>/<str:step>/",
+        ladders.ChangeLadder.as_view(),
+        name="ladder-change",
     ),
 ]

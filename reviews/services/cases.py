@@ -17,7 +17,8 @@ from workflows.calendars import local_date
 from workflows.countdown import day_in_words
 from workflows.derivation import VOIDED
 from workflows.exceptions import NotMet, WorkflowError
-from workflows.services.clocks import meet_deadline, start_clocks, undo_fact
+from workflows.services.changing_clocks import undo_fact
+from workflows.services.clocks import meet_deadline, start_clocks
 from workflows.services.moving import begin, change, perform
 
 Actor = User | System

@@ -15,7 +15,8 @@ from workflows.calendars import local_date
 from workflows.derivation import MET
 from workflows.exceptions import NotMet, Stale, WorkflowError
 from workflows.models import LedgerEntry
-from workflows.services.clocks import meet_deadline, restart_deadline, undo_fact
+from workflows.services.changing_clocks import restart_deadline, undo_fact
+from workflows.services.clocks import meet_deadline
 from workflows.services.moving import change
 
 OPEN_TO_CORRECTION = (Case.State.REFERRED, Case.State.NOTIFICATION)

@@ -28,7 +28,7 @@ from workflows.derivation import (
 from workflows.exceptions import ClockError, NoSuchRule, Stale
 from workflows.models import Deadline, Fact, Subject
 from workflows.rules import Limit
-from workflows.services import clocks
+from workflows.services import changing_clocks
 from workflows.services.moving import change
 
 ON_AUTHORITY = (PAUSED, RESUMED, EXTENDED, RESTARTED, UNDONE)
@@ -41,8 +41,8 @@ def pause_clock(subject: Subject, number: int, *, since: datetime, authority: st
                 by: Actor, at: datetime, seen: int | None = None) -> Deadline:  # fmt: skip
     """Stop a clock whose rule allows it. Raises PermissionDenied, ClockError, Stale."""
     subject, deadline = _begin(subject, number, "pause_deadline", by=by, at=at, seen=seen)
-    return clocks.pause_deadline(subject, deadline.rule_code, effective_at=_in_its_minute(since, deadline),
-                                 authority=authority, reason=reason, by=by, at=at)  # fmt: skip
+    return changing_clocks.pause_deadline(subject, deadline.rule_code, effective_at=_in_its_minute(since, deadline),
+                                          authority=authority, reason=reason, by=by, at=at)  # fmt: skip
 
 
 @transaction.atomic
@@ -51,8 +51,8 @@ def resume_clock(subject: Subject, number: int, *, since: datetime, authority: s
     """Let a stopped clock run on."""
     subject, deadline = _begin(subject, number, "resume_deadline", by=by, at=at, seen=seen)
     _need(authority, reason)
-    return clocks.resume_deadline(subject, deadline.rule_code, effective_at=_in_its_minute(since, deadline),
-                                  authority=authority, reason=reason, by=by, at=at)  # fmt: skip
+    return changing_clocks.resume_deadline(subject, deadline.rule_code, effective_at=_in_its_minute(since, deadline),
+                                           authority=authority, reason=reason, by=by, at=at)  # fmt: skip
 
 
 @transaction.atomic
@@ -60,8 +60,8 @@ def extend_clock(subject: Subject, number: int, *, limit: Limit | date, decided_
                  reason: str, by: Actor, at: datetime, seen: int | None = None) -> Deadline:  # fmt: skip
     """Give a clock whose rule allows it more time: so many days of a kind, or until a day."""
     subject, deadline = _begin(subject, number, "extend_deadline", by=by, at=at, seen=seen)
-    return clocks.extend_deadline(subject, deadline.rule_code, limit=limit, authority=authority, reason=reason,
-                                  effective_at=_in_its_minute(decided_at, deadline), by=by, at=at)  # fmt: skip
+    return changing_clocks.extend_deadline(subject, deadline.rule_code, limit=limit, authority=authority, reason=reason,
+                                           effective_at=_in_its_minute(decided_at, deadline), by=by, at=at)  # fmt: skip
 
 
 @transaction.atomic
@@ -74,8 +74,8 @@ def restart_clock(subject: Subject, number: int, *, start: datetime, authority: 
         raise ClockError(f"Cannot restart this clock: it is {deadline.state} already.")
     if "restart" not in deadline.rule.allows:
         raise ClockError("Cannot restart this clock: its date moves with what it is counted from.")
-    return clocks.restart_deadline(subject, deadline.rule_code, start=start, authority=authority, reason=reason,
-                                   by=by, at=at)  # fmt: skip
+    return changing_clocks.restart_deadline(subject, deadline.rule_code, start=start, authority=authority,
+                                            reason=reason, by=by, at=at)  # fmt: skip
 
 
 @transaction.atomic
@@ -92,7 +92,7 @@ def undo_one(subject: Subject, number: int, fact: int, *, authority: str, reason
         raise ClockError(
             f"Cannot undo {found.kind!r} here: it followed from a move, and is taken back by another move."
         )
-    return clocks.undo_fact(found, authority=authority, reason=reason, by=by, at=at)
+    return changing_clocks.undo_fact(found, authority=authority, reason=reason, by=by, at=at)
 
 
 # ---- What may be done ----------------------------------------------------------------------------

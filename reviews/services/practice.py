@@ -11,7 +11,8 @@ from reviews.services.refusing import not_before
 from workflows.actors import System
 from workflows.calendars import local_date, start_of
 from workflows.exceptions import NotMet
-from workflows.services.clocks import restart_deadline, void_deadline
+from workflows.services.changing_clocks import restart_deadline
+from workflows.services.clocks import void_deadline
 from workflows.services.moving import perform
 
 Actor = User | System

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.pages.views import at, signed_in
 from reviews import when
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord
-from reviews.services import access, answering, decisions
+from reviews.services import access, answering, decisions, reminders
 from reviews.services.correcting import NOTIFICATION_OPEN_TO_CORRECTION, OPEN_TO_CORRECTION
 from reviews.services.history import history_of
 from reviews.services.references import parse_reference
@@ -164,6 +164,8 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "can_correct_notification": "reviews.notify_case" in held
             and case.state in NOTIFICATION_OPEN_TO_CORRECTION,
             "can_mark_done": "reviews.meet_milestone_case" in held,
+            "mutes": reminders.mutes_on(case, signed_in(request), at=now),
+            "can_mute": reminders.MAY_MUTE in held and case.deadlines.open().exists(),
             "can_see_notices": "reviews.see_notices_case" in held,
             "now": now,
         },

@@ -22,7 +22,8 @@ from tests.services import MailSink, wait_for
 from workflows.actors import SYSTEM
 from workflows.management.commands import sweep as sweep_command
 from workflows.rules import Limit
-from workflows.services.clocks import extend_deadline, void_deadline
+from workflows.services.changing_clocks import extend_deadline
+from workflows.services.clocks import void_deadline
 from workflows.services.sweeping import Swept, sweep
 
 pytestmark = pytest.mark.django_db

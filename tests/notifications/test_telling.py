@@ -29,7 +29,7 @@ from tests.notifications.conftest import london
 from workflows.actors import SYSTEM
 from workflows.models import Deadline, Rung, Subject
 from workflows.rules import Limit
-from workflows.services.clocks import extend_deadline
+from workflows.services.changing_clocks import extend_deadline
 from workflows.services.sweeping import sweep
 
 pytestmark = pytest.mark.django_db

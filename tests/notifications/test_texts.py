@@ -1,10 +1,13 @@
 """The words of every mail, as they leave: a reference, a duty, its day, a link, and nothing else."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import Environment, meta
 
+import notifications
 from accounts.services import add_member, end_membership
 from notifications.channels import texts
 from notifications.models import Notice
@@ -21,9 +24,15 @@ from tests.factories import (
     full_answers,
 )
 from tests.notifications.conftest import london
+from workflows.actors import SYSTEM
+from workflows.rules import Limit
+from workflows.services.changing_clocks import extend_deadline
 from workflows.services.sweeping import sweep
 
 pytestmark = pytest.mark.django_db
+
+NOTICES = Path(notifications.__file__).parent / "jinja2" / "notices"
+PARSER = Environment()
 
 END = """
 Open it here, after signing in:
@@ -114,6 +123,54 @@ def test_what_was_a_reminder_when_it_was_written_is_late_when_it_leaves_late(
     one = {"deadline__rule_code": "SIN_NOTIFY"}
     assert the_text("reminder", at="2026-03-19 09:00", **one).subject == "A deadline is today"
     assert the_text("reminder", at="2026-03-20 09:00", **one).subject == "A deadline has passed"
+
+
+def test_edge_53_a_mail_quotes_the_day_of_its_own_deadline_and_no_other(world: World, notified: Case) -> None:
+    # Given a case with deadlines on many days, whose return is due on 27 March and given two days more:
+    gp = asked_returns(world, notified)["gp"]
+    sweep(at=london("2026-03-24 08:30"))
+    one = {"deadline__rule_code": "LOC_RETURN", "recipient": world.gp_author}
+    assert the_text("reminder", at="2026-03-24 08:31", **one).body == golden(
+        """A deadline is coming.
+
+Reference: R-CODE
+Duty: Agency return
+Due: Friday 27 March 2026
+Now: 3 working days left (due Friday 27 March 2026)
+""",
+        gp,
+        "returns",
+    )
+    extend_deadline(
+        gp, "LOC_RETURN", limit=Limit(2, "wd"), by=SYSTEM, at=london("2026-03-24 09:00"), authority="The chair",
+        reason="Records are in store.",
+    )  # fmt: skip
+
+    # When the reminder of the new day leaves, then it quotes that day; the manager's, of the case, quotes its own.
+    sweep(at=london("2026-03-30 07:30"))
+    text = the_text("reminder", at="2026-03-30 08:31", due_on="2026-03-31", **one)
+    assert "Duty: Agency return\nDue: Tuesday 31 March 2026\nNow: 1 working day left" in text.body
+    sweep(at=london("2026-04-01 07:30"))
+    of_the_case = {"deadline__rule_code": "RR_COMPLETE", "recipient": world.manager}
+    assert the_text("reminder", at="2026-04-01 08:31", **of_the_case).body == golden(
+        """A deadline is coming.
+
+Reference: R-CODE
+Duty: Finish the rapid review and send it to the Panel
+Due: Friday 10 April 2026
+Now: 5 working days left (due Friday 10 April 2026)
+""",
+        notified,
+        "cases",
+    )
+
+
+def test_edge_53_no_text_can_name_a_date_but_that_of_a_deadline_it_was_given() -> None:
+    known = {"code", "link", "clock", "clocks", "listed", "lead", "partnership", "managers"}
+    sources = {path.name: path.read_text("utf-8") for path in NOTICES.glob("*.txt")}
+    named = {name: meta.find_undeclared_variables(PARSER.parse(source)) for name, source in sources.items()}
+    assert {name: words - known for name, words in named.items() if words - known} == {}
+    assert len(sources) > 15
 
 
 def test_an_agency_that_is_asked_hears_what_is_due_when(world: World, notified: Case) -> None:

@@ -15,7 +15,9 @@ from workflows.models import RuleVersion
 AT = datetime(2026, 3, 18, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 18)
 LONG = "Wide " * 39 + "Vale."
-LISTS = ["administration", "agency-list", "people-list", "milestone-list", "relaxation-list", "calendar"]
+LISTS = [
+    "administration", "agency-list", "people-list", "milestone-list", "relaxation-list", "calendar", "ladder-list",
+]  # fmt: skip
 FORMS = ["agency-add", "person-add", "deputy-add", "calendar-load", "calendar-day"]
 RUN_ONLY = ["relaxation-add", "relaxation-confirm"]
 """Forms for the business manager alone."""
@@ -70,6 +72,8 @@ def every_address(world: factories.World) -> list[str]:
     assert membership
     return [
         *map(reverse, [*LISTS, *FORMS, *RUN_ONLY, "person-added"]),
+        reverse("ladder-add", args=["return"]),
+        reverse("ladder-change", args=["return", "remove", "due:author"]),
         reverse("agency-edit", args=[world.gp.pk]),
         reverse("person-remove", args=[membership.pk]),
         reverse("milestone-confirm", args=[a_milestone(world).pk]),

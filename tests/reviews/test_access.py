@@ -29,7 +29,8 @@ A_DAY = timedelta(days=1)
 LISTS = {"cases": "case-list", "returns": "return-list", "panel": "panel-list"}
 PAGES_OF_A_CASE = (
     "case", "case-add-child", "case-ask", "decision", "decision-send", "decision-sign", "case-hold-meeting",
-    "case-notify", "case-submit", "case-withdraw", "case-publish", "case-close", "sent-list",
+    "case-notify", "case-submit", "case-withdraw", "case-publish", "case-close", "case-mute",
+    "sent-list",
 )  # fmt: skip
 PAGES_OF_A_RETURN = (
     "return", "return-acknowledge", "return-nil", "return-finish", "return-sign-off", "return-send-back", "return-accept",

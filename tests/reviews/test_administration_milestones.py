@@ -13,7 +13,9 @@ from reviews.models import Case
 from reviews.services import cases
 from tests import factories
 from tests.reviews.administering import AT, a_milestone, day, errors_on, form, said, signed_in, text_of
+from workflows.ladders import Rung
 from workflows.models import RuleVersion
+from workflows.services.ladders import change_ladder, ladder_of
 
 pytestmark = pytest.mark.django_db
 
@@ -51,8 +53,8 @@ def test_milestones_and_statutory_rules_are_listed_with_their_sources(
         "3 working days before: agency author",
         "1 working day before: agency author",
         "On the day: agency author",
-        "1 working day late: agency safeguarding lead",
         "1 working day late: business manager",
+        "1 working day late: agency safeguarding lead",
         "3 working days late: agency’s delegated partner",
     ]
     local = RuleVersion.objects.filter(partnership=world.partnership).count()
@@ -112,6 +114,37 @@ def test_a_new_limit_shows_what_it_would_move_and_changes_nothing_before_it_is_c
     assert a_milestone(world).limit == "7wd"
     back = text_of(manager.get(address + "?limit=5wd&from=2026-04-01"))
     assert 'value="5"' in back
+
+
+def test_a_milestone_planned_back_is_changed_by_how_long_before(
+    world: factories.World, manager: Client, running: Case
+) -> None:
+    # Given the last check, two working days before the rapid review is due on Friday 10 April
+    address = reverse("milestone-edit", args=[a_milestone(world, "LOC_FINAL").pk])
+    page = text_of(manager.get(address))
+    assert ("How long before" in page, 'value="2"' in page) == (True, True)
+    assert ('name="repeats"' in page, 'name="cut_off"' in page) == (False, False)
+
+    # When it is to be three, then that is what would move, and what is set; forwards it is not to be had
+    asked = manager.post(address, a_limit(count="3"))
+    there = reverse("milestone-confirm", args=[a_milestone(world, "LOC_FINAL").pk])
+    assert asked.url == f"{there}?limit=-3wd&from=2026-04-01"
+    assert moves_on(manager.get(asked.url)) == [
+        [running.code, "Wednesday 8 April 2026", "Tuesday 7 April 2026"]
+    ]
+    assert manager.get(f"{there}?limit=3wd&from=2026-04-01").status_code == 404
+    confirmed(manager, asked.url, which="these", reason="A longer check.")
+    assert a_milestone(world, "LOC_FINAL").limit == "-3wd"
+    assert running.deadlines.get(rule_code="LOC_FINAL").due_on == date(2026, 4, 7)
+
+
+def test_who_is_told_is_said_as_the_partnership_set_it(world: factories.World, manager: Client) -> None:
+    steps = (*ladder_of(world.partnership, "milestone").rungs, Rung("independent-chair", after=4))
+    ladders = {"seen": 0, "also_running": False, "by": world.manager, "at": AT}
+    change_ladder(world.partnership, "milestone", steps, **ladders)
+    there = reverse("milestone-edit", args=[a_milestone(world, "LOC_FINAL").pk])
+    for address in (reverse("milestone-list"), there):
+        assert "4 working days late: independent chair" in text_of(manager.get(address))
 
 
 def test_only_new_ones_is_the_default_and_running_deadlines_keep_theirs(

@@ -78,13 +78,14 @@ def check_everything(at: datetime, counts_on: date) -> None:
 
     # Just these are late, and the sweep saw each in the minute in which it became so
     assert overdue(at) == {
-        ("late", "LOC_DRAFT"), ("late", "LOC_SIGNOFF"), ("late", "RR_COMPLETE"),
+        ("late", "LOC_DRAFT"), ("late", "LOC_FINAL"), ("late", "LOC_SIGNOFF"), ("late", "RR_COMPLETE"),
+        ("due-today", "LOC_FINAL"),
         ("late: Vale Community Health", "LOC_RETURN"),
         ("returns: Northborough General Practice", "LOC_RETURN"),
         ("fresh: Northborough General Practice", "LOC_ACK"),
     }  # fmt: skip
     waited = [d.missed_at - d.due_at for d in Deadline.objects.overdue(at=at) if d.missed_at and d.due_at]
-    assert len(waited) == 6
+    assert len(waited) == 8
     assert max(waited) < timedelta(minutes=1)
 
     # One case has a return in each condition

@@ -12,7 +12,7 @@ from tests import factories
 from tests.factories import CANARIES, World
 from tests.reviews.asking import a_released_case, signed_in, text_of
 from workflows.actors import SYSTEM
-from workflows.services import clocks
+from workflows.services import changing_clocks
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)  # the Thursday before Easter
@@ -72,7 +72,7 @@ def test_another_year_has_its_own_days_and_nonsense_is_this_year(world: World, c
 
 
 def test_a_paused_deadline_has_no_day_and_stands_apart(world: World, case: Case) -> None:
-    clocks.pause_deadline(
+    changing_clocks.pause_deadline(
         case, "LOC_MEETING", by=SYSTEM, at=NOW, effective_at=NOW, authority="the chair", reason="Leave"
     )
 

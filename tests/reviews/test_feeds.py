@@ -21,7 +21,7 @@ from workflows.actors import SYSTEM
 from workflows.countdown import day_in_words
 from workflows.models import Deadline, Fact
 from workflows.rules import Limit
-from workflows.services import clocks
+from workflows.services import changing_clocks, clocks
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 19, 10, tzinfo=UTC)
@@ -84,7 +84,7 @@ def test_edge_67_a_deadline_is_an_event_of_a_whole_day_without_time_or_zone(worl
 def test_edge_67_a_change_keeps_the_uid_and_raises_the_sequence(world: World, case: Case) -> None:
     before = events(world.manager)[of("RR_COMPLETE", case)]
 
-    clocks.extend_deadline(
+    changing_clocks.extend_deadline(
         case, "RR_COMPLETE", limit=Limit(2, "wd"), by=SYSTEM, at=NOW, authority="the Panel", reason="Leave"
     )
     after = events(world.manager)[of("RR_COMPLETE", case)]
@@ -95,10 +95,12 @@ def test_edge_67_a_change_keeps_the_uid_and_raises_the_sequence(world: World, ca
 
 
 def test_edge_67_undoing_a_change_raises_the_sequence_again(world: World, case: Case) -> None:
-    clocks.extend_deadline(
+    changing_clocks.extend_deadline(
         case, "RR_COMPLETE", limit=Limit(2, "wd"), by=SYSTEM, at=NOW, authority="the Panel", reason="Leave"
     )
-    clocks.undo_fact(Fact.objects.latest("pk"), by=SYSTEM, at=NOW, reason="It was another case.")
+    changing_clocks.undo_fact(
+        Fact.objects.get(kind="extended"), by=SYSTEM, at=NOW, reason="It was another case."
+    )
     event = events(world.manager)[of("RR_COMPLETE", case)]
 
     assert (event.sequence.value, event.dtstart.value) == ("2", date(2026, 4, 10))
@@ -111,7 +113,7 @@ def test_edge_67_what_has_ended_or_stands_still_is_cancelled_with_a_greater_sequ
     act: Callable[[], Any] = {
         "met": lambda: clocks.meet_deadline(case, "LOC_PROGRESS", by=SYSTEM, at=NOW),
         "voided": lambda: clocks.void_deadline(case, "LOC_PROGRESS", by=SYSTEM, at=NOW, reason="No need"),
-        "paused": lambda: clocks.pause_deadline(
+        "paused": lambda: changing_clocks.pause_deadline(
             case, "LOC_PROGRESS", by=SYSTEM, at=NOW, effective_at=NOW, authority="chair", reason="Leave"
         ),
     }[how]

@@ -41,6 +41,7 @@ def test_a_case_from_referral_to_an_accepted_panel_record():
         "LOC_MEETING": date(2026, 4, 1),
         "LOC_DRAFT": date(2026, 4, 7),
         "LOC_SIGNOFF": date(2026, 4, 9),
+        "LOC_FINAL": date(2026, 4, 8),
     }
 
     # When two agencies answer, one of them that it knew nobody

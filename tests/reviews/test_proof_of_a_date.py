@@ -22,7 +22,7 @@ from workflows.actors import SYSTEM
 from workflows.models import Deadline
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
-from workflows.services import clocks, redating
+from workflows.services import changing_clocks, redating
 from workflows.services.proof import proof_lines, proof_of
 from workflows.services.standing import how_it_stands
 
@@ -133,7 +133,8 @@ def test_the_json_is_by_its_schema_and_the_schema_knows_nothing_else(world: Worl
     check = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     started, moved = proof_of(clock(case), at=NOW), proof_of(to_everything(case, world), at=NOW)
     paused = proof_of(
-        clocks.pause_deadline(case, "LOC_MEETING", effective_at=NOW, by=SYSTEM, at=NOW, **WHY), at=NOW
+        changing_clocks.pause_deadline(case, "LOC_MEETING", effective_at=NOW, by=SYSTEM, at=NOW, **WHY),
+        at=NOW,
     )
     for proof in (started, moved, paused):
         check.validate(proof)

@@ -19,7 +19,7 @@ from tests.factories import World
 from workflows.actors import SYSTEM
 from workflows.exceptions import CalendarEnds, NoSuchRule, NotADate, WorkflowError
 from workflows.models import Deadline
-from workflows.services import clocks
+from workflows.services import changing_clocks
 from workflows.services.simulating import Simulation, simulate
 from workflows.services.sweeping import sweep
 from workflows.supposing import Pause, Suppositions
@@ -266,7 +266,7 @@ def test_in_the_middle_of_a_pause_it_is_paused_and_not_late(world: World, case: 
 
 def test_what_stands_still_already_is_shown_as_it_is_with_why(world: World, case: Case) -> None:
     gp = AgencyReturn.objects.get(agency=world.gp)
-    clocks.pause_deadline(
+    changing_clocks.pause_deadline(
         gp, "LOC_RETURN", by=SYSTEM, at=NOW, effective_at=NOW, authority="the chair", reason="Leave"
     )
     pause = pause_of(world.gp, date(2026, 3, 24), date(2026, 3, 26))
@@ -319,7 +319,7 @@ def test_a_day_that_comes_back_does_not_say_again_what_was_said_of_it(world: Wor
     at = datetime(2026, 3, 25, 10, tzinfo=UTC)
     sweep(at=at)
     gp = AgencyReturn.objects.get(agency=world.gp)
-    clocks.extend_deadline(
+    changing_clocks.extend_deadline(
         gp, "LOC_RETURN", limit=limit_of("LOC_RETURN", "2wd")["LOC_RETURN"], by=SYSTEM, at=at,
         authority="the chair", reason="Leave",
     )  # fmt: skip

@@ -124,7 +124,7 @@ class AnyClock(RuleBasedStateMachine):
 def test_edge_28_after_any_sequence_the_fold_is_the_count_from_day_to_day() -> None:
     # Given any clock, told anything in any order, of now or of the past:
     AnyClock.told_of.clear()
-    often = max(500, settings.default.max_examples if settings.default else 0)
+    often = max(600, settings.default.max_examples if settings.default else 0)
     run_state_machine_as_test(AnyClock, settings=settings(max_examples=often, stateful_step_count=14))
 
     # Then both counts agreed after each step; and there was enough of every kind for that to mean something.

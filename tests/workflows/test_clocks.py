@@ -26,7 +26,7 @@ from workflows.ladders import climb
 from workflows.models import CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Rung
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
-from workflows.services import clocks
+from workflows.services import changing_clocks, clocks
 from workflows.services.redating import redate
 from workflows.services.rules import adopt_local_milestones, rule_book
 from workflows.services.verifying import drifted
@@ -61,9 +61,9 @@ def test_an_event_starts_the_clocks_whose_rules_name_it() -> None:
     assert dict(case.deadlines.exclude(rule_code__in=started_before).values_list("rule_code", "due_on")) == {
         "LOC_SINCOPY": date(2026, 3, 19), "LOC_REQUEST": date(2026, 3, 19), "LOC_PROGRESS": date(2026, 3, 25),
         "LOC_MEETING": date(2026, 4, 1), "LOC_DRAFT": date(2026, 4, 7), "LOC_SIGNOFF": date(2026, 4, 9),
-        "RR_COMPLETE": date(2026, 4, 10),
+        "LOC_FINAL": date(2026, 4, 8), "RR_COMPLETE": date(2026, 4, 10),
     }  # fmt: skip
-    assert list(case.deadlines.values_list("facts__kind", flat=True)) == ["started"] * 10
+    assert list(case.deadlines.values_list("facts__kind", flat=True)) == ["started"] * 11
     assert not case.deadlines.filter(rungs=None).exists()
 
 
@@ -99,10 +99,12 @@ def test_a_rule_that_was_not_in_force_on_the_day_starts_nothing() -> None:
 def test_starting_costs_the_same_however_many_clocks_start(django_assert_num_queries: Any) -> None:
     case = a_case()
     rules = list(
-        RuleVersion.objects.filter(code__in=("RR_COMPLETE", "LCSPR_REPORT", "PUB_AVAILABLE"), valid_to=None)
+        RuleVersion.objects.filter(code__in=("SIN_NOTIFY", "PUB_ADVANCE", "PUB_AVAILABLE"), valid_to=None)
     )
     for some in (rules[:1], rules[1:]):
-        with django_assert_num_queries(7):  # savepoint, those that run, the calendar, three inserts, release
+        with django_assert_num_queries(
+            8
+        ):  # savepoint, those that run, calendar, ladders, three inserts, release
             clocks.start_deadlines(case, some, by=SYSTEM, effective_at=REFERRED_AT, at=REFERRED_AT)
 
 
@@ -168,9 +170,9 @@ def test_a_paused_clock_has_no_date_and_no_rungs_and_goes_on_from_there() -> Non
     case = a_notified_case()
     before = ahead(clock_of(case))
     pause = {"effective_at": london("2026-03-16", "00:00"), "at": london("2026-03-16"), **WHY}
-    paused = clocks.pause_deadline(case, "RR_COMPLETE", **pause)
+    paused = changing_clocks.pause_deadline(case, "RR_COMPLETE", **pause)
     assert (paused.state, paused.due_on, paused.due_at, ahead(paused)) == ("paused", None, None, [])
-    resumed = clocks.resume_deadline(
+    resumed = changing_clocks.resume_deadline(
         case, "RR_COMPLETE", by=SYSTEM, at=london("2026-03-18"), effective_at=london("2026-03-18", "00:00")
     )
     assert (resumed.state, resumed.due_on) == ("running", date(2026, 4, 8))
@@ -180,7 +182,7 @@ def test_a_paused_clock_has_no_date_and_no_rungs_and_goes_on_from_there() -> Non
 
 def test_edge_35_an_extension_keeps_the_first_date_and_its_authority() -> None:
     case = a_notified_case()
-    extended = clocks.extend_deadline(
+    extended = changing_clocks.extend_deadline(
         case, "RR_COMPLETE", limit=Limit(1, "mo"), at=london("2026-03-20"), **WHY
     )
     assert (extended.due_on, extended.derivation["first_due_on"]) == (date(2026, 5, 2), "2026-04-02")
@@ -192,7 +194,7 @@ def test_edge_35_an_extension_keeps_the_first_date_and_its_authority() -> None:
 
 def test_what_a_date_was_is_never_changed() -> None:
     case = a_notified_case()
-    clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), at=london("2026-03-20"), **WHY)
+    changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), at=london("2026-03-20"), **WHY)
     [record] = clock_of(case).dates.all()
     assert (record.because, record.due_before, record.due_after) == (
         "extended", date(2026, 4, 2), date(2026, 4, 7),
@@ -210,12 +212,12 @@ def test_what_moves_no_date_leaves_no_record_of_one() -> None:
 
 def test_what_is_undone_stays_in_the_log_and_the_undo_may_be_undone() -> None:
     case = a_notified_case()
-    clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-20"), **WHY)
+    changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-20"), **WHY)
     dates = [clock_of(case).due_on]
     for kind in ("extended", "undone"):
         fact = Fact.objects.filter(kind=kind).latest("pk")
         dates.append(
-            clocks.undo_fact(fact, by=SYSTEM, at=london("2026-03-23"), reason="typed wrongly").due_on
+            changing_clocks.undo_fact(fact, by=SYSTEM, at=london("2026-03-23"), reason="typed wrongly").due_on
         )
     assert dates == [date(2026, 4, 13), date(2026, 4, 2), date(2026, 4, 13)]
     assert list(clock_of(case).facts.values_list("kind", flat=True)) == [
@@ -229,12 +231,12 @@ def test_what_is_undone_stays_in_the_log_and_the_undo_may_be_undone() -> None:
 def test_an_undo_works_on_the_deadline_as_it_is_now() -> None:
     # Given a page that was fetched when one extension held, and a second, as long, given since:
     case = a_notified_case()
-    clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-13"), **WHY)
+    changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-13"), **WHY)
     old = Fact.objects.select_related("deadline").get(kind="extended")
-    clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-16"), **WHY)
+    changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-16"), **WHY)
 
     # When the first is taken back, then the date is the one on that page, and the ladder is the date's.
-    undone = clocks.undo_fact(old, by=SYSTEM, at=london("2026-03-17"), reason="typed wrongly")
+    undone = changing_clocks.undo_fact(old, by=SYSTEM, at=london("2026-03-17"), reason="typed wrongly")
     assert undone.due_on == date(2026, 4, 13)
     assert set(undone.rungs.ahead().values_list("due_at", flat=True)) == {undone.due_at}
 
@@ -242,28 +244,28 @@ def test_an_undo_works_on_the_deadline_as_it_is_now() -> None:
 # ---- What is refused ---------------------------------------------------------------------------
 NOON = london("2026-03-20", "12:00")
 REFUSED: list[tuple[str, type[WorkflowError], Any]] = [
-    ("resumed, though it runs", ClockError, lambda case: clocks.resume_deadline(case, "RR_COMPLETE", by=SYSTEM, at=NOON, effective_at=NOON)),
-    ("paused without an authority", ClockError, lambda case: clocks.pause_deadline(case, "RR_COMPLETE", by=SYSTEM, at=NOON, effective_at=NOON, authority=" ", reason="flood")),
-    ("paused without a reason", ClockError, lambda case: clocks.pause_deadline(case, "RR_COMPLETE", by=SYSTEM, at=NOON, effective_at=NOON, authority="the Panel", reason="")),
-    ("paused before it began", ClockError, lambda case: clocks.pause_deadline(case, "RR_COMPLETE", at=NOON, effective_at=london("2026-03-01"), **WHY)),
-    ("paused from tomorrow", ClockError, lambda case: clocks.pause_deadline(case, "RR_COMPLETE", at=NOON, effective_at=NOON + timedelta(days=1), **WHY)),
+    ("resumed, though it runs", ClockError, lambda case: changing_clocks.resume_deadline(case, "RR_COMPLETE", by=SYSTEM, at=NOON, effective_at=NOON)),
+    ("paused without an authority", ClockError, lambda case: changing_clocks.pause_deadline(case, "RR_COMPLETE", by=SYSTEM, at=NOON, effective_at=NOON, authority=" ", reason="flood")),
+    ("paused without a reason", ClockError, lambda case: changing_clocks.pause_deadline(case, "RR_COMPLETE", by=SYSTEM, at=NOON, effective_at=NOON, authority="the Panel", reason="")),
+    ("paused before it began", ClockError, lambda case: changing_clocks.pause_deadline(case, "RR_COMPLETE", at=NOON, effective_at=london("2026-03-01"), **WHY)),
+    ("paused from tomorrow", ClockError, lambda case: changing_clocks.pause_deadline(case, "RR_COMPLETE", at=NOON, effective_at=NOON + timedelta(days=1), **WHY)),
     ("met tomorrow", ClockError, lambda case: clocks.meet_deadline(case, "RR_COMPLETE", by=SYSTEM, at=NOON, effective_at=NOON + timedelta(seconds=1))),
-    ("extended by nothing", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(0, "wd"), at=NOON, **WHY)),
-    ("extended by less", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(-1, "wd"), at=NOON, **WHY)),
-    ("extended without a reason", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), by=SYSTEM, at=NOON, authority="the Panel", reason=" ")),
-    ("extended past the calendar", CalendarEnds, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(9000, "wd"), at=NOON, **WHY)),
-    ("extended past the calendar by months", CalendarEnds, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(400, "mo"), at=NOON, **WHY)),
-    ("extended past the calendar to a day", CalendarEnds, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=date(2041, 1, 1), at=NOON, **WHY)),
-    ("extended to the day it is due", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=date(2026, 4, 2), at=NOON, **WHY)),
-    ("restarted from tomorrow", ClockError, lambda case: clocks.restart_deadline(case, "RR_COMPLETE", start=NOON + timedelta(days=1), by=SYSTEM, at=NOON, reason="wrong")),
-    ("restarted without a reason", ClockError, lambda case: clocks.restart_deadline(case, "RR_COMPLETE", start=NOON, by=SYSTEM, at=NOON, reason=" ")),
-    ("paused by a person, though the law set it", ClockError, lambda case: clocks.pause_deadline(case, "RR_COMPLETE", at=NOON, effective_at=NOON, **{**WHY, "by": User(full_name="Una")})),
-    ("extended by a person, though the law set it", ClockError, lambda case: clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), at=NOON, **{**WHY, "by": User(full_name="Una")})),
+    ("extended by nothing", ClockError, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(0, "wd"), at=NOON, **WHY)),
+    ("extended by less", ClockError, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(-1, "wd"), at=NOON, **WHY)),
+    ("extended without a reason", ClockError, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), by=SYSTEM, at=NOON, authority="the Panel", reason=" ")),
+    ("extended past the calendar", CalendarEnds, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(9000, "wd"), at=NOON, **WHY)),
+    ("extended past the calendar by months", CalendarEnds, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(400, "mo"), at=NOON, **WHY)),
+    ("extended past the calendar to a day", CalendarEnds, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=date(2041, 1, 1), at=NOON, **WHY)),
+    ("extended to the day it is due", ClockError, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=date(2026, 4, 2), at=NOON, **WHY)),
+    ("restarted from tomorrow", ClockError, lambda case: changing_clocks.restart_deadline(case, "RR_COMPLETE", start=NOON + timedelta(days=1), by=SYSTEM, at=NOON, reason="wrong")),
+    ("restarted without a reason", ClockError, lambda case: changing_clocks.restart_deadline(case, "RR_COMPLETE", start=NOON, by=SYSTEM, at=NOON, reason=" ")),
+    ("paused by a person, though the law set it", ClockError, lambda case: changing_clocks.pause_deadline(case, "RR_COMPLETE", at=NOON, effective_at=NOON, **{**WHY, "by": User(full_name="Una")})),
+    ("extended by a person, though the law set it", ClockError, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), at=NOON, **{**WHY, "by": User(full_name="Una")})),
     ("another rule", NoSuchRule, lambda case: clocks.meet_deadline(case, "LCSPR_REPORT", by=SYSTEM, at=NOON)),
-    ("the start undone", ClockError, lambda case: clocks.undo_fact(clock_of(case).facts.get(), by=SYSTEM, at=NOON, reason="wrong")),
-    ("undone without a reason", ClockError, lambda case: clocks.undo_fact(clock_of(case, "SIN_NOTIFY").facts.get(kind="met"), by=SYSTEM, at=NOON, reason=" ")),
+    ("the start undone", ClockError, lambda case: changing_clocks.undo_fact(clock_of(case).facts.get(), by=SYSTEM, at=NOON, reason="wrong")),
+    ("undone without a reason", ClockError, lambda case: changing_clocks.undo_fact(clock_of(case, "SIN_NOTIFY").facts.get(kind="met"), by=SYSTEM, at=NOON, reason=" ")),
     ("met twice", ClockError, lambda case: clocks.meet_deadline(case, "SIN_NOTIFY", by=SYSTEM, at=NOON)),
-    ("extended when it is over", ClockError, lambda case: clocks.extend_deadline(case, "SIN_NOTIFY", limit=Limit(1, "wd"), at=NOON, **WHY)),
+    ("extended when it is over", ClockError, lambda case: changing_clocks.extend_deadline(case, "SIN_NOTIFY", limit=Limit(1, "wd"), at=NOON, **WHY)),
 ]  # fmt: skip
 
 
@@ -279,10 +281,10 @@ def test_what_is_refused_leaves_nothing_changed(error: type[WorkflowError], deed
 @pytest.mark.parametrize("limit", [date(2041, 1, 1), Limit(400, "mo"), Limit(9999, "d"), date(2026, 4, 2)])
 def test_a_paused_clock_is_not_given_a_day_that_it_could_not_run_on_to(limit: Any) -> None:
     case = a_notified_case()
-    clocks.pause_deadline(case, "RR_COMPLETE", effective_at=NOON, at=NOON, **WHY)
+    changing_clocks.pause_deadline(case, "RR_COMPLETE", effective_at=NOON, at=NOON, **WHY)
     before = everything()
     with pytest.raises(WorkflowError, match="2040|due on Thursday 2 April 2026 already"):
-        clocks.extend_deadline(case, "RR_COMPLETE", limit=limit, at=NOON, **WHY)
+        changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=limit, at=NOON, **WHY)
     assert everything() == before
 
 
@@ -310,23 +312,25 @@ def do(verb: str, case: Any, at: datetime, back: timedelta, number: int) -> None
     since = at - back
     match verb:
         case "pause":
-            clocks.pause_deadline(case, "RR_COMPLETE", effective_at=since, at=at, **WHY)
+            changing_clocks.pause_deadline(case, "RR_COMPLETE", effective_at=since, at=at, **WHY)
         case "resume":
-            clocks.resume_deadline(case, "RR_COMPLETE", by=SYSTEM, effective_at=since, at=at)
+            changing_clocks.resume_deadline(case, "RR_COMPLETE", by=SYSTEM, effective_at=since, at=at)
         case "extend":
             limit = Limit.parse(["1wd", "4d", "1mo", "2w"][number % 4])
-            clocks.extend_deadline(case, "RR_COMPLETE", limit=limit, effective_at=since, at=at, **WHY)
+            changing_clocks.extend_deadline(
+                case, "RR_COMPLETE", limit=limit, effective_at=since, at=at, **WHY
+            )
         case "extend to a day":
             day = (at + timedelta(days=number)).date()
-            clocks.extend_deadline(case, "RR_COMPLETE", limit=day, effective_at=since, at=at, **WHY)
+            changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=day, effective_at=since, at=at, **WHY)
         case "restart":
-            clocks.restart_deadline(case, "RR_COMPLETE", start=since, at=at, **WHY)
+            changing_clocks.restart_deadline(case, "RR_COMPLETE", start=since, at=at, **WHY)
         case "re-rule" | "reopen":  # no service does these alone
             kind, details = {
                 "re-rule": ("re-ruled", {"limit": ["20wd", "10d", "3mo"][number % 3]}),
                 "reopen": ("reopened", {"closed_time": ["stopped", "running"][number % 2]}),
             }[verb]
-            clocks._record(clock_of(case), kind, effective_at=since, at=at, details=details, **WHY)
+            clocks.record(clock_of(case), kind, effective_at=since, at=at, details=details, **WHY)
         case "re-calendar":
             known = calendars.calendar_of(CalendarVersion.objects.earliest("loaded_at")).holidays
             more = {date(2026, 3, 16 + number % 10): "Proclaimed"}
@@ -347,7 +351,9 @@ def do(verb: str, case: Any, at: datetime, back: timedelta, number: int) -> None
             facts = facts.filter(kind="undone") if verb == "undo the undo" else facts.exclude(kind="started")
             chosen = list(facts.order_by("pk"))
             if chosen:
-                clocks.undo_fact(chosen[number % len(chosen)], by=SYSTEM, at=at, reason="typed wrongly")
+                changing_clocks.undo_fact(
+                    chosen[number % len(chosen)], by=SYSTEM, at=at, reason="typed wrongly"
+                )
 
 
 @settings(max_examples=OFTEN, suppress_health_check=[HealthCheck.function_scoped_fixture])

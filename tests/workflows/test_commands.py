@@ -17,7 +17,8 @@ from workflows.calendars import end_of
 from workflows.models import Deadline, Fact, Rung
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
-from workflows.services.clocks import extend_deadline, meet_deadline, pause_deadline
+from workflows.services.changing_clocks import extend_deadline, pause_deadline
+from workflows.services.clocks import meet_deadline
 from workflows.services.proof import proof_lines, proof_of
 
 

@@ -23,7 +23,7 @@ from workflows.derivation import derive
 from workflows.exceptions import ClockError, WorkflowError
 from workflows.models import Deadline, Fact, LedgerEntry, RuleVersion, Rung
 from workflows.rules import Limit
-from workflows.services import clocks
+from workflows.services import changing_clocks, clocks
 from workflows.services import rules as rule_services
 from workflows.services.calendar import current_calendar
 from workflows.services.moving import perform
@@ -76,7 +76,7 @@ def test_only_open_deadlines_of_that_rule_and_partnership_with_another_limit_are
 
 
 def test_a_paused_clock_is_shown_without_a_day(case: Case) -> None:
-    clocks.pause_deadline(case, "RR_COMPLETE", by=SYSTEM, at=AT, effective_at=AT, **PANEL)
+    changing_clocks.pause_deadline(case, "RR_COMPLETE", by=SYSTEM, at=AT, effective_at=AT, **PANEL)
     [move] = would_move(open_deadlines("RR_COMPLETE", case.partnership), Limit(20, "wd"), at=AT)
     assert (move.was, move.becomes) == (None, None)
 
@@ -117,7 +117,7 @@ def test_what_is_ruled_anew_is_all_or_none(case: Case) -> None:
 def test_nothing_is_ruled_anew_without_an_authority_and_a_reason(case: Case, without: dict[str, str]) -> None:
     before = everything()
     with pytest.raises(ClockError, match="say on whose authority, and why"):
-        clocks.re_rule_deadline(
+        changing_clocks.re_rule_deadline(
             case, "RR_COMPLETE", limit=Limit(20, "wd"), by=SYSTEM, at=AT, **{**PANEL, **without}
         )
     assert everything() == before

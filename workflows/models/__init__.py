@@ -2,6 +2,7 @@
 
 from workflows.models.calendar import GOVUK, HAND, BankHoliday, CalendarChange, CalendarVersion
 from workflows.models.clocks import DateRecord, Deadline, Fact, RuleVersion, Rung
+from workflows.models.ladders import LadderVersion, Mute
 from workflows.models.records import LedgerEntry, TransitionRecord
 from workflows.models.subjects import LegalMove, Subject, SubjectQuerySet
 from workflows.models.watch import Heartbeat, Inspection, Outage
@@ -17,8 +18,10 @@ __all__ = [
     "Fact",
     "Heartbeat",
     "Inspection",
+    "LadderVersion",
     "LedgerEntry",
     "LegalMove",
+    "Mute",
     "Outage",
     "RuleVersion",
     "Rung",

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Partnership, User
 from workflows.models.calendar import CalendarVersion
+from workflows.models.ladders import LadderVersion, Mute
 from workflows.models.subjects import Subject
 from workflows.rules import DeadlineRule, Limit
 
@@ -169,6 +170,13 @@ class Deadline(models.Model):
     rule = models.ForeignKey(RuleVersion, on_delete=models.PROTECT, related_name="deadlines")
     rule_code = models.CharField(max_length=60)
     calendar = models.ForeignKey(CalendarVersion, on_delete=models.PROTECT, related_name="+")
+    ladder = models.ForeignKey(
+        LadderVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="deadlines",
+        help_text="NULL: as the book has it.",
+    )
     state = models.CharField(max_length=10, choices=State)
     started_at = models.DateTimeField()
     due_on = models.DateField(null=True)
@@ -275,6 +283,9 @@ class Rung(models.Model):
     due_at = models.DateTimeField(help_text="The due value it belongs to: a moved deadline has new rungs.")
     fires_at = models.DateTimeField()
     reached_at = models.DateTimeField(null=True)
+    mute = models.ForeignKey(
+        Mute, on_delete=models.PROTECT, null=True, related_name="rungs", help_text="Why nobody was told."
+    )
 
     objects = RungQuerySet.as_manager()
 

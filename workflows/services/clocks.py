@@ -1,29 +1,26 @@
-"""Starting, meeting, voiding, pausing, extending deadlines: every change is a fact, every date a fold over them.
+"""Starting, meeting, voiding deadlines: every change is a fact, every date a fold over them.
 
-The caller holds the subject's lock (perform takes it; so does each function here that a person calls).
+What a person does to a clock that runs is in changing_clocks.py. The caller holds the subject's lock (perform
+takes it; so does each function here that a person calls).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import User
-from workflows.actors import System
-from workflows.calendars import PROVISIONAL_YEARS, Calendar, local_date
+from workflows.actors import SYSTEM, System
+from workflows.calendars import PROVISIONAL_YEARS, Calendar, local_date, start_of
 from workflows.countdown import day_in_words
 from workflows.derivation import (
-    EXTENDED,
     MET,
-    PAUSED,
     RE_CALENDARED,
-    RE_RULED,
     REOPENED,
     RESTARTED,
-    RESUMED,
     STARTED,
-    UNDONE,
     VERBS,
     VOIDED,
     Derivation,
@@ -32,10 +29,19 @@ from workflows.derivation import (
 )
 from workflows.exceptions import CalendarEnds, ClockError, NoSuchRule
 from workflows.ladders import MISSED, climb
-from workflows.models import CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Rung, Subject
-from workflows.rules import UNITS, Limit
+from workflows.models import (
+    CalendarVersion,
+    DateRecord,
+    Deadline,
+    Fact,
+    LadderVersion,
+    RuleVersion,
+    Rung,
+    Subject,
+)
+from workflows.rules import Limit
 from workflows.services import calendar as calendars
-from workflows.services.rules import rule_book, rules_started_by
+from workflows.services.rules import rule_book, rules_counted_from, rules_started_by
 
 Actor = User | System
 
@@ -82,7 +88,7 @@ def rungs_of(deadline: Deadline, calendar: Calendar, *, armed_at: datetime) -> l
         return []
     if deadline.rule.duty == "until" and deadline.due_at <= armed_at:
         return []  # a duty that had already run out when we were told of it has nothing to say
-    ladder = rule_book().ladders[deadline.rule.ladder]
+    ladder = deadline.ladder.rungs if deadline.ladder else rule_book().ladders[deadline.rule.ladder]
     return [
         Rung(deadline=deadline, key=step.key, tell=step.tell, news=step.news, due_at=deadline.due_at,
              fires_at=step.fires_at)
@@ -102,9 +108,10 @@ def rederive(deadline: Deadline, *, at: datetime, facts: Sequence[Fact] | None =
         deadline.rungs.ahead().delete()
         ahead = rungs_of(deadline, calendars.calendar_of(version), armed_at=at)
         Rung.objects.bulk_create(ahead, ignore_conflicts=True)
+    _keep_what_it_was(deadline, said, facts, at=at)
     if deadline.due_at != before[1]:
         _miss_by_the_new_date(deadline)
-    _keep_what_it_was(deadline, said, facts, at=at)
+        _move_what_is_planned_from(deadline, at=at)
     return deadline
 
 
@@ -125,6 +132,30 @@ def _keep_what_it_was(
     )  # fmt: skip
 
 
+def planned_from(anchor: Deadline) -> list[Deadline]:
+    """The open milestones that are planned back from the due day of this deadline. No query if the book plans none."""
+    events = rule_book().events_of_the_due_day(anchor.rule_code)
+    if not events:
+        return []
+    planned = Deadline.objects.open().filter(subject_id=anchor.subject_id, rule__starts__in=events)
+    return list(planned.select_related("rule", "calendar"))
+
+
+def _move_what_is_planned_from(anchor: Deadline, *, at: datetime) -> None:
+    """Count what is planned back from this due day from the new one. Paused, it has none.
+
+    By the list of bank holidays that the anchor counts by now, if that is the newer: both move at once.
+    """
+    if anchor.due_on is None:
+        return
+    for deadline in planned_from(anchor):
+        deadline.calendar = max(deadline.calendar, anchor.calendar, key=lambda version: version.pk)
+        restart(
+            deadline, by=SYSTEM, at=at, start=start_of(anchor.due_on), decided_at=at,
+            reason=f"“{anchor.rule.name}” is due on {day_in_words(anchor.due_on)} now.",
+        )  # fmt: skip
+
+
 def _miss_by_the_new_date(deadline: Deadline) -> None:
     """A breach of an earlier date is no breach of this one; one already seen of this date is not seen again."""
     if deadline.due_at is None or deadline.rule.duty != "by":
@@ -134,10 +165,11 @@ def _miss_by_the_new_date(deadline: Deadline) -> None:
     deadline.save(update_fields=["missed_at"])
 
 
-def _record(
+def record(
     deadline: Deadline, kind: str, *, by: Actor, effective_at: datetime, at: datetime,
     authority: str = "", reason: str = "", details: dict[str, Any] | None = None,
 ) -> Deadline:  # fmt: skip
+    """Add a fact to the log and fold it in. Raises ClockError for one that cannot be true after those there are."""
     details = details or {}
     if effective_at > at:
         raise ClockError(f"Cannot {VERBS[kind]} this clock from a time still to come.", about="when")
@@ -170,11 +202,14 @@ def start_deadlines(
     before = {deadline.rule_code: deadline for deadline in there.select_related("rule", "calendar")}
     version = calendars.current_version()
     calendar = calendars.calendar_of(version)
+    ladders = _ladders_set_by(subject.partnership_id, {rule.ladder for rule in rules})
     deadlines = []
     for rule in rules:
         if rule.code in before:
             continue
-        deadline = Deadline(subject_id=subject.pk, rule=rule, rule_code=rule.code)
+        deadline = Deadline(
+            subject_id=subject.pk, rule=rule, rule_code=rule.code, ladder=ladders.get(rule.ladder)
+        )
         start = Fact(pk=0, kind=STARTED, effective_at=effective_at)
         _cache(deadline, derive(Limit.parse(rule.limit), [start], calendar), version)
         deadlines.append(deadline)
@@ -191,41 +226,53 @@ def start_deadlines(
         for deadline in before.values()
         if deadline.state in (Deadline.State.MET, Deadline.State.VOIDED)
     ]
-    return deadlines + [_start_again(deadline, by=by, effective_at=effective_at, at=at) for deadline in ended]
+    deadlines += [_start_again(deadline, by=by, effective_at=effective_at, at=at) for deadline in ended]
+    return deadlines + _start_what_is_planned_from(
+        subject, deadlines, by=by, at=at, on=local_date(effective_at)
+    )
+
+
+def _start_what_is_planned_from(
+    subject: Subject, anchors: Sequence[Deadline], *, by: Actor, at: datetime, on: date
+) -> list[Deadline]:
+    """Start the milestones that are planned back from the due days of these, by the rules in force on a day."""
+    due = {anchor.rule_code: anchor.due_on for anchor in anchors if anchor.due_on}
+    return [
+        deadline
+        for code, rule in rules_counted_from(subject, due, on=on)
+        for deadline in start_deadlines(subject, [rule], by=by, effective_at=start_of(due[code]), at=at)
+    ]
+
+
+def _ladders_set_by(partnership_id: UUID, names: Collection[str]) -> dict[str, LadderVersion]:
+    """What a partnership has made of these ladders; nothing for those it left as the book has them."""
+    set_here = LadderVersion.objects.filter(partnership_id=partnership_id, name__in=names)
+    return {version.name: version for version in set_here.newest()}
+
+
+def rearm(deadline: Deadline, *, at: datetime) -> None:
+    """Climb the deadline's ladder anew, from now on: what was reached stays, what is past is not said any more."""
+    deadline.rungs.ahead().filter(fires_at__gt=at).delete()
+    steps = rungs_of(deadline, calendars.calendar_of(deadline.calendar), armed_at=at)
+    Rung.objects.bulk_create([step for step in steps if step.fires_at > at], ignore_conflicts=True)
 
 
 def _start_again(deadline: Deadline, *, by: Actor, effective_at: datetime, at: datetime) -> Deadline:
     """Run an ended clock again from a new event, which for a count backwards is still to come."""
     reopened_at = min(max(effective_at, deadline.met_at or effective_at), at)
     again = "It happened again."
-    deadline = _record(deadline, REOPENED, by=by, effective_at=reopened_at, at=at, reason=again)
-    return _restart(deadline, by=by, at=at, start=effective_at, decided_at=reopened_at, reason=again)
+    deadline = record(deadline, REOPENED, by=by, effective_at=reopened_at, at=at, reason=again)
+    return restart(deadline, by=by, at=at, start=effective_at, decided_at=reopened_at, reason=again)
 
 
-def _restart(
+def restart(
     deadline: Deadline, *, by: Actor, at: datetime, start: datetime, decided_at: datetime, reason: str,
     authority: str = "",
 ) -> Deadline:  # fmt: skip
+    """Count the deadline anew from an instant, by a decision of another."""
     details = {} if start == decided_at else {"start": start.isoformat()}
-    return _record(deadline, RESTARTED, by=by, effective_at=decided_at, at=at, authority=authority, reason=reason,
+    return record(deadline, RESTARTED, by=by, effective_at=decided_at, at=at, authority=authority, reason=reason,
                    details=details)  # fmt: skip
-
-
-@transaction.atomic
-def restart_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, start: datetime, reason: str,
-                     authority: str = "") -> Deadline:  # fmt: skip
-    """Count a running clock from another event, because the one it counted from was wrong or has moved.
-
-    What was paused and extended before has no part in it. Only a count backwards starts from a day to come.
-    """
-    lock(subject)
-    if not reason.strip():
-        raise ClockError("Cannot restart a clock without a reason.", about="reason")
-    deadline = _open(subject, code)
-    if start > at and Limit.parse(deadline.derivation["limit"]).count >= 0:
-        raise ClockError("Cannot count from a time still to come: what starts the clock has not happened.",
-                         about="start")  # fmt: skip
-    return _restart(deadline, by=by, at=at, start=start, decided_at=at, reason=reason, authority=authority)
 
 
 def start_clocks(
@@ -252,9 +299,9 @@ def stop_clocks(
         if kind == MET and not is_at_rest:
             _meet(deadline, by=by, effective_at=effective_at, at=at, reason=reason)
         elif kind:
-            _record(deadline, kind, by=by, effective_at=effective_at, at=at, reason=reason)
+            record(deadline, kind, by=by, effective_at=effective_at, at=at, reason=reason)
         elif is_at_rest:
-            _record(
+            record(
                 deadline,
                 VOIDED,
                 by=by,
@@ -274,7 +321,7 @@ def meet_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effec
                   reason: str = "") -> Deadline:  # fmt: skip
     """Record that what a rule asks for was done. Raises NoSuchRule, ClockError."""
     lock(subject)
-    return _meet(_open(subject, code), by=by, effective_at=effective_at or at, at=at, reason=reason)
+    return _meet(deadline_of(subject, code), by=by, effective_at=effective_at or at, at=at, reason=reason)
 
 
 def _meet(deadline: Deadline, *, by: Actor, effective_at: datetime, at: datetime, reason: str) -> Deadline:
@@ -283,14 +330,14 @@ def _meet(deadline: Deadline, *, by: Actor, effective_at: datetime, at: datetime
     Rounds are counted from the start, so that one met early or late does not move those that follow, and
     those that passed while nobody looked do not come all at once.
     """
-    deadline = _record(deadline, MET, by=by, effective_at=effective_at, at=at, reason=reason)
+    deadline = record(deadline, MET, by=by, effective_at=effective_at, at=at, reason=reason)
     limit, calendar = Limit.parse(deadline.derivation["limit"]), calendars.calendar_of(deadline.calendar)
     if not limit.repeats or deadline.due_on is None:
         return deadline
     past, number = max(deadline.due_on, local_date(at)), int(deadline.derivation["round"]) + 1
     while limit.of_round(number).from_day(limit.day_0(deadline.started_at), calendar) <= past:
         number += 1
-    return _record(
+    return record(
         deadline, RESTARTED, by=by, effective_at=effective_at, at=at,
         reason=f"It comes again {limit.words}: round {number}.",
         details={"start": deadline.started_at.isoformat(), "round": number},
@@ -301,109 +348,11 @@ def _meet(deadline: Deadline, *, by: Actor, effective_at: datetime, at: datetime
 def void_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, reason: str) -> Deadline:
     """Record that what a rule asks for is no longer owed, and why."""
     lock(subject)
-    return _record(_open(subject, code), VOIDED, by=by, effective_at=at, at=at, reason=reason)
+    return record(deadline_of(subject, code), VOIDED, by=by, effective_at=at, at=at, reason=reason)
 
 
-@transaction.atomic
-def pause_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime,
-                   authority: str, reason: str) -> Deadline:  # fmt: skip
-    """Stop a clock from an instant. Needs an authority and a reason, and a rule that lets a person do it."""
-    lock(subject)
-    _need(authority, reason)
-    return _record(
-        _that_allows("pause", _open(subject, code), by),
-        PAUSED,
-        by=by,
-        effective_at=effective_at,
-        at=at,
-        authority=authority,
-        reason=reason,
-    )
-
-
-@transaction.atomic
-def resume_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime,
-                    authority: str = "", reason: str = "") -> Deadline:  # fmt: skip
-    """Let a stopped clock run on from an instant."""
-    lock(subject)
-    return _record(_open(subject, code), RESUMED, by=by, effective_at=effective_at, at=at,
-                   authority=authority, reason=reason)  # fmt: skip
-
-
-@transaction.atomic
-def extend_deadline(subject: Subject, code: str, *, limit: Limit | date, by: Actor, at: datetime,
-                    authority: str, reason: str, effective_at: datetime | None = None) -> Deadline:  # fmt: skip
-    """Give a clock more time: so many working days, days or months, or until a day.
-
-    Needs an authority and a reason, and a rule that lets a person do it. effective_at is when it was decided.
-    """
-    lock(subject)
-    _need(authority, reason)
-    deadline = _that_allows("extend", _open(subject, code), by)
-    details = {"to": limit.isoformat()} if isinstance(limit, date) else {"by": str(limit)}
-    if isinstance(limit, Limit) and limit.count <= 0:
-        raise ClockError("Cannot extend by nothing or less: give a number of 1 or more.", about="by")
-    if isinstance(limit, Limit) and limit.unit not in UNITS:
-        raise ClockError(
-            "Cannot extend by that: give a number of working days, days, weeks or months.", about="by"
-        )
-    if isinstance(limit, date):
-        _must_be_later(limit, deadline)
-    return _record(deadline, EXTENDED, by=by, effective_at=effective_at or at, at=at, authority=authority,
-                   reason=reason, details=details)  # fmt: skip
-
-
-def _must_be_later(day: date, deadline: Deadline) -> None:
-    """Raise ClockError if an extension to that day gives no more time than there is; also for a paused clock."""
-    changes = deadline.derivation["changes"]
-    due_on = date.fromisoformat(changes[-1]["to"] if changes else deadline.derivation["first_due_on"])
-    if day <= due_on:
-        raise ClockError(
-            f"Cannot extend to {day_in_words(day)}: it is due on {day_in_words(due_on)} already. Give a later day.",
-            about="to",
-        )
-
-
-@transaction.atomic
-def re_rule_deadline(subject: Subject, code: str, *, limit: Limit, by: Actor, at: datetime,
-                     authority: str, reason: str) -> Deadline:  # fmt: skip
-    """Let a clock count by another limit from its start on, with the pauses and extensions it had."""
-    lock(subject)
-    _need(authority, reason)
-    return _record(_open(subject, code), RE_RULED, by=by, effective_at=at, at=at, authority=authority,
-                   reason=reason, details={"limit": str(limit)})  # fmt: skip
-
-
-@transaction.atomic
-def undo_fact(fact: Fact, *, by: Actor, at: datetime, reason: str, authority: str = "") -> Deadline:
-    """Take back a fact that was not so. It stays in the log; the date is derived without it."""
-    lock(fact.deadline.subject)
-    if not reason.strip():
-        raise ClockError("Cannot undo without a reason.", about="reason")
-    deadline = Deadline.objects.select_related("rule", "calendar").get(pk=fact.deadline_id)  # as it is now
-    return _record(deadline, UNDONE, by=by, effective_at=at, at=at, authority=authority, reason=reason,
-                   details={"fact": fact.pk})  # fmt: skip
-
-
-def _need(authority: str, reason: str) -> None:
-    if not authority.strip() or not reason.strip():
-        raise ClockError(
-            "Cannot move this deadline: say on whose authority, and why.",
-            about="reason" if authority.strip() else "authority",
-        )
-
-
-def _that_allows(deed: str, deadline: Deadline, by: Actor) -> Deadline:
-    """The deadline, if its rule lets a person do that. The system records what others had the power to do."""
-    if isinstance(by, User) and deed not in deadline.rule.allows:
-        raise ClockError(
-            f"Cannot {deed} “{deadline.rule.name}”: the limit is set by {deadline.rule.citation}, "
-            f"which does not let you."
-        )
-    return deadline
-
-
-def _open(subject: Subject, code: str) -> Deadline:
+def deadline_of(subject: Subject, code: str) -> Deadline:
+    """The deadline of a subject by its rule's code. Raises NoSuchRule."""
     try:
         return Deadline.objects.select_related("rule", "calendar").get(subject_id=subject.pk, rule_code=code)
     except Deadline.DoesNotExist:

@@ -9,6 +9,7 @@ from workflows.countdown import day_in_words
 from workflows.derivation import STARTED, UNDONE, undone_facts
 from workflows.models import DateRecord, Deadline, Fact
 from workflows.rules import DeadlineRule, Limit
+from workflows.services.rules import rule_book
 from workflows.services.standing import how_it_stands
 
 FORMAT = "proof/1"
@@ -154,7 +155,14 @@ def rule_lines(rule: DeadlineRule) -> list[str]:
         f"Version: in force from {_day(rule.valid_from.isoformat())}{until}.",
         f"Source: {rule.citation} ({rule.mark}: {MARKS[rule.mark]}{edition}).",
         f"Starts with: {rule.starts}.",
+        *_planned_from(rule),
     ]
+
+
+def _planned_from(rule: DeadlineRule) -> list[str]:
+    """Whose due day the rule counts from, if it counts from one."""
+    anchor = rule_book().due_days.get(rule.starts)
+    return [f"Planned from: the day {anchor} is due."] if anchor else []
 
 
 def _of_the_count(derivation: Mapping[str, Any]) -> list[str]:

@@ -5,10 +5,12 @@ list; if its date moves, a fact says so, with the old and the new day, and its l
 """
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -16,13 +18,14 @@ from django.db.models import F, Q
 from accounts.models import User
 from workflows.actors import SYSTEM, System
 from workflows.calendars import Calendar, end_of, start_of
-from workflows.derivation import RE_CALENDARED, derive
+from workflows.derivation import RE_CALENDARED, RESTARTED, derive
 from workflows.exceptions import WorkflowError
 from workflows.models import CalendarChange, CalendarVersion, Deadline, Fact
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services import ledger
-from workflows.services.clocks import lock, person, rederive
+from workflows.services.clocks import lock, person, planned_from, rederive
+from workflows.services.rules import rule_book
 
 logger = logging.getLogger(__name__)
 
@@ -44,20 +47,42 @@ class Move:
 def would_move(new: Calendar, old: Calendar | None = None) -> Iterator[Move]:
     """Every open deadline whose day, or whose word "provisional", the list would change. Writes nothing.
 
-    Told the calendar that is in use, it looks only where the difference between the two can matter.
+    Told the calendar that is in use, it looks only where the difference between the two can matter. Milestones
+    planned back from the due day of another come last: they move with it.
     """
     open_ones = (
         Deadline.objects.open().select_related("rule", "calendar", "subject").prefetch_related("facts")
     )
-    if old is not None:
-        open_ones = open_ones.filter(_in_reach(old, new))
-    for deadline in open_ones.iterator(chunk_size=BATCH):
-        try:
-            derivation = derive(Limit.parse(deadline.rule.limit), deadline.facts.all(), new)
-        except WorkflowError:
-            continue  # it has no date by any list: verify_deadlines names it, and it must not hide the others
-        if (derivation.due_on, derivation.provisional) != (deadline.due_on, deadline.is_provisional):
-            yield Move(deadline, deadline.due_on, derivation.due_on)
+    reach = _in_reach(old, new) if old is not None else Q()
+    due_days = rule_book().due_days
+    new_days: dict[tuple[UUID, str], date] = {}
+    for deadline in open_ones.filter(reach).exclude(rule__starts__in=due_days).iterator(chunk_size=BATCH):
+        if move := _move_by(new, deadline):
+            yield move
+            if move.becomes and move.becomes != move.was and deadline.rule_code in due_days.values():
+                new_days[deadline.subject_id, deadline.rule_code] = move.becomes
+    reach |= Q(subject_id__in={subject_id for subject_id, _ in new_days})
+    for deadline in open_ones.filter(reach, rule__starts__in=due_days).iterator(chunk_size=BATCH):
+        anchor = (deadline.subject_id, due_days[deadline.rule.starts])
+        if move := _move_by(new, deadline, counted_from=new_days.get(anchor)):
+            yield move
+
+
+def _move_by(new: Calendar, deadline: Deadline, *, counted_from: date | None = None) -> Move | None:
+    """What the list does to one deadline; counted from another day than before, if its anchor moves to one."""
+    facts = list(deadline.facts.all())
+    if counted_from is not None:
+        facts.append(
+            Fact(pk=sys.maxsize, kind=RESTARTED, effective_at=facts[-1].effective_at,
+                 details={"start": start_of(counted_from).isoformat()})
+        )  # fmt: skip
+    try:
+        derivation = derive(Limit.parse(deadline.rule.limit), facts, new)
+    except WorkflowError:
+        return None  # it has no date by any list: verify_deadlines names it, and it must not hide the others
+    if (derivation.due_on, derivation.provisional) == (deadline.due_on, deadline.is_provisional):
+        return None
+    return Move(deadline, deadline.due_on, derivation.due_on)
 
 
 def _in_reach(old: Calendar, new: Calendar) -> Q:
@@ -87,19 +112,19 @@ def redate(
         raise WorkflowError("Cannot date deadlines anew without a reason.")
     calendar = calendars.calendar_of(version)
     begun = time.monotonic()
-    moved = []
+    moved: list[Move] = []
     behind = Deadline.objects.open().exclude(calendar=version)
-    # Soonest first: what falls due next must not wait for what falls due in a year.
-    for pk in list(behind.order_by(F("due_at").asc(nulls_first=True)).values_list("pk", flat=True)):
+    # Soonest first: what falls due next must not wait for what falls due in a year. But what is planned back from
+    # the due day of another comes after that other, and moves with it, once.
+    soonest = behind.order_by(F("due_at").asc(nulls_first=True)).values_list("pk", flat=True)
+    is_planned = Q(rule__starts__in=rule_book().due_days)
+    for pk in [*soonest.exclude(is_planned), *soonest.filter(is_planned)]:
         if within is not None and time.monotonic() - begun >= within.total_seconds():
             break
         try:
-            move = _redate_one(pk, version, calendar, by=by, at=at, reason=reason)
+            moved += _redate_one(pk, version, calendar, by=by, at=at, reason=reason)
         except WorkflowError:
             logger.exception("Deadline %s could not be dated anew, and is left for the next round", pk)
-            continue
-        if move:
-            moved.append(move)
     return moved
 
 
@@ -130,14 +155,15 @@ def date_stragglers(*, at: datetime) -> int:
 @transaction.atomic
 def _redate_one(
     pk: int, version: CalendarVersion, calendar: Calendar, *, by: User | System, at: datetime, reason: str
-) -> Move | None:
-    """One deadline, asked again under the lock whether it is still open and still behind."""
+) -> list[Move]:
+    """One deadline, asked again under the lock whether it is still open and still behind; and what moves with it."""
     deadline = Deadline.objects.select_related("subject").get(pk=pk)
     lock(deadline.subject)
     deadline = Deadline.objects.select_related("rule", "calendar", "subject").get(pk=pk)
     if deadline.state not in ("running", "paused") or deadline.calendar_id == version.pk:
-        return None
+        return []
     was = deadline.due_on
+    planned = {one: one.due_on for one in planned_from(deadline)}
     becomes = derive(Limit.parse(deadline.rule.limit), deadline.facts.all(), calendar).due_on
     if was != becomes:
         Fact.objects.create(
@@ -152,4 +178,8 @@ def _redate_one(
         ledger.append(deadline.subject, RE_CALENDARED, by=by, at=at)
     deadline.calendar = version
     rederive(deadline, at=at)
-    return Move(deadline, was, becomes) if was != becomes else None
+    moves = [Move(deadline, was, becomes)]
+    for one, day in planned.items():
+        one.refresh_from_db(fields=["due_on"])
+        moves.append(Move(one, day, one.due_on))
+    return [move for move in moves if move.was != move.becomes]

@@ -1,5 +1,6 @@
 """The rule book in the database: statutory rules written from code, local milestones as rows."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
 
@@ -161,6 +162,18 @@ def rules_started_by(subject: Subject, anchor: str, *, on: date) -> list[RuleVer
     return list(
         RuleVersion.objects.in_force(on).of(subject.partnership).filter(kind=subject.kind, starts=anchor)
     )
+
+
+def rules_counted_from(subject: Subject, codes: Iterable[str], *, on: date) -> list[tuple[str, RuleVersion]]:
+    """The rules that are planned back (or on) from the due day of these deadlines, each with the code of its anchor.
+
+    Asks the database only if the book names such a day for one of them.
+    """
+    anchors = {event: code for code in codes for event in rule_book().events_of_the_due_day(code)}
+    if not anchors:
+        return []
+    rules = RuleVersion.objects.in_force(on).of(subject.partnership)
+    return [(anchors[rule.starts], rule) for rule in rules.filter(kind=subject.kind, starts__in=anchors)]
 
 
 # ---- Which rule applied when -------------------------------------------------------------------

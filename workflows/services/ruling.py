@@ -19,7 +19,7 @@ from workflows.models import Deadline, Fact
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services import ledger
-from workflows.services.clocks import re_rule_deadline
+from workflows.services.changing_clocks import re_rule_deadline
 from workflows.services.redating import Move
 
 

@@ -20,6 +20,7 @@ from workflows.models.clocks import DeadlineQuerySet
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services.clocks import rungs_of
+from workflows.services.muting import not_muted
 from workflows.services.standing import how_it_stands
 from workflows.signals import rungs_foreseen
 from workflows.supposing import Leg, Suppositions, legs_of
@@ -105,7 +106,11 @@ def simulate(deadlines: DeadlineQuerySet, supposed: Suppositions, *, at: datetim
     until = end_of(on) if supposed.today else None
     then = max(at, end_of(on) - timedelta(seconds=1))
     seen, rungs = [], []
-    rows = deadlines.open().select_related("rule", "calendar", "subject").prefetch_related("facts", "rungs")
+    rows = (
+        deadlines.open()
+        .select_related("rule", "calendar", "subject", "ladder")
+        .prefetch_related("facts", "rungs")
+    )
     for deadline in rows:
         foreseen, legs, calendar = _foresee(deadline, supposed, at=at, then=then)
         seen.append(foreseen)
@@ -116,7 +121,7 @@ def simulate(deadlines: DeadlineQuerySet, supposed: Suppositions, *, at: datetim
     return Simulation(
         on,
         sorted(seen, key=lambda one: (one.becomes is None, one.becomes or on, one.deadline.pk)),
-        _ask(rungs, supposed.changed(calendars.current_calendar())),
+        _ask(not_muted(rungs, at=at), supposed.changed(calendars.current_calendar())),
     )
 
 

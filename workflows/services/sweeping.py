@@ -10,6 +10,7 @@ from django.db.models import F
 
 from workflows.ladders import MISSED
 from workflows.models import Deadline, Outage, Rung
+from workflows.services.muting import silence
 from workflows.signals import rungs_reached
 
 logger = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ def _sweep_once(
         missed = Deadline.objects.filter(pk__in=passed, rule__duty="by").update(missed_at=at)
     telling = Rung.objects.filter(pk__in=[pk for pk, _, _, tell in claimed if tell])
     rungs = telling.select_related("deadline__rule", "deadline__subject").defer("deadline__derivation")
-    rungs_reached.send(sender=Rung, rungs=list(rungs), at=at, outage=outage)
+    rungs_reached.send(sender=Rung, rungs=silence(list(rungs), at=at), at=at, outage=outage)
     if outage is not None:
         Outage.objects.filter(pk=outage.pk).update(
             reached=F("reached") + len(claimed), missed=F("missed") + missed

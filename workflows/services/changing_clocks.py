@@ -1,0 +1,132 @@
+"""What a person does to a running clock: restart, pause, resume, extend, count by another limit, take back a fact.
+
+Each takes the lock of the subject. Starting, meeting and ending clocks is in clocks.py.
+"""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from workflows.countdown import day_in_words
+from workflows.derivation import EXTENDED, PAUSED, RE_RULED, RESUMED, UNDONE
+from workflows.exceptions import ClockError
+from workflows.models import Deadline, Fact, Subject
+from workflows.rules import UNITS, Limit
+from workflows.services.clocks import Actor, deadline_of, lock, record, restart
+
+
+@transaction.atomic
+def restart_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, start: datetime, reason: str,
+                     authority: str = "") -> Deadline:  # fmt: skip
+    """Count a running clock from another event, because the one it counted from was wrong or has moved.
+
+    What was paused and extended before has no part in it. Only a count backwards starts from a day to come.
+    """
+    lock(subject)
+    if not reason.strip():
+        raise ClockError("Cannot restart a clock without a reason.", about="reason")
+    deadline = deadline_of(subject, code)
+    if start > at and Limit.parse(deadline.derivation["limit"]).count >= 0:
+        raise ClockError("Cannot count from a time still to come: what starts the clock has not happened.",
+                         about="start")  # fmt: skip
+    return restart(deadline, by=by, at=at, start=start, decided_at=at, reason=reason, authority=authority)
+
+
+@transaction.atomic
+def pause_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime,
+                   authority: str, reason: str) -> Deadline:  # fmt: skip
+    """Stop a clock from an instant. Needs an authority and a reason, and a rule that lets a person do it."""
+    lock(subject)
+    _need(authority, reason)
+    return record(
+        _that_allows("pause", deadline_of(subject, code), by),
+        PAUSED,
+        by=by,
+        effective_at=effective_at,
+        at=at,
+        authority=authority,
+        reason=reason,
+    )
+
+
+@transaction.atomic
+def resume_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime,
+                    authority: str = "", reason: str = "") -> Deadline:  # fmt: skip
+    """Let a stopped clock run on from an instant."""
+    lock(subject)
+    return record(deadline_of(subject, code), RESUMED, by=by, effective_at=effective_at, at=at,
+                   authority=authority, reason=reason)  # fmt: skip
+
+
+@transaction.atomic
+def extend_deadline(subject: Subject, code: str, *, limit: Limit | date, by: Actor, at: datetime,
+                    authority: str, reason: str, effective_at: datetime | None = None) -> Deadline:  # fmt: skip
+    """Give a clock more time: so many working days, days or months, or until a day.
+
+    Needs an authority and a reason, and a rule that lets a person do it. effective_at is when it was decided.
+    """
+    lock(subject)
+    _need(authority, reason)
+    deadline = _that_allows("extend", deadline_of(subject, code), by)
+    details = {"to": limit.isoformat()} if isinstance(limit, date) else {"by": str(limit)}
+    if isinstance(limit, Limit) and limit.count <= 0:
+        raise ClockError("Cannot extend by nothing or less: give a number of 1 or more.", about="by")
+    if isinstance(limit, Limit) and limit.unit not in UNITS:
+        raise ClockError(
+            "Cannot extend by that: give a number of working days, days, weeks or months.", about="by"
+        )
+    if isinstance(limit, date):
+        _must_be_later(limit, deadline)
+    return record(deadline, EXTENDED, by=by, effective_at=effective_at or at, at=at, authority=authority,
+                   reason=reason, details=details)  # fmt: skip
+
+
+def _must_be_later(day: date, deadline: Deadline) -> None:
+    """Raise ClockError if an extension to that day gives no more time than there is; also for a paused clock."""
+    changes = deadline.derivation["changes"]
+    due_on = date.fromisoformat(changes[-1]["to"] if changes else deadline.derivation["first_due_on"])
+    if day <= due_on:
+        raise ClockError(
+            f"Cannot extend to {day_in_words(day)}: it is due on {day_in_words(due_on)} already. Give a later day.",
+            about="to",
+        )
+
+
+@transaction.atomic
+def re_rule_deadline(subject: Subject, code: str, *, limit: Limit, by: Actor, at: datetime,
+                     authority: str, reason: str) -> Deadline:  # fmt: skip
+    """Let a clock count by another limit from its start on, with the pauses and extensions it had."""
+    lock(subject)
+    _need(authority, reason)
+    return record(deadline_of(subject, code), RE_RULED, by=by, effective_at=at, at=at, authority=authority,
+                   reason=reason, details={"limit": str(limit)})  # fmt: skip
+
+
+@transaction.atomic
+def undo_fact(fact: Fact, *, by: Actor, at: datetime, reason: str, authority: str = "") -> Deadline:
+    """Take back a fact that was not so. It stays in the log; the date is derived without it."""
+    lock(fact.deadline.subject)
+    if not reason.strip():
+        raise ClockError("Cannot undo without a reason.", about="reason")
+    deadline = Deadline.objects.select_related("rule", "calendar").get(pk=fact.deadline_id)  # as it is now
+    return record(deadline, UNDONE, by=by, effective_at=at, at=at, authority=authority, reason=reason,
+                   details={"fact": fact.pk})  # fmt: skip
+
+
+def _need(authority: str, reason: str) -> None:
+    if not authority.strip() or not reason.strip():
+        raise ClockError(
+            "Cannot move this deadline: say on whose authority, and why.",
+            about="reason" if authority.strip() else "authority",
+        )
+
+
+def _that_allows(deed: str, deadline: Deadline, by: Actor) -> Deadline:
+    """The deadline, if its rule lets a person do that. The system records what others had the power to do."""
+    if isinstance(by, User) and deed not in deadline.rule.allows:
+        raise ClockError(
+            f"Cannot {deed} “{deadline.rule.name}”: the limit is set by {deadline.rule.citation}, "
+            f"which does not let you."
+        )
+    return deadline
