@@ -3,57 +3,29 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from workflows.calendars import Calendar, end_of, local_date, start_of
 from workflows.exceptions import ClockError
+from workflows.facts import (
+    EXTENDED,
+    MET,
+    ONLY_WHEN,
+    PAUSED,
+    RE_RULED,
+    RESUMED,
+    STARTED,
+    THEN,
+    UNDONE,
+    VERBS,
+    VOIDED,
+    FactLike,
+    State,
+    fits,
+    standing_facts,
+    undone_facts,
+)
 from workflows.limits import HOURS, Limit
-
-STARTED = "started"
-RESTARTED = "restarted"
-PAUSED = "paused"
-RESUMED = "resumed"
-EXTENDED = "extended"
-RE_RULED = "re-ruled"
-RE_CALENDARED = "re-calendared"
-MET = "met"
-VOIDED = "voided"
-REOPENED = "reopened"
-UNDONE = "undone"
-
-VERBS = {
-    STARTED: "start",
-    RESTARTED: "restart",
-    PAUSED: "pause",
-    RESUMED: "resume",
-    EXTENDED: "extend",
-    RE_RULED: "re-rule",
-    RE_CALENDARED: "re-calendar",
-    MET: "meet",
-    VOIDED: "void",
-    REOPENED: "reopen",
-    UNDONE: "undo a fact of",
-}
-"""What doing each is called, for a refusal."""
-
-State = Literal["running", "paused", "met", "voided"]
-
-
-class FactLike(Protocol):
-    """What the fold needs of a fact; the stored model and a test's plain object both have it."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def effective_at(self) -> datetime: ...
-    @property
-    def authority(self) -> str: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def details(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,52 +105,6 @@ class Derivation:
             "met_at": self.met_at.isoformat() if self.met_at else None,
             "voided_at": self.voided_at.isoformat() if self.voided_at else None,
         }
-
-
-def undone_facts(facts: Iterable[FactLike]) -> set[int]:
-    """The ids of facts taken back. An undo may itself be taken back, and then has no effect."""
-    undone: set[int] = set()
-    undos = (fact for fact in facts if fact.kind == UNDONE)
-    for fact in sorted(undos, key=lambda fact: fact.id, reverse=True):
-        if fact.id not in undone:
-            undone.add(int(fact.details["fact"]))
-    return undone
-
-
-def standing_facts(facts: Iterable[FactLike]) -> list[FactLike]:
-    """The facts that still hold, in order of effect: an undone fact, and what undid it, are left out."""
-    rows = list(facts)
-    undone = undone_facts(rows)
-    return sorted(
-        (fact for fact in rows if fact.kind != UNDONE and fact.id not in undone),
-        key=lambda fact: (fact.effective_at, fact.id),
-    )
-
-
-_ONLY_WHEN: dict[str, tuple[State, ...]] = {
-    PAUSED: ("running",),
-    RESUMED: ("paused",),
-    EXTENDED: ("running", "paused"),
-    RE_RULED: ("running", "paused"),
-    MET: ("running", "paused"),
-    VOIDED: ("running", "paused"),
-    REOPENED: ("met", "voided"),
-}
-"""The states in which a fact can be true. One that no longer fits, since another was undone, has no effect."""
-
-_THEN: dict[str, State] = {
-    PAUSED: "paused",
-    RESUMED: "running",
-    MET: "met",
-    VOIDED: "voided",
-    REOPENED: "running",
-    RESTARTED: "running",
-}
-
-
-def fits(kind: str, state: State) -> bool:
-    """Whether a fact of that kind can be true of a clock in that state."""
-    return kind not in _ONLY_WHEN or state in _ONLY_WHEN[kind]
 
 
 def stopped_days(stop: datetime, go: datetime, *, after: date) -> tuple[date, date] | None:
@@ -338,7 +264,7 @@ class _Fold:
                     self.stop(closed_at, fact)
                     self.go(fact.effective_at)
                 self.met_at, self.voided_at = None, None
-        self.state = _THEN.get(fact.kind, self.state)
+        self.state = THEN.get(fact.kind, self.state)
 
 
 def derive(limit: Limit, facts: Iterable[FactLike], calendar: Calendar) -> Derivation:
@@ -404,9 +330,9 @@ def refuse_impossible(
     state: State = "running"
     for fact in rows:
         if fact.effective_at <= effective_at and fits(fact.kind, state):
-            state = _THEN.get(fact.kind, state)
+            state = THEN.get(fact.kind, state)
     if not fits(kind, state):
-        needed = " or ".join(_ONLY_WHEN[kind])
+        needed = " or ".join(ONLY_WHEN[kind])
         raise ClockError(
             f"Cannot {VERBS[kind]} this clock on {_day(effective_at)}: at that time it was {state}, not {needed}.",
             about="when",

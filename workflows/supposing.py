@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from workflows.calendars import Calendar, end_of, start_of
-from workflows.derivation import PAUSED, RESUMED, Derivation, FactLike, derive, refuse_impossible
+from workflows.derivation import Derivation, derive, refuse_impossible
+from workflows.facts import PAUSED, RESUMED, FactLike
 from workflows.rules import Limit
 
 SUPPOSED = "Supposed bank holiday"

@@ -15,8 +15,8 @@ from reviews.services.refusing import need_reason, no_earlier, not_before, to_th
 from workflows.actors import System
 from workflows.calendars import local_date
 from workflows.countdown import day_in_words
-from workflows.derivation import VOIDED
 from workflows.exceptions import NotMet, WorkflowError
+from workflows.facts import VOIDED
 from workflows.services.changing_clocks import undo_fact
 from workflows.services.clocks import meet_deadline, start_clocks
 from workflows.services.moving import begin, change, perform

@@ -12,8 +12,8 @@ from reviews.services.exporting import TO_NOTIFY
 from reviews.services.refusing import need_reason, no_earlier, not_before
 from workflows.actors import SYSTEM
 from workflows.calendars import local_date
-from workflows.derivation import MET
 from workflows.exceptions import NotMet, Stale, WorkflowError
+from workflows.facts import MET
 from workflows.models import LedgerEntry
 from workflows.services.changing_clocks import restart_deadline, undo_fact
 from workflows.services.clocks import meet_deadline

@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 from reviews.services.cases import EVENTS_OF_MILESTONES, Actor, to_the_minute
 from workflows.calendars import local_date
 from workflows.countdown import day_in_words
-from workflows.derivation import (
+from workflows.exceptions import ClockError, NoSuchRule, Stale
+from workflows.facts import (
     EXTENDED,
     MET,
     PAUSED,
@@ -25,7 +26,6 @@ from workflows.derivation import (
     UNDONE,
     undone_facts,
 )
-from workflows.exceptions import ClockError, NoSuchRule, Stale
 from workflows.models import Deadline, Fact, Subject
 from workflows.rules import Limit
 from workflows.services import changing_clocks

@@ -10,7 +10,7 @@ from reviews import when
 from reviews.services import dates
 from reviews.services.exporting import TO_NOTIFY
 from workflows.actors import SYSTEM
-from workflows.derivation import RESTARTED
+from workflows.facts import RESTARTED
 from workflows.models import Fact, Subject, TransitionRecord
 
 LABELS = {

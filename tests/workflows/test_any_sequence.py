@@ -15,8 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.workflows import naive
 from tests.workflows.bench import CALENDAR, HOLIDAYS, Told
 from workflows.calendars import Calendar
-from workflows.derivation import UNDONE, derive, refuse_impossible
+from workflows.derivation import derive, refuse_impossible
 from workflows.exceptions import ClockError
+from workflows.facts import UNDONE
 from workflows.rules import Limit
 
 PROCLAIMED = {

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from accounts.models import User
 from workflows.countdown import day_in_words
-from workflows.derivation import EXTENDED, PAUSED, RE_RULED, RESUMED, UNDONE
 from workflows.exceptions import ClockError
+from workflows.facts import EXTENDED, PAUSED, RE_RULED, RESUMED, UNDONE
 from workflows.models import Deadline, Fact, Subject
 from workflows.rules import UNITS, Limit
 from workflows.services.clocks import Actor, deadline_of, lock, record, restart

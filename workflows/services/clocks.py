@@ -15,19 +15,9 @@ from accounts.models import User
 from workflows.actors import SYSTEM, System
 from workflows.calendars import PROVISIONAL_YEARS, Calendar, local_date, start_of
 from workflows.countdown import day_in_words
-from workflows.derivation import (
-    MET,
-    RE_CALENDARED,
-    REOPENED,
-    RESTARTED,
-    STARTED,
-    VERBS,
-    VOIDED,
-    Derivation,
-    derive,
-    refuse_impossible,
-)
+from workflows.derivation import Derivation, derive, refuse_impossible
 from workflows.exceptions import CalendarEnds, ClockError, NoSuchRule
+from workflows.facts import MET, RE_CALENDARED, REOPENED, RESTARTED, STARTED, VERBS, VOIDED
 from workflows.ladders import MISSED, climb
 from workflows.models import (
     CalendarVersion,

@@ -6,7 +6,7 @@ from typing import Any
 
 from workflows.calendars import LONDON
 from workflows.countdown import day_in_words
-from workflows.derivation import STARTED, UNDONE, undone_facts
+from workflows.facts import STARTED, UNDONE, undone_facts
 from workflows.models import DateRecord, Deadline, Fact
 from workflows.rules import DeadlineRule, Limit
 from workflows.services.rules import rule_book

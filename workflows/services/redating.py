@@ -18,8 +18,9 @@ from django.db.models import F, Q
 from accounts.models import User
 from workflows.actors import SYSTEM, System
 from workflows.calendars import Calendar, end_of, start_of
-from workflows.derivation import RE_CALENDARED, RESTARTED, derive
+from workflows.derivation import derive
 from workflows.exceptions import WorkflowError
+from workflows.facts import RE_CALENDARED, RESTARTED
 from workflows.models import CalendarChange, CalendarVersion, Deadline, Fact
 from workflows.rules import Limit
 from workflows.services import calendar as calendars

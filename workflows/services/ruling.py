@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 
 from accounts.models import Partnership, User
 from workflows.actors import System
-from workflows.derivation import RE_RULED, derive
+from workflows.derivation import derive
+from workflows.facts import RE_RULED
 from workflows.models import Deadline, Fact
 from workflows.rules import Limit
 from workflows.services import calendar as calendars

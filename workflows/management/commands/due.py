@@ -10,8 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.calendars import LONDON, Calendar, local_date, start_of
-from workflows.derivation import STARTED, derive
+from workflows.derivation import derive
 from workflows.exceptions import NotADate, WorkflowError
+from workflows.facts import STARTED
 from workflows.limits import HOURS, Limit
 from workflows.models import Fact
 from workflows.rules import DeadlineRule
