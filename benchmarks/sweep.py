@@ -24,7 +24,7 @@ FIRST_AT = datetime(2030, 3, 6, 10, 0, tzinfo=UTC)
 
 CLAIM = """
 WITH due AS (
-    SELECT rung.id, rung.deadline_id, rung.key, rung.tell, rung.news, rung.due_at,
+    SELECT rung.id, rung.deadline_id, rung.key, rung.tell, rung.news, rung.due_at, rung.fires_at,
            rule.duty, deadline.subject_id, deadline.due_on
     FROM workflows_rung rung
     JOIN workflows_deadline deadline ON deadline.id = rung.deadline_id
@@ -48,6 +48,7 @@ NOTICE = {
     "deadline_id": "due.deadline_id",
     "news": "due.news",
     "due_on": "due.due_on",
+    "rung_at": "due.fires_at",
     "created_at": "%(at)s",
     "send_after": "%(at)s",
     "next_try_at": "%(at)s",
