@@ -29,6 +29,7 @@ from markupsafe import Markup
 from accounts.models import LONDON, Role, Seat, User
 from accounts.pages import rendering
 from notifications.services import chasing_of, names_to_phone, unseen_count
+from workflows.countdown import moment_in_words, time_in_words
 
 PRODUCT_NAME = "Rapid Review"
 
@@ -54,21 +55,6 @@ def day(value: date | datetime) -> str:
 def iso_day(text: str) -> str:
     """A day as a record writes it, `2026-04-10`, in the words of a page."""
     return day(date.fromisoformat(text))
-
-
-def clock_time(value: datetime) -> str:
-    """The London time of an aware instant in GOV.UK style: "2:05pm", "9am", "midday", "midnight"."""
-    at = _in_london(value)
-    assert isinstance(at, datetime)
-    if at.minute == 0 and at.hour in (0, 12):
-        return "midday" if at.hour else "midnight"
-    minutes = f":{at.minute:02}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
-
-
-def moment(value: datetime) -> str:
-    """An aware instant in London, such as "Friday 10 April 2026 at 2:05pm"."""
-    return f"{day(value)} at {clock_time(value)}"
 
 
 def instant_attr(value: date | datetime) -> str:
@@ -133,8 +119,8 @@ def environment(**options: Any) -> Environment:
     made.filters.update(
         day=day,
         iso_day=iso_day,
-        clock_time=clock_time,
-        moment=moment,
+        clock_time=time_in_words,
+        moment=moment_in_words,
         instant_attr=instant_attr,
         paragraphs=paragraphs,
         asks_which=rendering.asks_which,

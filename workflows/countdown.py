@@ -3,12 +3,26 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflows.calendars import Calendar, local_date
+from workflows.calendars import LONDON, Calendar, local_date
 
 
 def day_in_words(day: date) -> str:
     """`Friday 10 April 2026`: how every date is written for people."""
     return f"{day:%A} {day.day} {day:%B} {day.year}"
+
+
+def time_in_words(instant: datetime) -> str:
+    """The London time of an aware instant: `2:05pm`, `9am`, `midday`, `midnight`."""
+    at = instant.astimezone(LONDON)
+    if at.minute == 0 and at.hour in (0, 12):
+        return "midday" if at.hour else "midnight"
+    minutes = f":{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+
+
+def moment_in_words(instant: datetime) -> str:
+    """`Friday 10 April 2026 at 2:05pm`, in London: how every instant is written for people."""
+    return f"{day_in_words(local_date(instant))} at {time_in_words(instant)}"
 
 
 @dataclass(frozen=True, slots=True)

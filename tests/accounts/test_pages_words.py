@@ -12,6 +12,7 @@ from jinja2 import UndefinedError
 from accounts.models import Partnership
 from config import jinja
 from tests import factories
+from workflows import countdown
 
 
 def page(source: str, **context: Any) -> str:
@@ -112,5 +113,5 @@ def test_a_request_refused_before_sign_in_has_no_navigation() -> None:
 def test_midnight_is_the_first_instant_of_the_day_that_is_named() -> None:
     end_of_day = datetime(2026, 4, 10, 23, 0, tzinfo=UTC)
 
-    assert jinja.moment(end_of_day) == "Saturday 11 April 2026 at midnight"
-    assert jinja.moment(end_of_day - timedelta(minutes=1)) == "Friday 10 April 2026 at 11:59pm"
+    assert countdown.moment_in_words(end_of_day) == "Saturday 11 April 2026 at midnight"
+    assert countdown.moment_in_words(end_of_day - timedelta(minutes=1)) == "Friday 10 April 2026 at 11:59pm"

@@ -106,7 +106,7 @@ def test_the_page_shows_the_whole_proof(manager: Client, case: Case) -> None:
         "Version: in force from Friday 15 December 2023.",
         "Does not count: Friday 3 April 2026 (Good Friday).",
         "Day 0: Wednesday 18 March 2026.",
-        "1. Started Wednesday 18 March 2026 at 09:00 Recorded by Manager of Northborough, Wednesday 18 March 2026 at 09:00",
+        "1. Started Wednesday 18 March 2026 at 9am Recorded by Manager of Northborough, Wednesday 18 March 2026 at 9am",
     ):
         assert line in said
 
@@ -164,7 +164,7 @@ def test_an_extension_is_shown_first_and_stored_when_it_is_confirmed(
     said = text_of(manager.get(page_of(deadline)))
     assert "first due Wednesday 1 April 2026, moved to Friday 10 April 2026." in said
     assert (
-        "Counted anew Tuesday 24 March 2026 at 09:00: from Wednesday 1 April 2026 to Friday 10 April 2026 (extended)."
+        "Counted anew Tuesday 24 March 2026 at 9am: from Wednesday 1 April 2026 to Friday 10 April 2026 (extended)."
         in said
     )
     history = text_of(manager.get(case.get_absolute_url()))

@@ -126,14 +126,14 @@ def test_a_deadline_explains_itself() -> None:
         f"Calendar: bank holidays of England and Wales, list {version}.",
         "Source of the calendar: gov.uk bank holidays, England and Wales, as cached in "
         "govuk-bank-holidays 0.19, published Wednesday 25 February 2026.",
-        "Fact 1: started, Wednesday 18 March 2026 at 09:00; recorded by the system, Wednesday 18 March 2026 at 09:00.",
-        "Fact 2: paused, Friday 20 March 2026 at 00:00; recorded by the system, Friday 20 March 2026 at 09:00, "
+        "Fact 1: started, Wednesday 18 March 2026 at 9am; recorded by the system, Wednesday 18 March 2026 at 9am.",
+        "Fact 2: paused, Friday 20 March 2026 at midnight; recorded by the system, Friday 20 March 2026 at 9am, "
         "on the authority of the Panel: flood.",
-        "Fact 3: extended by 1 week, Monday 23 March 2026 at 09:00; recorded by the system, Monday 23 March 2026 at "
-        "09:00, on the authority of the Panel: more floods.",
-        "Fact 4: met, Tuesday 24 March 2026 at 12:00; recorded by the system, Tuesday 24 March 2026 at 12:00.",
-        "Counted anew Friday 20 March 2026 at 09:00: from Friday 10 April 2026 to paused (paused).",
-        "Counted anew Tuesday 24 March 2026 at 12:00: from paused to Tuesday 21 April 2026 (met).",
+        "Fact 3: extended by 1 week, Monday 23 March 2026 at 9am; recorded by the system, Monday 23 March 2026 at "
+        "9am, on the authority of the Panel: more floods.",
+        "Fact 4: met, Tuesday 24 March 2026 at midday; recorded by the system, Tuesday 24 March 2026 at midday.",
+        "Counted anew Friday 20 March 2026 at 9am: from Friday 10 April 2026 to paused (paused).",
+        "Counted anew Tuesday 24 March 2026 at midday: from paused to Tuesday 21 April 2026 (met).",
     ]  # fmt: skip
     assert paused["sentence"] == (
         "15 working days after Wednesday 18 March 2026 (notification sent): first due Friday 10 April 2026, and paused."

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from workflows.calendars import LONDON
+from workflows import countdown
 from workflows.countdown import day_in_words
 from workflows.facts import STARTED, UNDONE, undone_facts
 from workflows.models import DateRecord, Deadline, Fact
@@ -226,9 +226,8 @@ def _of_a_date(record: Mapping[str, Any]) -> str:
 
 
 def moment_in_words(iso: str) -> str:
-    """`Friday 10 April 2026 at 14:30`, in London."""
-    local = datetime.fromisoformat(iso).astimezone(LONDON)
-    return f"{day_in_words(local.date())} at {local:%H:%M}"
+    """An instant of the JSON form, as it is written for people."""
+    return countdown.moment_in_words(datetime.fromisoformat(iso))
 
 
 def _round(proof: Mapping[str, Any]) -> str:
