@@ -1,5 +1,6 @@
 """What a person types to move a date."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from accounts.pages.fields import (
 )
 from accounts.pages.forms import PageForm
 from workflows.countdown import day_in_words
+from workflows.models import RuleVersion
 from workflows.rules import UNITS, Limit
 from workflows.services.proof import moment_in_words
 
@@ -129,6 +131,52 @@ class ExtendForm(TimedForm):
         limit = self.limit()
         words = f"until {day_in_words(limit)}" if isinstance(limit, date) else f"by {limit.words}"
         return [("Extended", words), *super().said_first()]
+
+
+class ReRuleForm(TimedForm):
+    """Another version of the rule, of those there are."""
+
+    words, label = "the date on which it was decided", "Date of the decision"
+    version = ChoiceField(subject="a version of the rule", label="Which version counts?", coerce=int)
+    field_order = ("version", "happened", "authority", "reason")
+
+    def __init__(self, *args: Any, versions: Sequence[RuleVersion] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.in_words = {one.pk: version_in_words(one) for one in versions}
+        self.fields["version"].choices = list(self.in_words.items())  # type: ignore[attr-defined]
+
+    def said_first(self) -> list[tuple[str, str]]:
+        return [("Version", self.in_words[self.cleaned_data["version"]]), *super().said_first()]
+
+
+def version_in_words(version: RuleVersion) -> str:
+    """Its limit, from when it is in force, and on whose word: `15 working days, in force from ... (source)`."""
+    until = f" to {day_in_words(version.valid_to)}" if version.valid_to else ""
+    source = f"relaxed by {version.authority}" if version.is_relaxation else version.citation
+    return f"{version.limit_in_words}, in force from {day_in_words(version.valid_from)}{until} ({source})"
+
+
+class ReopenForm(TimedForm):
+    """From when it runs again, and what becomes of the days between."""
+
+    words, label = "the date from which the clock runs again", "Reopened on"
+    between = ChoiceField(
+        subject="what becomes of the days since it ended",
+        label="What becomes of the days since it ended?",
+        choices=[("count", "They count, as if it had never ended"), ("stop", "They do not count")],
+    )
+    field_order = ("happened", "between", "authority", "reason")
+
+    def __init__(self, *args: Any, may_stop: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_stop:
+            field = self.fields["between"]
+            field.choices = [("count", "They count: the law does not let this clock stop")]  # type: ignore[attr-defined]
+            self.initial.setdefault("between", "count")
+
+    def said_first(self) -> list[tuple[str, str]]:
+        choices = dict(self.fields["between"].choices)  # type: ignore[attr-defined]
+        return [*super().said_first(), ("The days between", choices[self.cleaned_data["between"]])]
 
 
 class UndoForm(OnAuthorityForm):

@@ -58,12 +58,12 @@ class DateMove(SubjectPage):
         return super().get(request, *args, **kwargs)
 
     def is_possible(self) -> bool:
-        return self.deed in dates.deeds_open_to(self.deadline)
+        return self.deed in dates.deeds_open_to(self.deadline, self.subject)
 
     def ask_and_act(self, token: uuid.UUID | None) -> HttpResponseBase:
         if "change" in self.request.POST:
             self.prepare()
-            return self.page(self.form_class(self.request.POST, at=self.at))
+            return self.page(self.form_class(self.request.POST, at=self.at, **self.form_arguments()))
         try:
             return super().ask_and_act(token)
         except Previewed as preview:
@@ -180,9 +180,42 @@ class Restart(DateMove):
         )  # fmt: skip
 
 
+class ReRule(DateMove):
+    title, deed, form_class = "Count by another version of the rule", "re-rule", forms.ReRuleForm
+    lead = "It is counted by that limit from its start on. Every pause and extension it had stays."
+    fields_of: ClassVar[dict[str, str]] = {**DateMove.fields_of, "version": "version"}
+    reaches_too_far = "version"
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"versions": dates.versions_open_to(self.deadline, self.subject)}
+
+    def do(self, form: Any, **acting: Any) -> Deadline:
+        given = form.cleaned_data
+        return dates.re_rule_clock(
+            self.subject, self.deadline.pk, version=given["version"], decided_at=form.happened_at(),
+            authority=given["authority"], reason=given["reason"], **acting,
+        )  # fmt: skip
+
+
+class Reopen(DateMove):
+    title, deed, form_class = "Reopen this deadline", "reopen", forms.ReopenForm
+    lead = "How it ended stays among the facts: in time or late is not forgotten. It is owed once more from now on."
+    fields_of: ClassVar[dict[str, str]] = {**DateMove.fields_of, "between": "between"}
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"may_stop": "pause" in self.deadline.rule.allows}
+
+    def do(self, form: Any, **acting: Any) -> Deadline:
+        given = form.cleaned_data
+        return dates.reopen_clock(
+            self.subject, self.deadline.pk, since=form.happened_at(), counts_between=given["between"] == "count",
+            authority=given["authority"], reason=given["reason"], **acting,
+        )  # fmt: skip
+
+
 class Undo(DateMove):
     title, form_class = "Undo", forms.UndoForm
-    lead = "It stays in the list of facts, marked as undone. The date is counted without it."
+    lead = "It stays in the list of facts, marked as undone. The date is counted without it from now on."
     reaches_too_far = "reason"
 
     def prepare(self) -> None:

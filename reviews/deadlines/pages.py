@@ -9,15 +9,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
-from reviews.models import Case
 from reviews.services import dates
 from reviews.services.exporting import as_file
 from reviews.services.printing import proof_on_paper
-from reviews.services.standing import rule_address
+from reviews.services.standing import PAGES, rule_address
 from reviews.views.base import find
 from workflows.models import Deadline, Subject
 from workflows.services import ledger
-from workflows.services.proof import fact_in_words, moment_in_words, proof_of
+from workflows.services.proof import fact_in_words, moment_in_words, proof_of, undone_in_words
 from workflows.services.standing import how_it_stands
 
 DEEDS = {
@@ -25,6 +24,8 @@ DEEDS = {
     "resume": "Resume this clock",
     "extend": "Extend it",
     "restart": "Count from another time",
+    "re-rule": "Count by another version of the rule",
+    "reopen": "Reopen it",
 }
 """What a page offers, and the words of its button."""
 
@@ -41,8 +42,9 @@ def find_deadline(subject: Subject, number: int) -> Deadline:
 
 def address(subject: Subject, number: int, page: str = "", *more: Any) -> str:
     """The address of the page of a deadline, or of one beside it, such as `json` or `pause`."""
-    kind = "case" if isinstance(subject, Case) else "return"
-    return reverse(f"{kind}-deadline{f'-{page}' if page else ''}", args=[subject.pk, number, *more])
+    return reverse(
+        f"{PAGES[type(subject)]}-deadline{f'-{page}' if page else ''}", args=[subject.pk, number, *more]
+    )
 
 
 @require_safe
@@ -57,7 +59,7 @@ def deadline_page(request: HttpRequest, pk: Any, number: int, model: type[Subjec
     held = subject.permissions_of(signed_in(request), at=now)
     may_move = f"reviews.move_dates_{model._meta.model_name}" in held
     to_undo = dates.facts_to_undo(deadline, subject) if may_move else set()
-    deeds = dates.deeds_open_to(deadline) if may_move else []
+    deeds = dates.deeds_open_to(deadline, subject) if may_move else []
     return render(
         request,
         "reviews/deadline.html",
@@ -74,6 +76,7 @@ def deadline_page(request: HttpRequest, pk: Any, number: int, model: type[Subjec
                 {
                     "it": fact,
                     "what": fact_in_words(fact),
+                    "undone": undone_in_words(fact),
                     "effective": moment_in_words(fact["effective_at"]),
                     "recorded": moment_in_words(fact["recorded_at"]),
                     "undo_url": address(subject, number, "undo", fact["id"]) if fact["id"] in to_undo else "",

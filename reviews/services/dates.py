@@ -1,4 +1,4 @@
-"""What a person does to a date: pause, resume, extend, restart, undo; each on an authority, with a reason.
+"""What a person does to a date: pause, resume, extend, restart, re-rule, reopen, undo; on an authority, with a reason.
 
 Each takes the permission to move dates, goes into the ledger, and refuses when the deadline has changed since it was
 looked at: seen is the number of its newest fact then, None not to ask.
@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from reviews.services.cases import EVENTS_OF_MILESTONES, Actor, to_the_minute
 from workflows.calendars import local_date
@@ -21,17 +21,20 @@ from workflows.facts import (
     PAUSED,
     RE_CALENDARED,
     RE_RULED,
+    REOPENED,
     RESTARTED,
     RESUMED,
     UNDONE,
+    VOIDED,
+    standing_facts,
     undone_facts,
 )
-from workflows.models import Deadline, Fact, Subject
+from workflows.models import Deadline, Fact, RuleVersion, Subject
 from workflows.rules import Limit
 from workflows.services import changing_clocks
 from workflows.services.moving import change
 
-ON_AUTHORITY = (PAUSED, RESUMED, EXTENDED, RESTARTED, UNDONE)
+ON_AUTHORITY = (PAUSED, RESUMED, EXTENDED, RESTARTED, RE_RULED, REOPENED, UNDONE)
 """Facts that a person records, and may take back."""
 
 
@@ -79,6 +82,40 @@ def restart_clock(subject: Subject, number: int, *, start: datetime, authority: 
 
 
 @transaction.atomic
+def re_rule_clock(subject: Subject, number: int, *, version: int, decided_at: datetime, authority: str, reason: str,
+                  by: Actor, at: datetime, seen: int | None = None) -> Deadline:  # fmt: skip
+    """Count an open clock by another version of its rule, from its start on; version is that version's key."""
+    subject, deadline = _begin(subject, number, "re_rule_deadline", by=by, at=at, seen=seen)
+    if not is_open(deadline):
+        raise ClockError(f"Cannot count this clock by another version: it is {deadline.state} already.")
+    chosen = next((one for one in versions_open_to(deadline, subject) if one.pk == version), None)
+    if chosen is None:
+        raise ClockError(
+            "Cannot count by that version: it is none of this rule, or it gives the limit that there is already.",
+            about="version",
+        )
+    return changing_clocks.re_rule_deadline(
+        subject, deadline.rule_code, limit=Limit.parse(chosen.limit), version=chosen,
+        effective_at=_in_its_minute(decided_at, deadline), authority=authority, reason=reason, by=by, at=at,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def reopen_clock(subject: Subject, number: int, *, since: datetime, counts_between: bool, authority: str, reason: str,
+                 by: Actor, at: datetime, seen: int | None = None) -> Deadline:  # fmt: skip
+    """Let a clock that a person ended by itself run again. What a move ended runs again by another move."""
+    subject, deadline = _begin(subject, number, "reopen_deadline", by=by, at=at, seen=seen)
+    if is_open(deadline):
+        raise ClockError(f"Cannot reopen this clock: it is {deadline.state} already.")
+    if not can_be_reopened(deadline, subject):
+        raise ClockError("Cannot reopen this clock: a move ended it, and only another move starts it again.")
+    return changing_clocks.reopen_deadline(
+        subject, deadline.rule_code, effective_at=_in_its_minute(since, deadline), counts_between=counts_between,
+        authority=authority, reason=reason, by=by, at=at,
+    )  # fmt: skip
+
+
+@transaction.atomic
 def undo_one(subject: Subject, number: int, fact: int, *, authority: str, reason: str,
              by: Actor, at: datetime, seen: int | None = None) -> Deadline:  # fmt: skip
     """Take back a fact that a person recorded. It stays in the log, marked."""
@@ -101,7 +138,7 @@ def is_open(deadline: Deadline) -> bool:
     return deadline.state in (Deadline.State.RUNNING, Deadline.State.PAUSED)
 
 
-def deeds_open_to(deadline: Deadline) -> list[str]:
+def deeds_open_to(deadline: Deadline, subject: Subject) -> list[str]:
     """What the state and the rule of a deadline let a person do to it, whoever that is."""
     allows = deadline.rule.allows
     deeds = {
@@ -109,8 +146,32 @@ def deeds_open_to(deadline: Deadline) -> list[str]:
         "resume": deadline.state == Deadline.State.PAUSED,
         "extend": is_open(deadline) and "extend" in allows,
         "restart": is_open(deadline) and "restart" in allows,
+        "re-rule": is_open(deadline) and bool(versions_open_to(deadline, subject)),
+        "reopen": can_be_reopened(deadline, subject),
     }
     return [deed for deed, is_possible in deeds.items() if is_possible]
+
+
+def versions_open_to(deadline: Deadline, subject: Subject) -> list[RuleVersion]:
+    """The other versions of its rule, by date: of the same event, and with another limit than it counts by now."""
+    rule = deadline.rule
+    versions = RuleVersion.objects.of(subject.partnership).filter(
+        code=rule.code, kind=rule.kind, starts=rule.starts
+    )
+    return list(
+        versions.exclude(limit=deadline.derivation["limit"]).order_by(
+            "valid_from", F("partnership").asc(nulls_first=True)
+        )
+    )
+
+
+def can_be_reopened(deadline: Deadline, subject: Subject) -> bool:
+    """Whether a person may let it run again: what one of them ended by itself, while the subject still moves."""
+    if is_open(deadline) or subject.state in subject.RESTING_STATES:
+        return False
+    ended = [one for one in standing_facts(deadline.facts.all()) if one.kind in (MET, VOIDED)]
+    last = ended[-1] if ended else None
+    return isinstance(last, Fact) and last.kind == MET and can_be_undone(last, deadline, subject)
 
 
 def can_be_undone(fact: Fact, deadline: Deadline, subject: Subject) -> bool:
@@ -146,11 +207,14 @@ def move_in_words(before: Deadline, after: Deadline, *, at: datetime) -> str:
         return f"This stops the clock. It is due on {was} now, and shows no date until it is resumed."
     if before.state == Deadline.State.PAUSED:
         said = f"The clock runs on, and is due on {becomes}."
+    elif not is_open(before) and is_open(after):
+        said = f"The clock runs again, and is due on {becomes}."
     elif was == becomes:
         said = f"The date stays {was}."
     else:
         said = f"This moves the date from {was} to {becomes}."
-    if before.state != after.state and Deadline.State.PAUSED not in (before.state, after.state):
+    is_said = Deadline.State.PAUSED in (before.state, after.state) or (not is_open(before) and is_open(after))
+    if before.state != after.state and not is_said:
         said += f" The clock was {before.state}, and is {after.state} then."
     if after.state == Deadline.State.RUNNING and after.due_on and after.due_on < local_date(at):
         said += " That day has passed: it is late."
@@ -159,7 +223,7 @@ def move_in_words(before: Deadline, after: Deadline, *, at: datetime) -> str:
 
 def moved_on_authority(subject: Subject) -> QuerySet[Fact]:
     """What moved the dates of a subject on somebody's authority, in the order it was told: for its history."""
-    kinds = (*ON_AUTHORITY, RE_RULED, RE_CALENDARED)
+    kinds = (*ON_AUTHORITY, RE_CALENDARED)
     found = Fact.objects.filter(deadline__subject_id=subject.pk, kind__in=kinds).exclude(authority="")
     return found.select_related("by", "deadline__rule").order_by("recorded_at", "pk")
 

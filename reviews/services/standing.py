@@ -32,6 +32,10 @@ REVIEW_PATH = (
 )
 
 
+PAGES: dict[type[Subject], str] = {Case: "case", AgencyReturn: "return", PanelRecord: "panel-record"}
+"""What the addresses of the deadlines of each kind of subject begin with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """A deadline as a page shows it: its name, how it stands, and in a sentence why its date is what it is."""
@@ -40,7 +44,7 @@ class Clock:
     left: TimeLeft
     why: str
     url: str
-    """The page with the whole proof; empty for a subject that has none."""
+    """The page with the whole proof."""
 
     @property
     def name(self) -> str:
@@ -73,13 +77,12 @@ def rule_address(deadline: Deadline) -> str:
 
 def clocks_of(subject: Subject, *, at: datetime) -> list[Clock]:
     """The deadlines of a subject: open ones by date, then those that ended."""
-    page = {Case: "case-deadline", AgencyReturn: "return-deadline"}.get(type(subject))
     clocks = [
         Clock(
             deadline,
             how_it_stands(deadline, at=at),
             sentence_of(deadline.derivation, starts=deadline.rule.starts),
-            reverse(page, args=[subject.pk, deadline.pk]) if page else "",
+            reverse(f"{PAGES[type(subject)]}-deadline", args=[subject.pk, deadline.pk]),
         )
         for deadline in Deadline.objects.filter(subject_id=subject.pk).select_related("rule", "calendar")
     ]

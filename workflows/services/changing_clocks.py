@@ -1,4 +1,4 @@
-"""What a person does to a running clock: restart, pause, resume, extend, count by another limit, take back a fact.
+"""What a person does to a clock: restart, pause, resume, extend, count by another limit, reopen, take back a fact.
 
 Each takes the lock of the subject. Starting, meeting and ending clocks is in clocks.py.
 """
@@ -10,8 +10,8 @@ from django.db import transaction
 from accounts.models import User
 from workflows.countdown import day_in_words
 from workflows.exceptions import ClockError
-from workflows.facts import EXTENDED, PAUSED, RE_RULED, RESUMED, UNDONE
-from workflows.models import Deadline, Fact, Subject
+from workflows.facts import EXTENDED, PAUSED, RE_RULED, REOPENED, RESUMED, UNDONE
+from workflows.models import Deadline, Fact, RuleVersion, Subject
 from workflows.rules import UNITS, Limit
 from workflows.services.clocks import Actor, deadline_of, lock, record, restart
 
@@ -94,13 +94,37 @@ def _must_be_later(day: date, deadline: Deadline) -> None:
 
 
 @transaction.atomic
-def re_rule_deadline(subject: Subject, code: str, *, limit: Limit, by: Actor, at: datetime,
-                     authority: str, reason: str) -> Deadline:  # fmt: skip
-    """Let a clock count by another limit from its start on, with the pauses and extensions it had."""
+def re_rule_deadline(subject: Subject, code: str, *, limit: Limit, by: Actor, at: datetime, authority: str,
+                     reason: str, version: RuleVersion | None = None,
+                     effective_at: datetime | None = None) -> Deadline:  # fmt: skip
+    """Let a clock count by another limit from its start on, with the pauses and extensions it had.
+
+    version is whose limit it is, where a version of its rule is; effective_at, when it was decided.
+    """
     lock(subject)
     _need(authority, reason)
-    return record(deadline_of(subject, code), RE_RULED, by=by, effective_at=at, at=at, authority=authority,
-                   reason=reason, details={"limit": str(limit)})  # fmt: skip
+    details = {"limit": str(limit)} | ({"version": version.valid_from.isoformat()} if version else {})
+    return record(deadline_of(subject, code), RE_RULED, by=by, effective_at=effective_at or at, at=at,
+                   authority=authority, reason=reason, details=details)  # fmt: skip
+
+
+@transaction.atomic
+def reopen_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effective_at: datetime,
+                    counts_between: bool, authority: str, reason: str) -> Deadline:  # fmt: skip
+    """Let a clock that ended run again from an instant; how it ended stays in the log.
+
+    counts_between: whether the days since it ended count. Only a rule that may be paused lets them be stopped.
+    """
+    lock(subject)
+    _need(authority, reason)
+    deadline = deadline_of(subject, code)
+    if not counts_between and "pause" not in deadline.rule.allows:
+        raise ClockError(
+            f"Cannot leave out the days since “{deadline.rule.name}” ended: the limit is set by "
+            f"{deadline.rule.citation}, which does not let a clock be stopped.", about="between",
+        )  # fmt: skip
+    return record(deadline, REOPENED, by=by, effective_at=effective_at, at=at, authority=authority, reason=reason,
+                   details={"closed_time": "counted" if counts_between else "stopped"})  # fmt: skip
 
 
 @transaction.atomic

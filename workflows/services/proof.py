@@ -80,6 +80,9 @@ def _facts(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     """The log in the order in which it was told, numbered from 1; who undid what, by those numbers."""
     numbers = {fact.pk: number for number, fact in enumerate(facts, start=1)}
     undone = undone_facts(facts)
+    undoing = {
+        int(fact.details["fact"]): fact for fact in facts if fact.kind == UNDONE and fact.pk not in undone
+    }
     return [
         {
             "number": numbers[fact.pk],
@@ -93,6 +96,8 @@ def _facts(facts: Sequence[Fact]) -> list[dict[str, Any]]:
             "details": dict(fact.details),
             "undoes": numbers[fact.details["fact"]] if fact.kind == UNDONE else None,
             "is_undone": fact.pk in undone,
+            "undone_by": numbers[undoing[fact.pk].pk] if fact.pk in undoing else None,
+            "undone_at": undoing[fact.pk].recorded_at.isoformat() if fact.pk in undoing else None,
         }
         for fact in facts
     ]
@@ -196,22 +201,34 @@ def fact_in_words(fact: Mapping[str, Any]) -> str:
         case "extended":
             return f"extended by {Limit.parse(details['by']).words}"
         case "re-ruled":
-            return f"re-ruled to {Limit.parse(details['limit']).words}"
+            by_version = (
+                f", by the version in force from {_day(details['version'])}" if "version" in details else ""
+            )
+            return f"re-ruled to {Limit.parse(details['limit']).words}{by_version}"
         case "re-calendared":
             return f"re-calendared, by list {details['calendar']}"
         case "restarted" if "start" in details:
             return f"restarted, counting from {moment_in_words(details['start'])}"
         case "reopened" if details.get("closed_time") == "stopped":
             return "reopened, without the time between"
+        case "reopened" if details.get("closed_time") == "counted":
+            return "reopened, and the time between counts"
         case "undone":
             return f"fact {fact['undoes']} undone"
     return str(fact["kind"])
 
 
+def undone_in_words(fact: Mapping[str, Any]) -> str:
+    """When a fact was taken back, and by which; empty for one that holds."""
+    if not fact["is_undone"]:
+        return ""
+    return f"undone {moment_in_words(fact['undone_at'])}, by fact {fact['undone_by']}"
+
+
 def _of_a_fact(fact: Mapping[str, Any]) -> str:
     who = fact["by"] or "the system"
     effective, recorded = moment_in_words(fact["effective_at"]), moment_in_words(fact["recorded_at"])
-    undone = " (undone)" if fact["is_undone"] else ""
+    undone = f" ({undone_in_words(fact)})" if fact["is_undone"] else ""
     told = f"Fact {fact['number']}: {fact_in_words(fact)}{undone}, {effective}; recorded by {who}, {recorded}"
     return f"{told}{_why(fact)}."
 
