@@ -1,7 +1,7 @@
 """The words of a notice: a reference, a duty, its day, a link and whom to ask. Never what a case is about."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from notifications.models import DIGEST, Notice
 from workflows.calendars import local_date
 from workflows.countdown import day_in_words
 from workflows.models import Deadline
+from workflows.services.muting import silenced_by
 from workflows.services.standing import how_it_stands
 
 CHASING = ("reminder", "due-today", "late", "period-over")
@@ -120,16 +121,28 @@ def _clock(deadline: Deadline, *, at: datetime) -> Clock:
     )
 
 
-def told_together(notice: Notice) -> list[Deadline]:
-    """The deadlines that a digest tells of and that still run, soonest first: what was done since is left out."""
-    told = Deadline.objects.running().filter(notices__collapsed_into=notice).distinct()
-    return list(told.select_related("rule", "calendar", "subject").order_by("due_at", "pk"))
+def muted_until(notice: Notice, *, at: datetime) -> date | None:
+    """The last day of what mutes a notice that was written before; None if nothing does. Only steps of a ladder are."""
+    if notice.deadline is None or notice.rung_at is None:
+        return None
+    mute = silenced_by(notice.deadline, notice.key, at=at)
+    return mute.until if mute else None
+
+
+def told_together(notice: Notice, *, at: datetime) -> list[Deadline]:
+    """The deadlines that a digest tells of, soonest first: those that still run and are not muted."""
+    told = notice.told_here.filter(deadline__state=Deadline.State.RUNNING).select_related(
+        "deadline__rule", "deadline__calendar", "deadline__subject"
+    )
+    deadlines = {one.deadline for one in told if one.deadline and not muted_until(one, at=at)}
+    return sorted(deadlines, key=lambda deadline: (deadline.due_at, deadline.pk))
 
 
 def _open_clocks(notice: Notice, *, at: datetime) -> list[Clock]:
     if notice.news == DIGEST:
         return [
-            replace(_clock(deadline, at=at), code=deadline.subject.code) for deadline in told_together(notice)
+            replace(_clock(deadline, at=at), code=deadline.subject.code)
+            for deadline in told_together(notice, at=at)
         ]
     if notice.deadline is not None or notice.subject is None:
         return []

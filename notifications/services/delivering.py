@@ -20,6 +20,7 @@ from django.db.models import F
 from notifications.channels import texts
 from notifications.channels.mail import Mailer, ServerDown, Trouble
 from notifications.models import DIGEST, Notice
+from workflows.countdown import day_in_words
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,9 @@ BROKEN_OFF = 10
 """So many attempts in a row may end with their worker; then the notice is to blame, and has failed."""
 PATIENCE = 2
 """So many mails in a row may find the server in trouble; then the rest of the batch waits with them."""
+
+OF_A_CLOCK = ("deadline__rule", "deadline__calendar", "deadline__subject")
+"""What is read with a notice to say how its deadline stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,9 @@ def why_not(notice: Notice, *, at: datetime) -> str:
         return "The person's account was closed."
     if notice.news == DIGEST:
         return (
-            "" if texts.told_together(notice) else "All that it told of was done first, or is no longer owed."
+            ""
+            if texts.told_together(notice, at=at)
+            else "All that it told of was done first, is no longer owed, or is muted."
         )
     deadline = notice.deadline
     if deadline is None or notice.news not in texts.CHASING:
@@ -148,12 +154,16 @@ def why_not(notice: Notice, *, at: datetime) -> str:
             return "Its clock was paused."
     if deadline.due_on != notice.due_on:
         return "Its date was moved, and has reminders of its own."
+    if until := texts.muted_until(notice, at=at):
+        return f"Its reminders are muted until {day_in_words(until)}."
     # After an outage several steps of one ladder are owed together, and would say the same: one is enough.
     others = Notice.objects.owed_or_held().filter(
         deadline=deadline, recipient=notice.recipient, due_on=notice.due_on, news__in=texts.CHASING,
         send_after__lte=at, pk__gt=notice.pk,
     )  # fmt: skip
-    return "Another notice about the same deadline is sent instead." if others.exists() else ""
+    # One that is muted is not sent, and so stands in for no other: what the law set must not pass in silence.
+    is_instead = any(texts.muted_until(other, at=at) is None for other in others.select_related(*OF_A_CLOCK))
+    return "Another notice about the same deadline is sent instead." if is_instead else ""
 
 
 @transaction.atomic
@@ -173,7 +183,7 @@ def _still_ours(pk: UUID, lease: datetime) -> Notice | None:
     """The notice as it is now, unless another took it up because our lease had ended."""
     notice: Notice | None = (
         Notice.objects.filter(pk=pk, state=Notice.State.SENDING, lease_until=lease)
-        .select_related("recipient", "subject", "deadline__rule", "deadline__calendar")
+        .select_related("recipient", "subject", *OF_A_CLOCK)
         .first()
     )
     return notice

@@ -17,8 +17,8 @@ class MuteReminders(SubjectPage):
     title = "Mute reminders"
     submit = "Mute reminders"
     lead = (
-        "Deadlines run on, and are recorded as late when they are. The business manager still hears of a deadline "
-        "set by law on its day, and when it is late."
+        "Deadlines run on, and are recorded as late when they are. A reminder that waits to be sent is held back, too. "
+        "The business manager still hears of a deadline set by law on its day, and when it is late."
     )
     permission = reminders.MAY_MUTE
     form_class = MuteForm

@@ -74,6 +74,23 @@ def silence(rungs: Sequence[Rung], *, at: datetime) -> list[Rung]:
     return [rung for rung in rungs if rung.mute is None]
 
 
+def silenced_by(deadline: Deadline, notice_key: str, *, at: datetime) -> Mute | None:
+    """What mutes a notice of a step that was reached before; None for one that is to be told. It begins with the
+    step's key.
+
+    Reads rule and subject: fetch both with it. One query, and another if anything here is muted.
+    """
+    mutes = Mute.objects.in_force(at=at).filter(case_id=deadline.subject.root_id or deadline.subject_id)
+    in_force = [one for one in mutes if one.deadline_id in (None, deadline.pk)]
+    if not in_force:
+        return None
+    for rung in deadline.rungs.exclude(reached_at=None):
+        if notice_key.startswith(f"{rung.dedupe_key}:"):
+            rung.deadline = deadline
+            return next((one for one in in_force if _covers(one, rung)), None)
+    return None
+
+
 def not_muted(rungs: Sequence[tuple[datetime, Rung]], *, at: datetime) -> list[tuple[datetime, Rung]]:
     """Of rungs to come, each with its instant, those of which people would be told, as things are muted now."""
     cases = {rung.deadline.subject.root_id or rung.deadline.subject_id for _, rung in rungs}
