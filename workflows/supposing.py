@@ -4,11 +4,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 from workflows.calendars import Calendar, end_of, start_of
 from workflows.derivation import Derivation, derive, refuse_impossible
-from workflows.facts import PAUSED, RESUMED, FactLike
+from workflows.facts import PAUSED, RESTARTED, RESUMED, FactLike
 from workflows.rules import Limit
 
 SUPPOSED = "Supposed bank holiday"
@@ -95,3 +96,20 @@ def legs_of(
         told += [SupposedFact(number + 1, PAUSED, stop), SupposedFact(number + 2, RESUMED, go)]
         since, derivation = go, derive(limit, told, calendar)
     return [*legs, Leg(since, None, derivation)]
+
+
+def legs_planned_from(
+    anchor: Sequence[Leg], limit: Limit, facts: Sequence[FactLike], calendar: Calendar
+) -> list[Leg]:
+    """How a milestone would run that is planned back from another: counted from the due day of each of its legs.
+
+    While the other stands still it keeps the day it has.
+    """
+    number = max((fact.id for fact in facts), default=0) + 1
+    last = max(fact.effective_at for fact in facts)
+    return [
+        Leg(leg.since, following.since if following else None, derive(limit, [*facts, restarted], calendar))
+        for leg, following in zip_longest(anchor, anchor[1:])
+        for start in (start_of(leg.derivation.due_so_far),)
+        for restarted in (SupposedFact(number, RESTARTED, last, details={"start": start.isoformat()}),)
+    ]

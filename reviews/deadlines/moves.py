@@ -70,8 +70,9 @@ class DateMove(SubjectPage):
             return self.check(preview)
 
     def act(self, form: Any) -> str:
+        planned = dates.planned_days(self.deadline)
         after = self.do(form, seen=self.seen_fact, **self.acting())
-        words = dates.move_in_words(self.deadline, after, at=self.at)
+        words = dates.move_in_words(self.deadline, after, at=self.at, planned=planned)
         mark = f"{after.state} {after.due_on or ''}".strip()
         if self.request.POST.get("confirmed") != mark:
             raise Previewed(form, words, mark)

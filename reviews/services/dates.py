@@ -4,7 +4,7 @@ Each takes the permission to move dates, goes into the ledger, and refuses when 
 looked at: seen is the number of its newest fact then, None not to ask.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ from workflows.facts import (
 from workflows.models import Deadline, Fact, RuleVersion, Subject
 from workflows.rules import Limit
 from workflows.services import changing_clocks
+from workflows.services.clocks import planned_from
 from workflows.services.moving import change
 
 ON_AUTHORITY = (PAUSED, RESUMED, EXTENDED, RESTARTED, RE_RULED, REOPENED, UNDONE)
@@ -198,8 +199,29 @@ def newest_fact(facts: Iterable[Fact]) -> int:
 
 
 # ---- In words ------------------------------------------------------------------------------------
-def move_in_words(before: Deadline, after: Deadline, *, at: datetime) -> str:
-    """What a deed does, or did, to the date, in a sentence or two."""
+def planned_days(anchor: Deadline) -> dict[int, date | None]:
+    """The due days of the open milestones that are planned back from this deadline, by their keys."""
+    return {one.pk: one.due_on for one in planned_from(anchor)}
+
+
+def move_in_words(
+    before: Deadline, after: Deadline, *, at: datetime, planned: Mapping[int, date | None] | None = None
+) -> str:
+    """What a deed does, or did, to the date, in a sentence or two; and to what is planned back from it.
+
+    planned holds the days that those had before.
+    """
+    said = _moved_in_words(before, after, at=at)
+    for one in planned_from(after) if planned else ():
+        was = (planned or {}).get(one.pk)
+        if was and one.due_on and was != one.due_on:
+            said += (
+                f" “{one.rule.name}” moves with it, from {day_in_words(was)} to {day_in_words(one.due_on)}."
+            )
+    return said
+
+
+def _moved_in_words(before: Deadline, after: Deadline, *, at: datetime) -> str:
     was, becomes = (day_in_words(one.due_on) if one.due_on else "" for one in (before, after))
     if after.state == Deadline.State.PAUSED:
         if before.state == Deadline.State.PAUSED:

@@ -1,6 +1,6 @@
 """Changing what counts in a partnership: its milestones, and emergency relaxations; and what that would move."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from workflows.exceptions import Stale, WorkflowError
 from workflows.models import RuleVersion
 from workflows.rules import Limit
 from workflows.services import relaxing, ruling
-from workflows.services.redating import Move
+from workflows.services.redating import Move, would_follow
 from workflows.services.rules import change_milestone
 
 Actor = User | System
@@ -28,11 +28,13 @@ class Preview:
     unseen: int
     names: dict[UUID, str]
     """What a page calls each subject: its case's code, and for a return the agency it is asked of."""
+    follow: list[Move] = field(default_factory=list)
+    """The milestones planned back from those, which would move with them."""
 
     @property
     def mark(self) -> str:
         """By it one sees whether what would move is still what somebody was shown."""
-        return ruling.fingerprint(self.moves)
+        return ruling.fingerprint([*self.moves, *self.follow])
 
 
 def preview(partnership: Partnership, code: str, limit: Limit, *, by: Actor, at: datetime) -> Preview:
@@ -43,7 +45,7 @@ def preview(partnership: Partnership, code: str, limit: Limit, *, by: Actor, at:
     access.must_run(partnership, by, at=at)
     moves = ruling.would_move(ruling.open_deadlines(code, partnership), limit, at=at)
     if not isinstance(by, User):
-        return Preview(moves, 0, {})
+        return Preview(moves, 0, {}, would_follow(moves))
     wanted = [move.deadline.subject_id for move in moves]
     names: dict[UUID, str] = {}
     for kind, *columns in (
@@ -54,7 +56,7 @@ def preview(partnership: Partnership, code: str, limit: Limit, *, by: Actor, at:
         visible_ones = kind.objects.visible_to(by, at=at).filter(pk__in=wanted)
         names |= {pk: ", ".join(words) for pk, *words in visible_ones.values_list("pk", *columns)}
     visible = [move for move in moves if move.deadline.subject_id in names]
-    return Preview(visible, len(moves) - len(visible), names)
+    return Preview(visible, len(moves) - len(visible), names, would_follow(visible))
 
 
 def _move_these_too(

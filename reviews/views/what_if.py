@@ -71,6 +71,7 @@ class WhatIfForm(PageForm):
         self.offer(
             "milestone", dict(sorted(((rule.code, rule.name) for rule in rules), key=lambda one: one[1]))
         )
+        self.planned_back = {rule.code for rule in rules if Limit.parse(rule.limit).count < 0}
 
     def offer(self, name: str, choices: dict[str, str]) -> None:
         self.fields[name].choices = [("", "None"), *choices.items()]  # type: ignore[attr-defined]
@@ -100,7 +101,7 @@ class WhatIfForm(PageForm):
         if given["agency"]:
             pauses = (pause_of(self.agencies[given["agency"]], given["pause_first"], given["pause_last"]),)
         if given["milestone"]:
-            limits = {given["milestone"]: Limit(given["count"], given["unit"])}
+            limits = {given["milestone"]: self.limit()}
         return Suppositions(
             today=given["today"],
             holidays=frozenset(filter(None, [given["holiday"]])),
@@ -108,6 +109,12 @@ class WhatIfForm(PageForm):
             limits=limits,
             pauses=pauses,
         )
+
+    def limit(self) -> Limit:
+        """The limit that is supposed; of what is planned back from a day it says how long before."""
+        given = self.cleaned_data
+        is_planned_back = given["milestone"] in self.planned_back
+        return Limit(-given["count"] if is_planned_back else given["count"], given["unit"])
 
     def in_words(self) -> list[str]:
         """What is supposed, a sentence each."""
@@ -123,8 +130,7 @@ class WhatIfForm(PageForm):
             lines.append(f"The returns of {self.agencies[given['agency']].name} stand still from {days}.")
         if given["milestone"]:
             name = dict(self.fields["milestone"].choices)[given["milestone"]]  # type: ignore[attr-defined]
-            limit = Limit(given["count"], given["unit"]).words
-            lines.append(f"“{name}” has a limit of {limit}, also where it runs already.")
+            lines.append(f"“{name}” has a limit of {self.limit().words}, also where it runs already.")
         return lines
 
 

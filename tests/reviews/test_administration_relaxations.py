@@ -14,6 +14,7 @@ from reviews.models import CaseGroupGrant
 from reviews.services import rule_changes
 from tests import factories
 from tests.reviews.administering import AT, TODAY, day, errors_on, form, said, signed_in, text_of
+from tests.reviews.asking import text_of as words_of
 from workflows.exceptions import WorkflowError
 from workflows.models import Fact, RuleVersion
 from workflows.rules import Limit
@@ -70,6 +71,11 @@ def test_a_rule_is_relaxed_after_what_it_would_move_was_shown(
         True,
         True,
     )
+    # and so does the last check, which is planned back from it
+    read = words_of(manager.get(asked.url))
+    assert "Planned back from it, and moved with it" in read
+    row = f"{case.code} Last check of the rapid review before it is sent Wednesday 8 April 2026 Wednesday 29 April 2026"
+    assert row in read
     assert relaxations() == []
     response = confirm(manager)
 
@@ -93,6 +99,7 @@ def test_these_too_moves_what_runs_on_that_authority(world: factories.World, man
     assert (clock.due_on, fact.authority, fact.reason, fact.by) == (
         date(2026, 5, 1), "the Panel’s letter of 19 March", "A pandemic.", world.manager,
     )  # fmt: skip
+    assert case.deadlines.get(rule_code="LOC_FINAL").due_on == date(2026, 4, 29)  # as was shown
     assert case.ledger.filter(action="re_rule").count() == 1
 
 

@@ -248,7 +248,10 @@ def test_a_statutory_clock_may_be_counted_from_its_true_start_and_nothing_else(
     # And a start that was wrong is put right, and says what it was
     monday = datetime(2026, 3, 16, 10, tzinfo=UTC)
     asked = manager.post(page_of(deadline, "restart"), boxes(deadline, **happened(monday)))
-    assert "This moves the date from Friday 10 April 2026 to Wednesday 8 April 2026." in text_of(asked)
+    assert (
+        "This moves the date from Friday 10 April 2026 to Wednesday 8 April 2026. “Last check of the rapid review "
+        "before it is sent” moves with it, from Wednesday 8 April 2026 to Thursday 2 April 2026."
+    ) in text_of(asked)
     say_yes(manager, page_of(deadline, "restart"), boxes(deadline, **happened(monday)))
     assert clock(case, "RR_COMPLETE").due_on == date(2026, 4, 8)
 

@@ -20,6 +20,7 @@ from workflows.actors import SYSTEM
 from workflows.exceptions import CalendarEnds, NoSuchRule, NotADate, WorkflowError
 from workflows.models import Deadline
 from workflows.services import changing_clocks
+from workflows.services.ruling import open_deadlines, re_rule, would_move
 from workflows.services.simulating import Simulation, simulate
 from workflows.services.sweeping import sweep
 from workflows.supposing import Pause, Suppositions
@@ -217,6 +218,31 @@ def test_another_limit_moves_the_open_deadlines_of_that_rule_alone(world: World,
 
     assert {one.deadline.rule_code for one in simulation.deadlines if one.is_moved} == {"LOC_RETURN"}
     assert days(simulation, "LOC_RETURN") == {(RETURN_DUE, date(2026, 3, 31))}
+
+
+def test_what_is_planned_back_from_a_day_moves_with_it_as_it_then_does(world: World, case: Case) -> None:
+    # Given what would follow if the rapid review had another limit, stood still, or counted over a holiday more
+    limit = {"limits": limit_of("RR_COMPLETE", "20wd")}
+    pause = Pause(frozenset([case.pk]), date(2026, 3, 23), date(2026, 3, 24))
+    foretold = {
+        name: [one for one in all_of_it(Suppositions(**given)).deadlines if one.deadline.rule_code == "LOC_FINAL"]
+        for name, given in {"limit": limit, "pause": {"pauses": (pause,)}, "day": {"holidays": frozenset([FUNERAL])}}.items()
+    }  # fmt: skip
+    days_of = {name: [(one.was, one.becomes) for one in found] for name, found in foretold.items()}
+    assert days_of == {
+        "limit": [(date(2026, 4, 8), date(2026, 4, 15))],
+        "pause": [(date(2026, 4, 8), date(2026, 4, 10))],
+        "day": [(date(2026, 4, 8), date(2026, 4, 9))],
+    }
+    name = "Finish the rapid review and send it to the Panel"
+    assert {one.moves_with for found in foretold.values() for one in found} == {name}
+
+    # When it has that limit, then the last check is due on that very day
+    re_rule(
+        would_move(open_deadlines("RR_COMPLETE", case.partnership), limit["limits"]["RR_COMPLETE"], at=NOW),
+        limit["limits"]["RR_COMPLETE"], by=SYSTEM, at=NOW, authority="The Panel", reason="Snow",
+    )  # fmt: skip
+    assert case.deadlines.get(rule_code="LOC_FINAL").due_on == date(2026, 4, 15)
 
 
 def test_a_shorter_limit_that_has_passed_would_be_told_at_once_and_once_for_each_audience(

@@ -79,6 +79,17 @@ def test_all_of_it_at_once_shows_dates_and_mails_and_writes_nothing(world: World
     assert row_counts() == before
 
 
+def test_a_limit_of_what_is_planned_back_says_how_long_before_and_what_moves_with_another_says_so(
+    world: World, case: Case
+) -> None:
+    client = signed_in(world.manager)
+    said = text_of(client.get(reverse("what-if"), {"milestone": "LOC_FINAL", "count": "3", "unit": "wd"}))
+    assert "“Last check of the rapid review before it is sent” has a limit of 3 working days before" in said
+    assert "Wednesday 8 April 2026 Tuesday 7 April 2026" in said
+    said = text_of(client.get(reverse("what-if"), {"milestone": "RR_COMPLETE", "count": "20", "unit": "wd"}))
+    assert "Wednesday 15 April 2026 It moves with “Finish the rapid review and send it to the Panel”." in said
+
+
 def test_the_form_keeps_what_was_asked_and_cannot_be_posted(world: World, case: Case) -> None:
     html = ask(world.manager, milestone="LOC_MEETING", count="3", unit="wd").content.decode()
 
@@ -152,16 +163,18 @@ def test_the_command_prints_dates_and_mails(world: World, case: Case) -> None:
     lines = simulate("--holiday", "2026-03-24", "--case", case.code)
 
     assert lines[0] == (
-        "On 2026-03-19, if nobody does anything before: 11 open, 7 moved, 0 late that are not late now. "
+        "On 2026-03-19, if nobody does anything before: 11 open, 8 moved, 0 late that are not late now. "
         "Nothing was written."
     )
-    [due] = [" ".join(line.split()) for line in lines if "RR_COMPLETE" in line or "Finish the rapid" in line][
-        :1
-    ]
-    assert due == (
-        f"{case.code} Finish the rapid review and send it to the Panel 2026-04-10 2026-04-13 "
-        "14 working days left (due Monday 13 April 2026)"
+    dates = [" ".join(line.split()) for line in lines[: lines.index("", 2)]]
+    name = "Finish the rapid review and send it to the Panel"
+    assert (
+        f"{case.code} {name} 2026-04-10 2026-04-13 14 working days left (due Monday 13 April 2026)" in dates
     )
+    assert (
+        f"{case.code} Last check of the rapid review before it is sent 2026-04-08 2026-04-09 "
+        f"12 working days left (due Thursday 9 April 2026) (moves with {name})"
+    ) in dates
     mails = lines[lines.index("") :]
     assert any(
         line.startswith("2026-03-25 08:30") and "author: gp author of Northborough" in line for line in mails

@@ -7,7 +7,7 @@ list; if its date moves, a fact says so, with the old and the new day, and its l
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -67,6 +67,31 @@ def would_move(new: Calendar, old: Calendar | None = None) -> Iterator[Move]:
         anchor = (deadline.subject_id, due_days[deadline.rule.starts])
         if move := _move_by(new, deadline, counted_from=new_days.get(anchor)):
             yield move
+
+
+def would_follow(moves: Iterable[Move]) -> list[Move]:
+    """The open milestones that are planned back from what moves, and so would move with it. Writes nothing.
+
+    One query; none if the book plans nothing from these.
+    """
+    due_days = rule_book().due_days
+    new_days = {
+        (move.deadline.subject_id, move.deadline.rule_code): move.becomes
+        for move in moves
+        if move.becomes and move.becomes != move.was and move.deadline.rule_code in due_days.values()
+    }
+    if not new_days:
+        return []
+    planned = Deadline.objects.open().filter(
+        subject_id__in={subject_id for subject_id, _ in new_days}, rule__starts__in=due_days
+    )
+    rows = planned.select_related("rule", "calendar", "subject__root").prefetch_related("facts")
+    found = [
+        _move_by(calendars.calendar_of(deadline.calendar), deadline, counted_from=new_day)
+        for deadline in rows.order_by("subject_id", "rule_code")
+        if (new_day := new_days.get((deadline.subject_id, due_days[deadline.rule.starts])))
+    ]
+    return [move for move in found if move]
 
 
 def _move_by(new: Calendar, deadline: Deadline, *, counted_from: date | None = None) -> Move | None:

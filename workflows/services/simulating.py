@@ -21,9 +21,10 @@ from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services.clocks import rungs_of
 from workflows.services.muting import not_muted
+from workflows.services.rules import rule_book
 from workflows.services.standing import how_it_stands
 from workflows.signals import rungs_foreseen
-from workflows.supposing import Leg, Suppositions, legs_of
+from workflows.supposing import Leg, Suppositions, legs_of, legs_planned_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Foreseen:
     then: TimeLeft
     trouble: str = ""
     """Why it could not be supposed of this one; it is then shown as it is."""
+    moves_with: str = ""
+    """The name of the deadline it is planned back from, if it moves with that one."""
 
     @property
     def is_moved(self) -> bool:
@@ -106,14 +109,21 @@ def simulate(deadlines: DeadlineQuerySet, supposed: Suppositions, *, at: datetim
     until = end_of(on) if supposed.today else None
     then = max(at, end_of(on) - timedelta(seconds=1))
     seen, rungs = [], []
+    anchors: dict[tuple[Any, str], tuple[Deadline, list[Leg]]] = {}
+    due_days = rule_book().due_days
     rows = (
         deadlines.open()
         .select_related("rule", "calendar", "subject", "ladder")
         .prefetch_related("facts", "rungs")
     )
-    for deadline in rows:
-        foreseen, legs, calendar = _foresee(deadline, supposed, at=at, then=then)
+    for deadline in sorted(
+        rows, key=lambda one: one.rule.starts in due_days
+    ):  # what others are planned from, first
+        anchor = anchors.get((deadline.subject_id, due_days.get(deadline.rule.starts, "")))
+        foreseen, legs, calendar = _foresee(deadline, supposed, at=at, then=then, anchor=anchor)
         seen.append(foreseen)
+        if foreseen.is_moved:
+            anchors[deadline.subject_id, deadline.rule_code] = deadline, legs
         if until is None and not foreseen.is_moved:
             continue
         ahead = _rungs(deadline, legs, calendar, at=at)
@@ -126,15 +136,23 @@ def simulate(deadlines: DeadlineQuerySet, supposed: Suppositions, *, at: datetim
 
 
 def _foresee(
-    deadline: Deadline, supposed: Suppositions, *, at: datetime, then: datetime
-) -> tuple[Foreseen, list[Leg], Calendar]:
-    """One deadline; with its legs, and the calendar it would be counted by."""
+    deadline: Deadline, supposed: Suppositions, *, at: datetime, then: datetime,
+    anchor: tuple[Deadline, list[Leg]] | None = None,
+) -> tuple[Foreseen, list[Leg], Calendar]:  # fmt: skip
+    """One deadline; with its legs, and the calendar it would be counted by.
+
+    anchor is what it is planned back from, with the legs of that, if that one would move.
+    """
     limit = supposed.limits.get(deadline.rule_code) or Limit.parse(deadline.rule.limit)
     pauses = [pause for pause in supposed.pauses if deadline.subject_id in pause.subjects]
     own = calendars.calendar_of(deadline.calendar)
     calendar, trouble = supposed.changed(own), ""
     try:
-        legs = legs_of(limit, list(deadline.facts.all()), calendar, pauses)
+        facts = list(deadline.facts.all())
+        if anchor:
+            legs = legs_planned_from(anchor[1], limit, facts, calendar)
+        else:
+            legs = legs_of(limit, facts, calendar, pauses)
     except WorkflowError as refusal:
         limit, calendar, trouble = Limit.parse(deadline.rule.limit), own, str(refusal)
         legs = legs_of(limit, list(deadline.facts.all()), own, ())
@@ -146,7 +164,8 @@ def _foresee(
     )  # fmt: skip
     becomes = legs[-1].derivation.due_on
     now = how_it_stands(deadline, at=at)
-    return Foreseen(deadline, deadline.due_on, becomes, now, left, trouble), legs, calendar
+    moves_with = anchor[0].rule.name if anchor and becomes != deadline.due_on else ""
+    return Foreseen(deadline, deadline.due_on, becomes, now, left, trouble, moves_with), legs, calendar
 
 
 def _rungs(

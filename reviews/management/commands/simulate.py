@@ -147,6 +147,7 @@ class Command(BaseCommand):
         notes = [
             one.then.words,
             *(["*"] if one.becomes_late else []),
+            *([f"(moves with {one.moves_with})"] if one.moves_with else []),
             *([one.trouble] if one.trouble else []),
         ]
         return (one.deadline.subject.code, one.deadline.rule.name, *days, " ".join(notes))
