@@ -109,7 +109,7 @@ def tell_administrators(news: str, key: str, *, by: object, at: datetime) -> Non
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # they stand or fall with the rungs that were reached
 def tell_of_rungs(rungs: Sequence[Rung], *, at: datetime, outage: Outage | None = None) -> None:
     """Tell the audience of every rung, from when the send window opens next (due today: at once, but not at night).
 

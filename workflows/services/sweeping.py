@@ -5,23 +5,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
-from workflows.ladders import MISSED
-from workflows.models import Deadline, Outage, Rung
+from workflows.models import Outage, Rung
+from workflows.services.claiming import claim
 from workflows.services.muting import silence
 from workflows.signals import rungs_reached
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
-
-CLAIM = """
-WITH due (id, deadline_id, deadline) AS ({due})
-UPDATE workflows_rung SET reached_at = %s WHERE id IN (SELECT id FROM due) RETURNING id, deadline_id, key, tell
-"""
-"""What is due, found, locked and marked in one statement, on either database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +41,9 @@ def sweep(*, at: datetime, outage: Outage | None = None) -> Swept:
     and those that fail alone are logged and left for the next run.
     """
     total = Swept()
+    first = Rung.objects.ahead().order_by("fires_at").values_list("fires_at", flat=True).first()
+    if first is None or first > at:
+        return total  # as nearly every minute: one look at the index, and no transaction
     bad: set[int] = set()
     while True:
         taken: list[int] = []
@@ -88,30 +85,14 @@ def _sweep_once(
     outage: Outage | None = None,
 ) -> Swept:
     """One batch, or one rung. `taken` is told which, also when it fails."""
-    due = Rung.objects.whose_time_has_come(at=at).order_by("fires_at", "pk")
-    if without:
-        due = due.exclude(pk__in=without)
-    if only is not None:
-        due = due.filter(pk=only)
-    if connection.features.has_select_for_update_skip_locked:
-        # The deadlines too: what a person is changing now waits for the next sweep, and neither waits for the other.
-        due = due.select_for_update(of=("self", "deadline"), skip_locked=True, no_key=True)
-    query, given = due.select_related("deadline").only("deadline__id")[:BATCH].query.sql_with_params()
-    with connection.cursor() as cursor:
-        moment = connection.ops.adapt_datetimefield_value(at)
-        cursor.execute(CLAIM.format(due=query), [*given, moment])
-        claimed = cursor.fetchall()
-    if not claimed:
+    claimed = claim(at=at, most=BATCH, without=without, only=only)
+    if not claimed.ids:
         return Swept()
-    taken += sorted(pk for pk, *_ in claimed)
-    missed = 0
-    if passed := [deadline for _, deadline, key, _ in claimed if key == MISSED]:
-        missed = Deadline.objects.filter(pk__in=passed, rule__duty="by").update(missed_at=at)
-    telling = Rung.objects.filter(pk__in=[pk for pk, _, _, tell in claimed if tell])
-    rungs = telling.select_related("deadline__rule", "deadline__subject").defer("deadline__derivation")
-    rungs_reached.send(sender=Rung, rungs=silence(list(rungs), at=at), at=at, outage=outage)
+    taken += claimed.ids
+    told = silence(claimed.telling, at=at) if claimed.is_muted else claimed.telling
+    rungs_reached.send(sender=Rung, rungs=told, at=at, outage=outage)
     if outage is not None:
         Outage.objects.filter(pk=outage.pk).update(
-            reached=F("reached") + len(claimed), missed=F("missed") + missed
+            reached=F("reached") + len(claimed.ids), missed=F("missed") + claimed.missed
         )
-    return Swept(len(claimed), missed)
+    return Swept(len(claimed.ids), claimed.missed)
