@@ -112,5 +112,5 @@ def test_beating_twice_is_once() -> None:
 
 def test_a_ring_that_finds_nothing_asks_little(django_assert_num_queries: Any) -> None:
     watch(at=MONDAY)
-    with django_assert_num_queries(7):  # outages, the last ring, changes; the sweep’s three; and the beat
+    with django_assert_num_queries(5):  # outages, the last ring, changes, the first rung ahead; and the beat
         watch(at=MONDAY + timedelta(minutes=1))
