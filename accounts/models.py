@@ -76,16 +76,16 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.full_name
 
-    def seats_acted_for(self, *, at: datetime) -> set[int]:
-        """The keys of the seats this person acts for at the instant: their own, and those they deputise for.
+    def stands_for(self, *, at: datetime) -> dict[uuid.UUID, set[int]]:
+        """The keys of the seats this person acts for at the instant, by the person through whom: first their own.
 
         In one query. Empty for an inactive person. Deputising does not chain: a deputy's deputy holds
         nothing. Cover never outlives a deputy's own seat and never crosses a wall: it opens only seats of
         a partnership in which the deputy holds one that day, and the Panel's (whose partnership is NULL)
-        only to the Panel.
+        only to the Panel. A seat of their own is not named again for somebody they stand in for.
         """
         if not self.is_active:
-            return set()
+            return {}
         on = at.astimezone(LONDON).date()
         covered = in_window(on, "user__deputies__") & Q(user__deputies__deputy=self, user__is_active=True)
         held = list(
@@ -93,8 +93,17 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
                 "user", "seat", "seat__partnership"
             )
         )
-        own = {partnership for user, _, partnership in held if user == self.pk}
-        return {seat for _, seat, partnership in held if partnership in own}
+        walls = {partnership for user, _, partnership in held if user == self.pk}
+        own = {seat for user, seat, _ in held if user == self.pk}
+        found: dict[uuid.UUID, set[int]] = {self.pk: own}
+        for user, seat, partnership in held:
+            if seat not in own and partnership in walls:
+                found.setdefault(user, set()).add(seat)
+        return found
+
+    def seats_acted_for(self, *, at: datetime) -> set[int]:
+        """The keys of all of those seats, through whomever: see stands_for."""
+        return set().union(*self.stands_for(at=at).values())
 
 
 class Partnership(models.Model):

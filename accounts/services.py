@@ -1,6 +1,7 @@
 """What is done about people: seats, memberships, deputies. One verb for each thing."""
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -103,12 +104,15 @@ def link_to_set_password(user: User) -> str:
     )
 
 
-def people_in(seats: QuerySet[Seat], *, on: date) -> list[User]:
+def people_in(seats: QuerySet[Seat], *, on: date, without: Collection[uuid.UUID] = ()) -> list[User]:
     """The active people who hold any of these seats on that day, and who deputise for them; each once, by name.
 
-    Deputies as User.seats_acted_for has them: with a seat of their own that day on the same side of the wall.
+    Deputies as User.stands_for has them: with a seat of their own that day on the same side of the wall.
+    Left out are those of `without`, and who would only stand in for them.
     """
     holding = Membership.objects.on(on).filter(seat__in=seats)
+    if without:
+        holding = holding.exclude(user__in=without)
     holders = list(User.objects.filter(is_active=True, pk__in=holding.values("user")).order_by("full_name"))
     if not Deputy.objects.filter(in_window(on), person__in=holders).exists():
         return holders  # as on most days: the wall between bodies need not be looked at
@@ -119,6 +123,8 @@ def people_in(seats: QuerySet[Seat], *, on: date) -> list[User]:
         user=OuterRef("person"),
     )
     standing_in = Deputy.objects.filter(Exists(covered), in_window(on))
+    if without:
+        standing_in = standing_in.exclude(deputy__in=without)
     return list(
         User.objects.filter(
             Q(pk__in=holding.values("user")) | Q(pk__in=standing_in.values("deputy")), is_active=True

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from workflows.models import Deadline, Outage, Subject
+from workflows.models import Deadline, Outage, Recusal, Subject
 
 DIGEST = "after-outage"
 """The news that tells together what an outage made stale."""
@@ -39,9 +39,15 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def visible_to(self, user: User, *, at: datetime) -> "NoticeQuerySet":
         """The person's own, while they are active: being told is theirs, whatever they may open by now.
 
-        A notice says no more than a reference and a duty; the page it leads to asks for itself.
+        A notice says no more than a reference and a duty; the page it leads to asks for itself. But of a case
+        from which they are recused they hear nothing more, not even what they were told before.
         """
-        return self.for_person(user) if user.is_active else self.none()
+        return self.for_person(user).not_barred() if user.is_active else self.none()
+
+    def not_barred(self) -> "NoticeQuerySet":
+        """Those whose recipient is not recused from the case that they are about."""
+        case = Coalesce(OuterRef("subject__root"), OuterRef("subject"))
+        return self.filter(~Recusal.objects.bars(OuterRef("recipient"), case))
 
     def unseen(self) -> "NoticeQuerySet":
         """Not opened yet: seen_at is NULL until the person follows the link on the page of notices."""
@@ -73,8 +79,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.update(**dict({"lease_until": None, **columns}, state=state))
 
     def undelivered(self, *, at: datetime) -> "NoticeQuerySet":
-        """Given up in the last thirty days, and the person not told in another way since."""
-        return self.filter(state="failed", dealt_with_at=None, created_at__gte=at - SHOWN_FOR)
+        """Given up in the last thirty days, and the person not told in another way since; nor recused by now."""
+        given_up = self.filter(state="failed", dealt_with_at=None, created_at__gte=at - SHOWN_FOR)
+        return given_up.not_barred()
 
     def of_cases(self, user: User, permission: str, *, at: datetime) -> "NoticeQuerySet":
         """Those about cases on which the person holds the permission. Asks for cases only if there are any notices."""

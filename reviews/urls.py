@@ -64,6 +64,7 @@ urlpatterns = [
     path("rules/", rule_book.rule_book_page, name="rule-book"),
     path("", include("reviews.administration.urls")),
     path("", include("reviews.deadlines.urls")),
+    path("", include("reviews.sight.urls")),
     path("panel/", panel.panel_list, name="panel-list"),
     path("panel/<uuid:pk>/", panel.panel_record, name="panel-record"),
     path("panel/<uuid:pk>/print/", panel.panel_record, kwargs={"for_paper": True}, name="panel-record-print"),

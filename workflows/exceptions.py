@@ -43,3 +43,7 @@ class ClockError(WorkflowError):
 
 class LadderError(WorkflowError):
     """A ladder that nobody could climb, or that would let a statutory clock pass in silence."""
+
+
+class RecusalError(WorkflowError):
+    """A recusal, or the answer to a declared interest, that could not be recorded."""

@@ -11,12 +11,9 @@ from django.template import engines
 from django.urls import reverse
 from jinja2 import Environment, TemplateNotFound
 
-from accounts.models import Partnership, Role, Seat
-from accounts.services import people_in
 from notifications.models import DIGEST, Notice
-from workflows.calendars import local_date
 from workflows.countdown import day_in_words
-from workflows.models import Deadline
+from workflows.models import Deadline, Subject
 from workflows.services.muting import silenced_by
 from workflows.services.standing import how_it_stands
 
@@ -79,8 +76,8 @@ def headline(news: str) -> str:
 
 def text_of(notice: Notice, *, at: datetime) -> Text:
     """What the mail says at the instant. Reads the subject and, where the text lists them, its open deadlines."""
-    subject = notice.subject
-    page = subject.specific().get_absolute_url() if subject else reverse(LEADS_TO[notice.news])
+    subject = notice.subject.specific() if notice.subject else None
+    page = subject.get_absolute_url() if subject else reverse(LEADS_TO[notice.news])
     return render(
         news_now(notice, at=at),
         code=subject.code if subject else "",
@@ -88,7 +85,7 @@ def text_of(notice: Notice, *, at: datetime) -> Text:
         clock=_clock(notice.deadline, at=at) if notice.deadline else None,
         clocks=_open_clocks(notice, at=at),
         partnership=subject.partnership.name if subject else "",
-        managers=_managers_of(subject.partnership, at=at) if subject else [],
+        managers=_managers_of(subject, at=at) if subject else [],
     )
 
 
@@ -105,10 +102,9 @@ def _subject_in(line: str) -> str:
     return line.removeprefix(SUBJECT_LINE).strip()
 
 
-def _managers_of(partnership: Partnership, *, at: datetime) -> list[str]:
+def _managers_of(subject: Subject, *, at: datetime) -> list[str]:
     """Who answers questions, and where: the business managers of the day, or who stands in for them."""
-    seats = Seat.objects.filter(partnership=partnership, role=Role.BUSINESS_MANAGER)
-    return [f"{person.full_name}, {person.email}" for person in people_in(seats, on=local_date(at))]
+    return [f"{person.full_name}, {person.email}" for person in subject.people("business-manager", at=at)]
 
 
 def _clock(deadline: Deadline, *, at: datetime) -> Clock:
@@ -130,9 +126,12 @@ def muted_until(notice: Notice, *, at: datetime) -> date | None:
 
 
 def told_together(notice: Notice, *, at: datetime) -> list[Deadline]:
-    """The deadlines that a digest tells of, soonest first: those that still run and are not muted."""
-    told = notice.told_here.filter(deadline__state=Deadline.State.RUNNING).select_related(
-        "deadline__rule", "deadline__calendar", "deadline__subject"
+    """The deadlines that a digest tells of, soonest first: those that still run, are not muted, and are none of a
+    case from which its reader is recused by now."""
+    told = (
+        notice.told_here.not_barred()
+        .filter(deadline__state=Deadline.State.RUNNING)
+        .select_related("deadline__rule", "deadline__calendar", "deadline__subject")
     )
     deadlines = {one.deadline for one in told if one.deadline and not muted_until(one, at=at)}
     return sorted(deadlines, key=lambda deadline: (deadline.due_at, deadline.pk))

@@ -1,6 +1,7 @@
 """How often people were chased about a case and each of its parts. A mail that no one got does not count."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,12 +20,13 @@ class Chased:
     last_at: datetime | None = None
     unreached: list[str] = field(default_factory=list)
 
-    def add(self, notice: Notice) -> None:
+    def add(self, notice: Notice, *, recused: Collection[uuid.UUID]) -> None:
+        """Count it. Whoever is recused by now need not be reached any more."""
         told_at = notice.dealt_with_at if notice.state == Notice.State.FAILED else notice.sent_at
         if told_at is not None:
             self.count += 1
             self.last_at = max(told_at, self.last_at or told_at)
-        elif notice.recipient.full_name not in self.unreached:
+        elif notice.recipient_id not in recused and notice.recipient.full_name not in self.unreached:
             self.unreached.append(notice.recipient.full_name)
 
 
@@ -39,7 +41,7 @@ class Chasing:
 
 
 def chasing_of(case: Subject) -> Chasing:
-    """Reminders that went out about a case and its parts, or came back. One query. For who may see what was sent.
+    """Reminders that went out about a case and its parts, or came back. Two queries. For who may see what was sent.
 
     What an outage left to be told together was told by its digest: one mail, however many steps it tells of.
     """
@@ -49,6 +51,7 @@ def chasing_of(case: Subject) -> Chasing:
     )
     mails: dict[uuid.UUID, dict[uuid.UUID, Notice]] = {}
     in_order = told.select_related("recipient", "collapsed_into__recipient").order_by("created_at", "pk")
+    recused = case.recused()
     for notice in in_order:
         assert notice.subject_id is not None  # it is about the case or a part of it
         mail = notice.collapsed_into or notice
@@ -56,5 +59,5 @@ def chasing_of(case: Subject) -> Chasing:
     found = {subject: Chased() for subject in mails}
     for subject, chased in found.items():
         for mail in mails[subject].values():
-            chased.add(mail)
+            chased.add(mail, recused=recused)
     return Chasing(found)

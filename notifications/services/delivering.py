@@ -136,6 +136,8 @@ def why_not(notice: Notice, *, at: datetime) -> str:
     """Why it need not be sent any more, in words fit to show; empty when it must be."""
     if not notice.recipient.is_active:
         return "The person's account was closed."
+    if not Notice.objects.filter(pk=notice.pk).not_barred().exists():
+        return "The person takes no part in this case."
     if notice.news == DIGEST:
         return (
             ""

@@ -6,12 +6,11 @@ from itertools import groupby
 
 from django.conf import settings
 
-from accounts.models import User
 from notifications.channels.texts import headline, news_now
 from notifications.models import in_their_own_kind
-from notifications.services.telling import notices_of
+from notifications.services.telling import Asked, case_of, notices_of
 from workflows.calendars import Calendar, SendWindow, local_date
-from workflows.models import Rung
+from workflows.models import Rung, recused_by_case
 from workflows.services.simulating import Telling
 
 
@@ -22,7 +21,8 @@ def foretell(rungs: Sequence[tuple[datetime, Rung]], *, calendar: Calendar) -> l
     that tell nobody are left out.
     """
     subjects = in_their_own_kind(rung.deadline.subject for _, rung in rungs)
-    asked: dict[date, dict[tuple[object, ...], list[User]]] = {}
+    recused = recused_by_case(case_of(rung) for _, rung in rungs)
+    asked: dict[date, Asked] = {}
 
     def opens(at: datetime) -> datetime:
         return SendWindow.parse(settings.SEND_WINDOW).next_open(at, calendar)
@@ -32,7 +32,9 @@ def foretell(rungs: Sequence[tuple[datetime, Rung]], *, calendar: Calendar) -> l
         for at, group in groupby(in_time, key=lambda one: one[0]):
             telling = [rung for _, rung in group if rung.tell]
             of_the_day = asked.setdefault(local_date(at), {})
-            told = notices_of(telling, at=at, opens_at=opens(at), subjects=subjects, asked=of_the_day)
+            told = notices_of(
+                telling, at=at, opens_at=opens(at), subjects=subjects, recused=recused, asked=of_the_day
+            )
             for rung, notices in told:
                 for notice in notices[:1]:  # all of a rung say the same, and go at the same time
                     goes_at = max(notice.send_after, at)

@@ -18,7 +18,7 @@ SEE_NOTICES = "reviews.see_notices_case"
 
 def unseen_count(user: User) -> int:
     """How many notices this person has not opened, for the navigation."""
-    count: int = Notice.objects.for_person(user).unseen().count()
+    count: int = Notice.objects.for_person(user).unseen().not_barred().count()
     return count
 
 

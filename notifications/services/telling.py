@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from notifications.models import DIGEST, Notice, in_their_own_kind
 from workflows.actors import System
 from workflows.calendars import LONDON, SendWindow, local_date
 from workflows.exceptions import CalendarEnds
-from workflows.models import Deadline, Outage, Rung, Subject, TransitionRecord
+from workflows.models import Deadline, Outage, Rung, Subject, TransitionRecord, recused_by_case
 from workflows.services.calendar import current_calendar
 
 logger = logging.getLogger(__name__)
@@ -51,14 +51,18 @@ def _write(notices: Iterable[Notice]) -> None:
     Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=500)
 
 
+Asked = dict[tuple[object, ...], list[User]]
+"""Who an audience was found to be: what was asked before is not asked again."""
+
+
 def _people(
-    subject: Any, audience: str, *, at: datetime, asked: dict[tuple[object, ...], list[User]]
+    subject: Any, audience: str, *, at: datetime, recused: Collection[uuid.UUID], asked: Asked
 ) -> list[User]:
-    """Whom to tell: the audience, or who hears instead of nobody. What was asked before is not asked again."""
+    """Whom to tell: the audience, or who hears instead of nobody. Never who is recused."""
     for wanted in (audience, *INSTEAD):
-        key = subject.audience_key(wanted)
+        key = (*subject.audience_key(wanted), recused)
         if key not in asked:
-            asked[key] = subject.people(wanted, at=at)
+            asked[key] = subject.people(wanted, at=at, recused=recused)
         if asked[key]:
             return asked[key]
     logger.warning("Nobody can be told of %s: there is no %s, nor anybody instead", subject.code, audience)
@@ -82,12 +86,13 @@ def tell_of_event(
 
 
 def _tell(subject: Subject, key: str, tells: dict[str, str], *, by: Any, at: datetime) -> None:
-    asked: dict[tuple[object, ...], list[User]] = {}
+    asked: Asked = {}
+    recused = subject.recused() if tells else frozenset()
     _write(
         _notice(f"{key}:{news}", person, subject.pk, news, at=at, send_after=at)
         for audience, news in tells.items()
-        for person in _people(subject, audience, at=at, asked=asked)
-        if person.pk != by or not asked[subject.audience_key(audience)]
+        for person in _people(subject, audience, at=at, recused=recused, asked=asked)
+        if person.pk != by or not asked[*subject.audience_key(audience), recused]
     )
 
 
@@ -113,26 +118,34 @@ def tell_administrators(news: str, key: str, *, by: object, at: datetime) -> Non
 def tell_of_rungs(rungs: Sequence[Rung], *, at: datetime, outage: Outage | None = None) -> None:
     """Tell the audience of every rung, from when the send window opens next (due today: at once, but not at night).
 
-    Each kind's subjects are fetched in one query, and each audience of a partnership or agency is asked
-    for once. A due day that is over when it is swept waits like the rest: nobody is woken for yesterday.
-    Of what an outage left behind, the stale is written down, and told in one digest a person.
+    Each kind's subjects are fetched in one query, and who is recused in one more; each audience of a partnership
+    or agency is asked for once. A due day that is over when it is swept waits like the rest: nobody is woken
+    for yesterday. Of what an outage left behind, the stale is written down, and told in one digest a person.
     """
     if not rungs:
         return
     subjects = in_their_own_kind(rung.deadline.subject for rung in rungs)
-    told = list(notices_of(rungs, at=at, opens_at=_window_opens(at), subjects=subjects, asked={}))
+    recused = recused_by_case(case_of(rung) for rung in rungs)
+    told = list(
+        notices_of(rungs, at=at, opens_at=_window_opens(at), subjects=subjects, recused=recused, asked={})
+    )
     if outage:
         _write(_collapse_the_stale(told, outage, at=at))
     _write(notice for _, notices in told for notice in notices)
 
 
+def case_of(rung: Rung) -> uuid.UUID:
+    """The key of the case that a rung's deadline is of."""
+    return rung.deadline.subject.root_id or rung.deadline.subject_id
+
+
 def notices_of(
     rungs: Sequence[Rung], *, at: datetime, opens_at: datetime, subjects: Mapping[uuid.UUID, Any],
-    asked: dict[tuple[object, ...], list[User]],
+    recused: Mapping[uuid.UUID, frozenset[uuid.UUID]], asked: Asked,
 ) -> Iterator[tuple[Rung, list[Notice]]]:  # fmt: skip
     """Each rung with the notices it has when it is reached at the instant, one a person; not stored.
 
-    opens_at is when the send window opens next; asked remembers who an audience was.
+    opens_at is when the send window opens next; recused says who is, by case; asked remembers who an audience was.
     """
     today = local_date(at)
     for rung in rungs:
@@ -140,13 +153,14 @@ def notices_of(
         # Nobody is late when a duty to keep something up has run out.
         is_over = rung.news == "late" and rung.deadline.rule.duty == "until"
         news = "period-over" if is_over else rung.news
+        out = recused.get(case_of(rung), frozenset())
         is_today = news == AT_ONCE and rung.deadline.due_on == today and not _is_night(at)
         yield rung, [
             _notice(
                 rung.dedupe_key, person, subject_id, news, at=at, deadline=rung.deadline, rung_at=rung.fires_at,
                 send_after=at if is_today else opens_at,
             )
-            for person in _people(subjects[subject_id], rung.tell, at=at, asked=asked)
+            for person in _people(subjects[subject_id], rung.tell, at=at, recused=out, asked=asked)
         ]  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """The case: one incident, its children, its three times, and the map it moves on."""
 
+import uuid
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.urls import reverse
 from django_fsm import transition
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -144,6 +146,7 @@ class Case(Subject):
             ("move_dates_case", "Can pause, extend and restart the clocks of a case"),
             ("sign_decision_case", "Can sign a decision off for a safeguarding partner"),
             ("see_notices_case", "Can see what was sent"),
+            ("recuse_case", "Can record and lift recusals, and answer a declared interest"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -207,7 +210,11 @@ class Case(Subject):
                 return {"published": at}
         return {}
 
-    def people(self, audience: str, *, at: datetime) -> list[User]:
+    @classmethod
+    def case_of(cls, prefix: str) -> Any:
+        return OuterRef(f"{prefix}pk")  # a case is its own: the grants need not be joined to what they grant
+
+    def meant_by(self, audience: str, *, at: datetime, without: Collection[uuid.UUID]) -> list[User]:
         """Who holds the role in this partnership on the day, and their deputies; none for an unknown audience."""
         if (role := AUDIENCE_ROLES.get(audience)) is None:
             return []
@@ -215,7 +222,7 @@ class Case(Subject):
         if role in (Role.DELEGATED_PARTNER, Role.LEAD_PARTNER):
             # A body that is a partner no longer keeps its seat, and the people in it.
             seats = seats.filter(agency__is_safeguarding_partner=True, agency__is_active=True)
-        return people_in(seats, on=local_date(at))
+        return people_in(seats, on=local_date(at), without=without)
 
     def audience_key(self, audience: str) -> tuple[object, ...]:
         return (self.partnership_id, audience)

@@ -1,5 +1,7 @@
 """What the national Panel takes: a decision record, fixed at release, and its reply."""
 
+import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -57,10 +59,10 @@ class PanelRecord(Subject):
     def anchors(self, verb: str, *, at: datetime) -> dict[str, datetime]:
         return {"rapid review sent": at} if verb == "release" else {}
 
-    def people(self, audience: str, *, at: datetime) -> list[User]:
+    def meant_by(self, audience: str, *, at: datetime, without: Collection[uuid.UUID]) -> list[User]:
         if audience == "panel":
-            return people_in(Seat.objects.filter(role=Role.PANEL), on=local_date(at))
-        return self.case.people(audience, at=at)
+            return people_in(Seat.objects.filter(role=Role.PANEL), on=local_date(at), without=without)
+        return self.case.people(audience, at=at, recused=without)
 
     def audience_key(self, audience: str) -> tuple[object, ...]:
         return (audience,) if audience == "panel" else (self.partnership_id, audience)

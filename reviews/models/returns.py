@@ -1,5 +1,7 @@
 """What an agency returns: asked for, written, signed off, taken; or nil, with what was searched."""
 
+import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -119,20 +121,21 @@ class AgencyReturn(Subject):
             return {"return requested": at, "return requested later": at}
         return {"return requested": at, "notification sent": self.case.notified_at}
 
-    def people(self, audience: str, *, at: datetime) -> list[User]:
+    def meant_by(self, audience: str, *, at: datetime, without: Collection[uuid.UUID]) -> list[User]:
         """The agency's own people for its audiences (an escalation goes to all partners if it has none)."""
         if audience not in AGENCY_AUDIENCES:
-            return self.case.people(audience, at=at)
+            return self.case.people(audience, at=at, recused=without)
         role = {
             "author": Role.AUTHOR,
             "safeguarding-lead": Role.SAFEGUARDING_LEAD,
             "delegated-partner": Role.DELEGATED_PARTNER,
         }[audience]
-        found = people_in(Seat.objects.filter(agency_id=self.agency_id, role=role), on=local_date(at))
+        seats = Seat.objects.filter(agency_id=self.agency_id, role=role)
+        found = people_in(seats, on=local_date(at), without=without)
         if not found and audience == "delegated-partner":
-            return self.case.people("delegated-partners", at=at)
+            return self.case.people("delegated-partners", at=at, recused=without)
         if not found:
-            return self.case.people("business-manager", at=at)
+            return self.case.people("business-manager", at=at, recused=without)
         return found
 
     def audience_key(self, audience: str) -> tuple[object, ...]:

@@ -4,20 +4,23 @@ Grants go to seats, so they stay with the role when the person changes. guardian
 tables are the store; `visible_to` and `permits` are the only readers.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 
 from accounts.models import Agency, Partnership, Role, Seat, User
-from accounts.services import seat_for
+from accounts.services import people_in, seat_for
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.models.cases import VERBS
 from workflows.actors import System
-from workflows.models import Subject
+from workflows.calendars import local_date
+from workflows.models import Subject, recused_by_case
 
 ON_CASE: Mapping[Role, tuple[str, ...]] = {
     Role.BUSINESS_MANAGER: (
@@ -27,10 +30,11 @@ ON_CASE: Mapping[Role, tuple[str, ...]] = {
         "meet_milestone_case",
         "move_dates_case",
         "see_notices_case",
+        "recuse_case",
     ),
     Role.SUB_GROUP_MEMBER: ("view_case",),
-    Role.CO_CHAIR: ("view_case",),
-    Role.INDEPENDENT_CHAIR: ("view_case", "see_notices_case"),
+    Role.CO_CHAIR: ("view_case", "recuse_case"),
+    Role.INDEPENDENT_CHAIR: ("view_case", "see_notices_case", "recuse_case"),
 }
 """Held by seats of the whole partnership, on its cases."""
 
@@ -154,9 +158,54 @@ def must_run(partnership: Partnership, by: User | System, *, at: datetime) -> No
 
 def partner_seats_of(user: User, case: Case, *, at: datetime) -> list[Agency]:
     """The safeguarding partners for which this person may sign on the case."""
-    seats = Seat.objects.acted_for_by(user, at=at).filter(role=Role.DELEGATED_PARTNER)
-    return list(
-        Agency.objects.filter(
-            seats__in=seats, partnership=case.partnership, is_safeguarding_partner=True, is_active=True
-        ).distinct()
+    return signs_for(user, [case], at=at)[case.pk]
+
+
+def signs_for(user: User, cases: Collection[Case], *, at: datetime) -> dict[uuid.UUID, list[Agency]]:
+    """The safeguarding partners for which this person may sign, by the key of each case. Three queries.
+
+    None for a case from which they are recused. Nor does anybody sign in place of a recused partner: the body's
+    other holder does, and who stands in for that one.
+    """
+    if not cases:
+        return {}
+    through = user.stands_for(at=at)
+    seats = Seat.objects.filter(
+        pk__in=set().union(*through.values()), role=Role.DELEGATED_PARTNER,
+        agency__is_safeguarding_partner=True, agency__is_active=True,
+    )  # fmt: skip
+    partners = list(seats.select_related("agency").order_by("agency__name"))
+    recused = recused_by_case(case.pk for case in cases) if partners else {}
+    found: dict[uuid.UUID, list[Agency]] = {}
+    for case in cases:
+        out = recused.get(case.pk, frozenset())
+        through_whom = [mine for person, mine in through.items() if person not in out]
+        open_seats = set().union(*through_whom) if user.pk not in out else set()
+        found[case.pk] = [
+            seat.agency
+            for seat in partners
+            if seat.agency and seat.pk in open_seats and seat.partnership_id == case.partnership_id
+        ]
+    return found
+
+
+def safeguarding_partners_in(case: Case) -> QuerySet[Agency]:
+    """The bodies that sign this case off."""
+    return Agency.objects.filter(
+        partnership_id=case.partnership_id, is_safeguarding_partner=True, is_active=True
     )
+
+
+def nobody_can_sign_for(case: Case, partners: Iterable[Agency], *, at: datetime) -> list[Agency]:
+    """Of these safeguarding partners, those for which nobody may sign on this case: all who could are recused."""
+    recused = case.recused()
+    if not recused:
+        return []
+    on = local_date(at)
+    seats = Seat.objects.filter(role=Role.DELEGATED_PARTNER)
+    return [
+        partner
+        for partner in partners
+        if people_in(seats.filter(agency=partner), on=on)
+        and not people_in(seats.filter(agency=partner), on=on, without=recused)
+    ]

@@ -145,12 +145,15 @@ def sign_decision(
 def waiting_to_sign(case: Case, decision: Decision) -> list[Agency]:
     """The safeguarding partners that have not signed yet: all of them must, three or four."""
     signed = decision.sign_offs.values("partner_id")
-    return list(
-        Agency.objects.filter(
-            partnership_id=case.partnership_id, is_safeguarding_partner=True, is_active=True
-        )
-        .exclude(pk__in=signed)
-        .order_by("name")
+    return list(access.safeguarding_partners_in(case).exclude(pk__in=signed).order_by("name"))
+
+
+def who_could_sign(barred: list[Agency]) -> str:
+    """What helps where everybody who could sign for a partner is recused; empty if there is no such partner."""
+    return "".join(
+        f" Nobody can sign for {agency.name} on this case: its delegated partner is recused. Put another person "
+        "in that seat under Administration, People."
+        for agency in barred
     )
 
 
@@ -172,7 +175,8 @@ def submit_case(
     decision = case.decisions.last()
     if decision is None or (waiting := waiting_to_sign(case, decision)):
         names = ", ".join(agency.name for agency in waiting) if decision else "every partner"
-        raise NotMet(f"Cannot send {case.code} to the Panel: still to sign: {names}.")
+        barred = access.nobody_can_sign_for(case, waiting, at=at) if decision else []
+        raise NotMet(f"Cannot send {case.code} to the Panel: still to sign: {names}.{who_could_sign(barred)}")
     happened_at = sent_at or at
     signed_at = max((signature.at for signature in decision.sign_offs.all()), default=None)
     if signed_at is None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Role, Seat, User
 from reviews.models import AgencyReturn, Case, PanelRecord
+from reviews.services.access import signs_for
 from workflows.countdown import TimeLeft
 from workflows.models import Deadline, Subject
 from workflows.services.proof import lines_of, sentence_of
@@ -224,12 +225,6 @@ def _of_returns(user: User, *, at: datetime) -> list[Duty]:
 
 def _of_partners(user: User, *, at: datetime) -> list[Duty]:
     """For a delegated partner: decisions that wait for their signature."""
-    seats = Seat.objects.acted_for_by(user, at=at).filter(
-        role=Role.DELEGATED_PARTNER, agency__is_safeguarding_partner=True, agency__is_active=True
-    )
-    mine = {seat.agency_id: seat.agency for seat in seats.select_related("agency") if seat.agency}
-    if not mine:
-        return []
     waiting = list(
         Case.objects.granted(user, "reviews.sign_decision_case", at=at)
         .filter(state=Case.State.LCSPR_DECISION)
@@ -241,6 +236,7 @@ def _of_partners(user: User, *, at: datetime) -> list[Duty]:
         .filter(subject__in=waiting, rule_code="LOC_SIGNOFF")
         .select_related("rule", "calendar")
     }
+    signs = signs_for(user, waiting, at=at)
     duties = []
     for case in waiting:
         decision = list(case.decisions.all())[-1]
@@ -254,8 +250,8 @@ def _of_partners(user: User, *, at: datetime) -> list[Duty]:
                 how_it_stands(clock, at=at) if clock else None,
                 clock.due_at if clock else None,
             )
-            for pk, agency in mine.items()
-            if pk not in signed
+            for agency in signs[case.pk]
+            if agency.pk not in signed
         ]
     return duties
 

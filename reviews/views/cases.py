@@ -15,8 +15,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
 from reviews import when
+from reviews.interests import KINDS_OF_ANOTHER
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord
-from reviews.services import access, answering, decisions, reminders
+from reviews.services import access, answering, decisions, recusals, reminders
 from reviews.services.correcting import NOTIFICATION_OPEN_TO_CORRECTION, OPEN_TO_CORRECTION
 from reviews.services.history import history_of
 from reviews.services.references import parse_reference
@@ -154,6 +155,7 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "sign_offs": list(decision.sign_offs.select_related("partner", "by")) if decision else [],
             "decision": decision,
             "waiting_to_sign": waiting_to_sign,
+            "nobody_signs_for": access.nobody_can_sign_for(case, waiting_to_sign, at=now),
             "panel_records": list(
                 PanelRecord.objects.visible_to(signed_in(request), at=now).filter(case=case)
             ),
@@ -167,6 +169,9 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "mutes": reminders.mutes_on(case, signed_in(request), at=now),
             "can_mute": reminders.MAY_MUTE in held and case.deadlines.open().exists(),
             "can_see_notices": "reviews.see_notices_case" in held,
+            "recusals": recusals.standing_of(case, held, at=now),
+            "can_recuse": recusals.MAY_RECUSE in held,
+            "interest_kinds": KINDS_OF_ANOTHER,
             "now": now,
         },
     )

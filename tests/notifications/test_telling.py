@@ -194,13 +194,13 @@ def test_telling_costs_the_same_however_many_cases_a_partnership_has(number: int
     rungs = list(Rung.objects.exclude(tell="").select_related("deadline__rule", "deadline__subject"))
     Notice.objects.all().delete()
 
-    # When they are told, then it asks for the calendar, the cases and the returns, and fourteen times for audiences:
+    # When they are told, then it asks for the calendar, the cases, the returns, who is recused, and fourteen times for audiences:
     # once for each that the partnership and its two agencies have. (How many rows a statement may insert is the
     # database's affair, and not counted.)
     with CaptureQueriesContext(connection) as queries:
         services.tell_of_rungs(rungs, at=london("2026-03-18 10:00"))
     asked = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
-    assert len(asked) == 26
+    assert len(asked) == 27
 
 
 # ---- Nobody there ------------------------------------------------------------------------------

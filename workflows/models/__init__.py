@@ -4,6 +4,7 @@ from workflows.models.calendar import GOVUK, HAND, BankHoliday, CalendarChange, 
 from workflows.models.clocks import DateRecord, Deadline, Fact, RuleVersion, Rung
 from workflows.models.ladders import LadderVersion, Mute
 from workflows.models.records import LedgerEntry, TransitionRecord
+from workflows.models.recusals import Interest, Recusal, recused_by_case
 from workflows.models.subjects import LegalMove, Subject, SubjectQuerySet
 from workflows.models.watch import Heartbeat, Inspection, Outage
 
@@ -18,14 +19,17 @@ __all__ = [
     "Fact",
     "Heartbeat",
     "Inspection",
+    "Interest",
     "LadderVersion",
     "LedgerEntry",
     "LegalMove",
     "Mute",
     "Outage",
+    "Recusal",
     "RuleVersion",
     "Rung",
     "Subject",
     "SubjectQuerySet",
     "TransitionRecord",
+    "recused_by_case",
 ]

@@ -2,17 +2,20 @@
 
 import secrets
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
+from django.db.models.functions import Coalesce
 from django_fsm import FSMField, FSMModelMixin
 
 from accounts.models import Partnership, User
 from workflows.actors import SYSTEM, System, only_the_system
+from workflows.models.recusals import Recusal, recused_by_case
 
 PUBLIC_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -23,21 +26,22 @@ def new_public_code() -> str:
 
 
 class SubjectQuerySet(models.QuerySet[Any]):
-    """Which subjects a person may see, and which may be changed."""
+    """Which subjects a person may see, and which may be changed: the one rule. A superuser has no part in it.
 
-    def granted(self, user: User, permission: str, *, at: datetime) -> Self:
-        """Those on which the person holds the permission, by a grant to them or to a seat they act for."""
+    In this order: they are active; they are not recused from its case; then what lets them in: a seat they act
+    for (their own, or one of somebody for whom they stand in and who is not recused either), or a grant to them.
+    """
+
+    def granted(self, user: User, permission: str, *, at: datetime, only: uuid.UUID | None = None) -> Self:
+        """Those on which the person holds the permission, or of them the one that is asked about."""
         # From the grants to the subjects: an OR of two EXISTS would look at every subject there is.
-        return self.filter(pk__in=self.keys_granted(user, permission, at=at))
+        keys = self.keys_granted(user, permission, at=at, only=only)
+        return self.filter(~Recusal.objects.bars(user, self.model.case_of("")), pk__in=keys)
 
     def keys_granted(
         self, user: User, permission: str, *, at: datetime, only: uuid.UUID | None = None
     ) -> models.QuerySet[Any]:
-        """The keys of those, or of the one that is asked about.
-
-        The order of the rule, for whoever adds to it: active first, then recusal, which denies; then
-        deputies and grants. A superuser has no part in it.
-        """
+        """The keys of all that let them in. Whether they are recused is not asked here."""
         # The permission by its key, so that the index on (group, permission, subject) finds those of a seat.
         by_key = Permission.objects.filter(
             content_type__app_label=self.model._meta.app_label,
@@ -57,7 +61,14 @@ class SubjectQuerySet(models.QuerySet[Any]):
         to_them = self.model.user_grants.rel.related_model.objects
         if not user.is_active:
             return to_seats.none(), to_them.none()
-        return to_seats.filter(group__in=user.seats_acted_for(at=at)), to_them.filter(user=user)
+        through = user.stands_for(at=at)
+        open_to = Q(group__in=through.pop(user.pk, set()))
+        for person, seats in through.items():
+            # Nobody stands in for a recused person: what that one may not see, their deputy may not see for them.
+            open_to |= Q(
+                ~Recusal.objects.bars(person, self.model.case_of("content_object__")), group__in=seats
+            )
+        return to_seats.filter(open_to), to_them.filter(user=user)
 
     def visible_to(self, user: User, *, at: datetime) -> Self:
         """Those the person may see at the instant. Every page, list, count, file and export starts here."""
@@ -99,6 +110,26 @@ class Subject(FSMModelMixin, models.Model):
         """The case this belongs to: itself, when it is one."""
         return self.root or self
 
+    def people(
+        self, audience: str, *, at: datetime, recused: Collection[uuid.UUID] | None = None
+    ) -> list[User]:
+        """Who is told, asked and waited for when an audience such as `author` is meant: nobody who is recused.
+
+        recused saves a query where it was asked for many at once (recused_by_case).
+        """
+        out = self.recused() if recused is None else recused
+        return [person for person in self.meant_by(audience, at=at, without=out) if person.pk not in out]
+
+    def recused(self) -> frozenset[uuid.UUID]:
+        """The keys of those who take no part in its case now."""
+        case = self.root_id or self.pk
+        return recused_by_case([case]).get(case, frozenset())
+
+    @classmethod
+    def case_of(cls, prefix: str) -> Any:
+        """The column of a row's case, for a condition inside a query; prefix leads from the row to the subject."""
+        return Coalesce(OuterRef(f"{prefix}root"), OuterRef(f"{prefix}pk"))
+
     def specific(self) -> Any:
         """The same thing as an instance of its own kind, fetched."""
         return apps.get_model(self.kind).objects.get(pk=self.pk)
@@ -108,15 +139,16 @@ class Subject(FSMModelMixin, models.Model):
         if permission == only_the_system or by is SYSTEM:
             return by is SYSTEM
         kind: SubjectQuerySet = type(self).objects.all()  # type: ignore[assignment]
-        return isinstance(by, User) and kind.keys_granted(by, permission, at=at, only=self.pk).exists()
+        return isinstance(by, User) and kind.granted(by, permission, at=at, only=self.pk).exists()
 
     def permissions_of(self, by: User, *, at: datetime) -> set[str]:
         """Every permission the person holds on this one, in two queries."""
         kind: SubjectQuerySet = type(self).objects.all()  # type: ignore[assignment]
+        barred = Recusal.objects.bars(by, self.root_id or self.pk)
         return {
             f"{self._meta.app_label}.{codename}"
             for grants in kind.grants_to(by, at=at)
-            for codename in grants.filter(content_object=self.pk).values_list(
+            for codename in grants.filter(~barred, content_object=self.pk).values_list(
                 "permission__codename", flat=True
             )
         }
@@ -130,12 +162,12 @@ class Subject(FSMModelMixin, models.Model):
         """The events that this transition is, by the name rules know them by, each with its instant."""
         return {}
 
-    def people(self, audience: str, *, at: datetime) -> list[User]:
-        """Who is meant by an audience such as `author`, for this subject at that instant."""
+    def meant_by(self, audience: str, *, at: datetime, without: Collection[uuid.UUID]) -> list[User]:
+        """Who is meant by an audience such as `author` at that instant, less those people and their stand-ins."""
         return []
 
     def audience_key(self, audience: str) -> tuple[object, ...]:
-        """What an answer of `people` depends on besides the day: subjects with one key mean the same people."""
+        """What an answer of `people` depends on besides the day and who is recused: one key means the same people."""
         return (self.kind, self.pk, audience)
 
     def get_absolute_url(self) -> str:

@@ -1,0 +1,1 @@
+"""Pages about who sees a case: interests and recusals."""
