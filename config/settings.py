@@ -32,6 +32,10 @@ HTTPS = env.bool("HTTPS", default=True)
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
+"""Whom to tell of a hole in the service: `mailto:` or `https:`. Shown to everybody at /.well-known/security.txt."""
+STATUS_TOKEN = env.str("STATUS_TOKEN", default="")
+"""What a monitor sends to read /health/status; empty: there is no such page."""
 HOSTS = env.int("HOSTS", default=1)
 """On how many machines this installation runs."""
 
@@ -51,8 +55,14 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    # First what every answer has, also one that a later line gives.
+    "accounts.pages.middleware.numbered",
+    "accounts.pages.middleware.only_our_own",
+    "accounts.pages.middleware.never_stored",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accounts.pages.middleware.refused_in_words",
     "accounts.pages.middleware.clean_input",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -61,9 +71,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.pages.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "accounts.pages.middleware.never_stored",
-    "accounts.pages.middleware.only_our_own",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -134,6 +141,10 @@ SECURE_PROXY_SSL_HEADER = (
 )
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_REFERRER_POLICY = "same-origin"
+"""Tells other sites nothing, as "no-referrer" would. Under that one browsers send `Origin: null` with our own forms
+too, and Django, rightly, refuses those."""
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+USE_X_FORWARDED_HOST = False  # whoever writes that header would choose where links lead
 X_FRAME_OPTIONS = "DENY"
 
 # ---- What comes in ---------------------------------------------------------------------------
@@ -207,6 +218,7 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 10
+ADMINS: list[str] = []  # no error is mailed: its page may be about a child
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Rapid Review <no-reply@localhost>")
 SEND_WINDOW = env.str("SEND_WINDOW", default="08:30-17:30")
 """When a chasing mail may go out on working days, London time; `always` for a test bench."""
@@ -223,7 +235,10 @@ HOLIDAYS_URL = env.str("HOLIDAYS_URL", default="")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {"()": "config.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"django": {"handlers": [], "level": "INFO"}},  # not Django's own handlers, of which one mails
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

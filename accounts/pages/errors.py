@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import re
+import sys
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.shortcuts import render, resolve_url
@@ -26,27 +28,37 @@ _NEVER_REPEATED = re.compile("password|secret|otp|csrfmiddlewaretoken", re.IGNOR
 
 
 # ---- The handlers that config.urls names -----------------------------------------------------
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _never_stored(render(request, "400.html", status=400))
+def bad_request(
+    request: HttpRequest, exception: Exception | None = None, *, only_forms: bool = False
+) -> HttpResponse:
+    """only_forms: what is amiss is that something else than a form was sent."""
+    return _error(request, 400, only_forms=only_forms)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _never_stored(render(request, "403.html", status=403))
+    return _error(request, 403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _never_stored(render(request, "404.html", status=404))
+    return _error(request, 404)
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
     """The way back is to the page that the form was on, when that is one of ours."""
-    return _never_stored(render(request, "413.html", {"back_url": way_back(request)}, status=413))
+    return _error(request, 413, back_url=way_back(request))
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """For whoever tried the same too often: a guess at a password, a search by a machine."""
+    return _error(request, 429)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Without the request's context: what failed may be the database, on which that depends."""
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        return unavailable(request)
     try:
-        page = get_template("500.html").render({})
+        page = get_template("500.html").render(_named(request))
     except Exception:
         # The last line of defence: a broken template must not turn into a bare connection error.
         log.exception("The page for errors could not be written")
@@ -55,10 +67,22 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """For a moment in which the service knows that it cannot answer, such as a restore."""
-    return _never_stored(
-        HttpResponse(get_template("503.html").render({}), status=503, headers={"Retry-After": "60"})
-    )
+    """For a moment in which the service cannot answer: a restore, a database that is away or too busy."""
+    page = get_template("503.html").render(_named(request))
+    return _never_stored(HttpResponse(page, status=503, headers={"Retry-After": "60"}))
+
+
+def page_of(request: HttpRequest, name: str, **more: Any) -> bytes:
+    """An error page, with the id that the lines of the log about this request carry."""
+    return render(request, name, {**_named(request), **more}).content
+
+
+def _error(request: HttpRequest, status: int, **more: Any) -> HttpResponse:
+    return _never_stored(HttpResponse(page_of(request, f"{status}.html", **more), status=status))
+
+
+def _named(request: HttpRequest) -> dict[str, Any]:
+    return {"error_id": getattr(request, "error_id", "")}
 
 
 # ---- A form that came too late ---------------------------------------------------------------
@@ -133,7 +157,10 @@ def is_from_our_own_page(request: HttpRequest) -> bool:
     ours = f"{request.scheme}://{request.get_host()}"
     if origin := request.headers.get("Origin"):
         return origin == ours
-    referer = urlsplit(request.headers.get("Referer", ""))
+    try:
+        referer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return False
     return f"{referer.scheme}://{referer.netloc}" == ours
 
 

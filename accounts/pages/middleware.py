@@ -1,5 +1,7 @@
 """What happens to every request before and after its page: clean input, sign-in, nothing kept in caches."""
 
+import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -21,6 +23,20 @@ _DRAINED = 32 * 1024 * 1024
 its own error instead of our page."""
 
 
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+
+
+def numbered(get_response: Answer) -> Answer:
+    """Gives the request an id that an error page shows and the lines of the log about it carry (`request.error_id`)."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        request.error_id = secrets.token_hex(5)  # type: ignore[attr-defined]
+        return get_response(request)
+
+    return answer
+
+
 def clean_input(get_response: Answer) -> Answer:
     """Refuses what no page could use, before a page sees it, and says once what time it is (`request.at`)."""
 
@@ -32,16 +48,19 @@ def clean_input(get_response: Answer) -> Answer:
 
 
 def _refusal(request: HttpRequest) -> HttpResponse | None:
-    # Bytes of a path that are no UTF-8 have become "%FF" by now, harmless text that leads nowhere.
-    query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
-    if "\0" in request.path_info or not _is_clean(query):
+    if not _is_readable(request):
         return errors.bad_request(request)
+    # A cookie may write NUL as \000 inside quotes, and no database looks that up: it is nobody's session.
+    request.COOKIES = {name: value for name, value in request.COOKIES.items() if "\0" not in value}
     if request.method not in ("POST", "PUT", "PATCH"):
         return None
     is_multipart = request.content_type == "multipart/form-data"
     if not is_multipart and _content_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         _drain(request)
         return errors.too_large(request)
+    if _content_length(request) and request.content_type not in _FORMS:
+        # No page takes JSON or anything else: how deep, how long and how often a key comes need not be read.
+        return errors.bad_request(request, only_forms=True)
     try:
         request.POST  # noqa: B018 (reads the body now, where what is wrong with it can be said)
     except RequestDataTooBig:
@@ -49,6 +68,24 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, BadRequest):
         return errors.bad_request(request)
     return None
+
+
+def _is_readable(request: HttpRequest) -> bool:
+    """Whether the address and the headers are such as a browser sends.
+
+    Bytes of a path that are no UTF-8 have become "%FF" by now, harmless text that leads nowhere. A line end in
+    a path would be one in a log. Of other alphabets than UTF-8 some (`hex`, `zip`) are no alphabets at all.
+    """
+    query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    return (
+        not _CONTROL.search(request.path_info)
+        and _is_clean(query)
+        and length.isascii()
+        and length.isdecimal()
+        and charset.lower() in ("utf-8", "utf8", "us-ascii")
+    )
 
 
 def _is_clean(raw: bytes) -> bool:
@@ -60,10 +97,7 @@ def _is_clean(raw: bytes) -> bool:
 
 
 def _content_length(request: HttpRequest) -> int:
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return 0
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def _drain(request: HttpRequest) -> None:
@@ -92,32 +126,76 @@ class SignInRequired(LoginRequiredMiddleware):
         return super().handle_no_permission(request, view_func)
 
 
-def only_our_own(get_response: Answer) -> Answer:
-    """A page may load, run and send to nothing but this site: typed text that became markup could do no harm."""
-    policy = "; ".join(
-        [
-            "default-src 'none'",
-            *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "font", "connect")),
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        ]
-    )
+def refused_in_words(get_response: Answer) -> Answer:
+    """A page for a request made in a way that the address does not answer, where Django would send an empty one."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        response.headers.setdefault("Content-Security-Policy", policy)
+        if response.status_code == 405 and isinstance(response, HttpResponse) and not response.content:
+            response.content = errors.page_of(request, "405.html")
+        return response
+
+    return answer
+
+
+_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "font", "connect")),
+        "object-src 'none'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+"""No `report-to`: a report holds the address of a page, and whoever may send one may fill the disk. That no page breaks
+the policy is tested in a real browser instead."""
+
+_NOT_USED = (
+    "accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read", "display-capture", "encrypted-media",
+    "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment",
+    "picture-in-picture", "screen-wake-lock", "serial", "sync-xhr", "usb", "xr-spatial-tracking",
+)  # fmt: skip
+_USED_BY_US_ALONE = ("publickey-credentials-create", "publickey-credentials-get")
+
+HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Permissions-Policy": ", ".join(
+        [*(f"{name}=()" for name in _NOT_USED), *(f"{name}=(self)" for name in _USED_BY_US_ALONE)]
+    ),
+}
+
+
+def only_our_own(get_response: Answer) -> Answer:
+    """A page may load, run and send to nothing but this site: typed text that became markup could do no harm.
+
+    And no other site may load, frame or open into it. Django's own middleware adds the rest of the headers.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
     return answer
 
 
 def never_stored(get_response: Answer) -> Answer:
-    """No browser and no cache between keeps a page: the next person at the desk must not go back to it."""
+    """No browser and no cache between keeps a page: the next person at the desk must not go back to it.
+
+    With a sign-out, the browser also drops what it holds in memory to go back to, and what a page could have
+    stored. Not "cookies": that is all cookies of the deployer's domain, and would sign people out of its other
+    services. Ours end by name.
+    """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
+        if getattr(request, "has_signed_out", False):
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
     return answer

@@ -39,7 +39,7 @@ def test_bad_input_65_an_address_that_is_no_text_gets_a_plain_page(client: Clien
     assert response.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("address", ["/%ff/", "/%ed%a0%80/", "/%0d%0aSet-Cookie:x/"])
+@pytest.mark.parametrize("address", ["/%ff/", "/%ed%a0%80/"])
 def test_bad_input_65_a_path_that_is_no_text_leads_nowhere(client: Client, address: str) -> None:
     assert client.get(address).status_code == 404
 
@@ -224,9 +224,7 @@ def test_no_page_is_kept_by_a_cache(client: Client, user: User, address: str) ->
     assert "no-store" in client.get(address).headers["Cache-Control"]
 
 
-def test_a_page_loads_and_sends_to_this_site_alone(client: Client, settings: Any) -> None:
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "accounts.pages.middleware.only_our_own"]
-
+def test_a_page_loads_and_sends_to_this_site_alone(client: Client) -> None:
     policy = client.get("/sign-in/").headers["Content-Security-Policy"]
 
     assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
@@ -239,7 +237,7 @@ def test_a_page_that_is_not_there_says_nothing_of_what_is(client: Client, user: 
     first, second = (client.get(address) for address in ("/nowhere/", "/partnerships/1/"))
 
     assert first.status_code == second.status_code == 404
-    strip = re.compile('name="csrfmiddlewaretoken" value="[^"]+"')
+    strip = re.compile('name="csrfmiddlewaretoken" value="[^"]+"|quote <strong>[0-9a-f]{10}</strong>')
     assert strip.sub("", text_of(first)) == strip.sub("", text_of(second))
 
 
@@ -254,7 +252,7 @@ def test_a_broken_page_is_answered_without_session_or_database(client: Client, u
     assert "Ann Example" not in text_of(response)
 
 
-@pytest.mark.parametrize("name", ["400", "403", "404", "413", "500", "503"])
+@pytest.mark.parametrize("name", ["400", "403", "404", "405", "413", "429", "500", "503"])
 def test_each_error_page_can_be_written_without_a_request(name: str) -> None:
     page = get_template(f"{name}.html").render({})
 

@@ -83,8 +83,9 @@ def linked(response: Any, folder: str) -> set[str]:
 
 
 def bare(response: Any) -> str:
-    """A page without what differs from one request to the next: the CSRF token."""
-    return re.sub('name="csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
+    """A page without what differs from one request to the next: the CSRF token, and the id of an error."""
+    differs = 'name="csrfmiddlewaretoken" value="[^"]+"|quote <strong>[0-9a-f]{10}</strong>'
+    return re.sub(differs, "", response.content.decode())
 
 
 # ---- What is stored ----------------------------------------------------------------------------
