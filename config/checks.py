@@ -1,4 +1,5 @@
-"""What must be so before an installation meets people: `manage.py check --deploy` says what is not."""
+"""What must be so before an installation meets people. `manage.py check --deploy` reads the settings;
+`manage.py doctor` also asks the database, the broker and the disk, and says all of it in plain words."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +7,9 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.utils import timezone
+
+from config import vitals
 
 
 @register(Tags.security, deploy=True)
@@ -42,4 +46,33 @@ def mail_leaves_the_house(app_configs: Sequence[AppConfig] | None, **given: Any)
             hint="Set EMAIL_URL, such as smtp+tls://user:password@mail.example.org:587.",
             id="config.W001",
         )
+    ]
+
+
+@register(deploy=True)
+def somebody_hears_of_holes(app_configs: Sequence[AppConfig] | None, **given: Any) -> list[CheckMessage]:
+    """Who finds a hole in the service should know whom to tell before they tell everybody."""
+    contact = settings.SECURITY_CONTACT
+    if contact.startswith(("mailto:", "https://")) and not any(c.isspace() for c in contact):
+        return []
+    return [
+        Warning(
+            "Nobody is named who hears of a hole in the service.",
+            hint="Set SECURITY_CONTACT, such as mailto:security@example.org.",
+            id="config.W002",
+        )
+    ]
+
+
+@register(Tags.database, deploy=True)
+def it_runs_well(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **given: Any
+) -> list[CheckMessage]:
+    """What only a running installation can say; asked by `doctor`, not by `check`, which reads settings alone."""
+    if not databases:
+        return []
+    kinds = {"E": Error, "W": Warning}
+    return [
+        kinds[found.code.partition(".")[2][0]](found.words, hint=found.remedy, id=found.code)
+        for found in vitals.look(at=timezone.now()).amiss
     ]

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client, override_settings
 
-from config import health
+from config import vitals
 
 
 def test_a_living_process_says_so_without_its_database(client: Client) -> None:
@@ -42,7 +42,7 @@ def test_an_installation_without_its_database_is_not_ready(
     def refuse() -> int:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(health, "_migrations_waiting", refuse)
+    monkeypatch.setattr(vitals, "migrations_waiting", refuse)
 
     answer = client.get("/health/ready")
 
