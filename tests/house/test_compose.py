@@ -92,7 +92,7 @@ def test_no_secret_is_written_down(services: dict[str, Any]) -> None:
     for name, service in services.items():
         for variable, value in service["environment"].items() if "environment" in service else ():
             if secret.search(variable):
-                assert re.fullmatch(r"\$\{[A-Z_]+:\?[^}]+\}", str(value)), f"{name}: {variable}"
+                assert re.fullmatch(r"\$\{[A-Z_]+(:\?[^}]+|:-)\}", str(value)), f"{name}: {variable}"
             for password in re.findall(r"://[^:/@{}]*:((?:\$\{[^}]*\}|[^@/])+)@", str(value)):
                 if "?" not in str(value).partition("://")[0]:
                     assert password.startswith("${"), f"{name}: {variable}"
