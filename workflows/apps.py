@@ -7,7 +7,7 @@ from django.db.models.signals import post_migrate
 
 
 def write_what_code_defines(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """After a migration: the legal moves, the statutory rules and, the first time, the shipped holidays.
+    """After a migration: the legal moves, the statutory rules, local milestones that are new, the shipped holidays.
 
     They are copies of code and package data, so they are written again whenever they may differ.
     """
@@ -15,6 +15,7 @@ def write_what_code_defines(sender: AppConfig, using: str, **kwargs: Any) -> Non
     from django.utils import timezone
 
     from workflows import triggers
+    from workflows.calendars import local_date
     from workflows.models import CalendarVersion, Subject
     from workflows.services import calendar, moving, rules
 
@@ -28,6 +29,7 @@ def write_what_code_defines(sender: AppConfig, using: str, **kwargs: Any) -> Non
                 cursor.execute(statement)
     moving.write_legal_moves([m for m in apps.get_models() if issubclass(m, Subject) and m is not Subject])
     rules.write_statutory_rules()
+    rules.adopt_what_is_new(on=local_date(timezone.now()))
     if not CalendarVersion.objects.exists():
         calendar.load_shipped_holidays(at=timezone.now())
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from reviews.milestones import LOCAL
 from reviews.rules import RULE_BOOK, STATUTORY
 from tests.workflows.bench import CALENDAR, a_case, a_notified_case, a_partnership, clock_of, london
 from workflows.actors import SYSTEM
+from workflows.apps import write_what_code_defines
 from workflows.exceptions import CalendarEnds, NoSuchRule, NotADate, WorkflowError
 from workflows.models import RuleVersion
 from workflows.rules import DeadlineRule, Limit, find_rule
@@ -206,6 +208,41 @@ def test_a_partnership_adopts_each_milestone_once(meeting: RuleVersion) -> None:
     adopt_local_milestones(meeting.partnership, valid_from=date(2027, 1, 1))
     assert rules() == before
     assert len(before) == len(STATUTORY) + len(LOCAL) + 1
+
+
+def test_a_milestone_that_the_book_gains_counts_in_every_partnership_from_that_day_and_moves_nothing(
+    db: None, time_machine: Any
+) -> None:
+    # Given a partnership from before the last check was in the book, one that ended its progress meeting, and a case
+    first, second = a_partnership(), a_partnership("Westvale")
+    for one in (first, second):
+        adopt_local_milestones(one, valid_from=date(2026, 1, 1))
+    RuleVersion.objects.filter(code="LOC_FINAL", partnership=first).delete()
+    RuleVersion.objects.filter(code="LOC_PROGRESS", partnership=second).update(valid_to=date(2026, 2, 1))
+    case = a_notified_case()
+    assert case.partnership == first
+    dates, versions = (
+        list(case.deadlines.order_by("pk").values()),
+        list(RuleVersion.objects.order_by("pk").values()),
+    )
+
+    # When a new version of the product is put into use in the night to 11 May, London time, and once more
+    time_machine.move_to(datetime(2026, 5, 10, 23, 30, tzinfo=UTC), tick=False)
+    for _ in range(2):
+        write_what_code_defines(apps.get_app_config("workflows"), using="default")
+
+    # Then only that one is new, from that day; what there was, and every date, is as it was
+    [new] = list(RuleVersion.objects.order_by("pk"))[len(versions) :]
+    assert (new.code, new.partnership, new.valid_from, new.valid_to) == (
+        "LOC_FINAL",
+        first,
+        date(2026, 5, 11),
+        None,
+    )
+    assert list(RuleVersion.objects.order_by("pk").values())[: len(versions)] == versions
+    assert list(case.deadlines.order_by("pk").values()) == dates
+    later = a_notified_case(at=london("2026-05-12"))
+    assert later.deadlines.filter(rule_code="LOC_FINAL").exists()
 
 
 def test_edge_2_a_changed_milestone_is_a_new_version_and_the_old_one_ends_the_day_before(

@@ -97,6 +97,19 @@ def adopt_local_milestones(partnership: Partnership, *, valid_from: date) -> Non
 
 
 @transaction.atomic
+def adopt_what_is_new(*, on: date) -> int:
+    """Give every partnership the local milestones that the book has gained since it began, from that day.
+
+    Returns how many versions that made. Safe to repeat: what a partnership has, or ended, is left alone. No clock that
+    runs changes, and none begins: the new ones count for what happens from that day.
+    """
+    before = RuleVersion.objects.count()
+    for partnership in Partnership.objects.order_by("pk"):
+        adopt_local_milestones(partnership, valid_from=on)
+    return RuleVersion.objects.count() - before
+
+
+@transaction.atomic
 def change_milestone(
     milestone: RuleVersion, *, limit: Limit, valid_from: date, by: User | System, at: datetime
 ) -> RuleVersion:
