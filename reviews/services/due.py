@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -42,6 +42,39 @@ def owed_by(user: User, *, at: datetime) -> Q:
         granted = kind.objects.granted(user, permission, at=at).order_by().values("pk")
         mine |= Q(subject__in=granted) & which
     return mine
+
+
+PART = 100
+"""So many deadlines of a year are shown at once; more only where they are due on one day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Whole days of a year, from one to another, both inclusive; and where the part before and the next begin."""
+
+    first: date
+    last: date
+    earlier: date | None
+    later: date | None
+
+
+def part_of_year(dated: DeadlineQuerySet, year: int, since: date | None) -> Part:
+    """The part of the year that begins with a day: as many days as hold a hundred of these deadlines, at least one.
+
+    Two queries; three for a part that is not the first.
+    """
+    begins, ends = date(year, 1, 1), date(year, 12, 31)
+    first = since or begins
+    days = dated.order_by("due_on", "pk").values_list("due_on", flat=True)
+    ahead = days.filter(due_on__gte=first)
+    later = ahead[PART : PART + 1].first()
+    if later is not None:
+        later = max(later, (ahead.first() or first) + timedelta(days=1))
+    earlier = None
+    if first > begins:
+        before = days.filter(due_on__lt=first).order_by("-due_on")[PART - 1 : PART].first()
+        earlier = before or begins
+    return Part(first, later - timedelta(days=1) if later else ends, earlier, later)
 
 
 @dataclass(frozen=True, slots=True)

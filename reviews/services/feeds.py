@@ -10,6 +10,7 @@ import secrets
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 from icalendar import Calendar, Event, vDuration
@@ -24,6 +25,16 @@ log = logging.getLogger(__name__)
 KEPT_FOR = timedelta(days=90)
 """So long what has ended stays in the feed, as cancelled, so that every calendar has taken it away."""
 HOUR = timedelta(hours=1)
+MOST = 60
+"""So often in an hour a feed is written; programs that ask for it hourly, on several devices, stay far below."""
+
+
+class TooOften(Exception):
+    """The feed was fetched too often in this hour. wait: seconds until the next one."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"This feed was fetched {MOST} times in this hour. Ask again in {wait} seconds.")
+        self.wait = wait
 
 
 def _hash(token: str) -> str:
@@ -57,14 +68,28 @@ def end_feed(user: User, *, at: datetime) -> bool:
 def fetch_feed(token: str, *, at: datetime) -> bytes | None:
     """The feed behind a secret, as the person may see it at the instant; None if it works for nobody.
 
-    The same facts give the same bytes, so that a calendar need not take what it has.
+    The same facts give the same bytes, so that a calendar need not take what it has. Raises TooOften.
     """
     feed = CalendarFeed.objects.select_related("user").filter(token_hash=_hash(token), ended_at=None).first()
     if feed is None or not feed.user.is_active:
         return None
+    _count(feed, at=at)
     stale = Q(read_at=None) | Q(read_at__lte=at - HOUR)
     CalendarFeed.objects.filter(stale, pk=feed.pk).update(read_at=at)
     return write_feed(feed.user, at=at)
+
+
+def _count(feed: CalendarFeed, *, at: datetime) -> None:
+    """Count a fetch in the cache that all processes share: by its hour, so that each begins anew. Raises TooOften.
+
+    Only of a secret that works: what somebody guesses leaves nothing behind. A few more in one moment do no harm.
+    """
+    hour, gone = divmod(int(at.timestamp()), 3600)
+    key = f"calendar-feed:{feed.token_hash}:{hour}"
+    fetched = cache.get(key, 0)
+    if fetched >= MOST:
+        raise TooOften(3600 - gone)
+    cache.set(key, fetched + 1, timeout=3600)
 
 
 def write_feed(user: User, *, at: datetime) -> bytes:

@@ -6,14 +6,15 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
-from reviews.services.due import Due, Names, deadlines_visible_to, owed_by
+from reviews.models import AgencyReturn
+from reviews.services.due import Due, Names, deadlines_visible_to, owed_by, part_of_year
 from reviews.services.what_if import partnerships_followed
 from workflows.calendars import local_date
 from workflows.services.calendar import current_calendar
@@ -43,21 +44,32 @@ def wanted_agency(text: str) -> uuid.UUID | None:
         return None
 
 
-def months_of(rows: list[Due], holidays: dict[date, str]) -> list[tuple[date, int, list[Day]]]:
-    """The months that have something: the first of each, how many deadlines, and its days in order."""
+def wanted_day(text: str, year: int) -> date | None:
+    """The day of the year that was asked for; None for none, and for what is no day of it."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.year == year and day > date(year, 1, 1) else None
+
+
+def months_of(rows: list[Due], holidays: dict[date, str]) -> list[tuple[date, list[Day]]]:
+    """The months that have something: the first of each, and its days in order."""
     days = {day: Day(day, name) for day, name in holidays.items()}
     for row in rows:
         on = row.deadline.due_on
         assert on is not None  # those that stand still are listed apart
         days.setdefault(on, Day(on)).rows.append(row)
     months = groupby(sorted(days.values(), key=lambda day: day.on), key=lambda day: day.on.replace(day=1))
-    listed = [(first, list(group)) for first, group in months]
-    return [(first, sum(len(day.rows) for day in group), group) for first, group in listed]
+    return [(first, list(group)) for first, group in months]
 
 
 @require_safe
 def year_page(request: HttpRequest) -> HttpResponse:
-    """Every deadline of the year that the person may see, by day; what is nonsense in the address is ignored."""
+    """A part of the deadlines of the year that the person may see, by day; nonsense in the address is ignored.
+
+    As many queries for thousands as for one: the rows of the part are fetched, all others only counted.
+    """
     user, now = signed_in(request), at(request)
     today = local_date(now)
     year = wanted_year(request.GET.get("year", ""), today)
@@ -67,23 +79,31 @@ def year_page(request: HttpRequest) -> HttpResponse:
     found = deadlines_visible_to(user, at=now).filter(of_the_year, state__in=states)
     if only["mine"]:
         found = found.filter(owed_by(user, at=now))
+    rules = dict(found.order_by("rule__name").values_list("rule_code", "rule__name").distinct())
+    returns = AgencyReturn.objects.filter(pk__in=found.order_by().values("subject"))
+    agencies = dict(returns.order_by("agency__name").values_list("agency", "agency__name").distinct())
+    rule, agency = request.GET.get("rule", ""), wanted_agency(request.GET.get("agency", ""))
+    if rule in rules:
+        found = found.filter(rule_code=rule)
+    if agency in agencies:
+        found = found.filter(subject__in=returns.filter(agency=agency).order_by().values("pk"))
+    if only["late"]:
+        found = found.late(at=now)
+
+    counts = {
+        month or 0: n for month, n in found.order_by().values_list("due_on__month").annotate(n=Count("pk"))
+    }
+    part = part_of_year(found.exclude(due_on=None), year, wanted_day(request.GET.get("from", ""), year))
+    in_part = Q(due_on__range=(part.first, part.last)) | (Q(due_on=None) if part.earlier is None else Q())
     deadlines = list(
-        found.select_related("rule", "calendar", "subject").defer("derivation").order_by("due_on", "pk")
+        found.filter(in_part)
+        .select_related("rule", "calendar", "subject")
+        .defer("derivation")
+        .order_by("due_on", "pk")
     )
     names = Names(deadlines, user, at=now)
     rows = [names.due(deadline, at=now) for deadline in deadlines]
-
-    rules = dict(sorted({row.deadline.rule_code: row.what for row in rows}.items(), key=lambda one: one[1]))
-    agencies = {row.agency.pk: row.agency.name for row in rows if row.agency}
-    rule, agency = request.GET.get("rule", ""), wanted_agency(request.GET.get("agency", ""))
-    rows = [
-        row
-        for row in rows
-        if (rule not in rules or row.deadline.rule_code == rule)
-        and (agency not in agencies or (row.agency is not None and row.agency.pk == agency))
-        and not (only["late"] and (row.left is None or row.left.tone != "late"))
-    ]
-    holidays = {day: name for day, name in current_calendar().holidays.items() if day.year == year}
+    holidays = {d: name for d, name in current_calendar().holidays.items() if part.first <= d <= part.last}
     kept: dict[str, Any] = {name: "1" for name, is_on in only.items() if is_on}
     kept |= {"rule": rule} if rule in rules else {}
     kept |= {"agency": agency} if agency in agencies else {}
@@ -95,10 +115,12 @@ def year_page(request: HttpRequest) -> HttpResponse:
             "year": year,
             "today": today,
             "months": months_of([row for row in rows if row.deadline.due_on], holidays),
+            "numbers": [(date(year, month, 1), counts[month]) for month in range(1, 13) if month in counts],
+            "part": part,
             "paused": [row for row in rows if not row.deadline.due_on],
-            "count": len(rows),
+            "count": sum(counts.values()),
             "rules": list(rules.items()),
-            "agencies": sorted(agencies.items(), key=lambda one: one[1]),
+            "agencies": list(agencies.items()),
             "kept": {**kept, "agency": str(kept.get("agency", ""))},
             "only": only,
             "query": urlencode(kept),

@@ -71,7 +71,13 @@ def feed_file(request: HttpRequest) -> HttpResponseBase:
     An ETag and no Last-Modified: what a person may no longer see is gone from the feed without any fact being
     newer, and a calendar that asked by time alone would be told that nothing has changed.
     """
-    body = feeds.fetch_feed(request.GET.get("key", ""), at=at(request))
+    try:
+        body = feeds.fetch_feed(request.GET.get("key", ""), at=at(request))
+    except feeds.TooOften as refusal:
+        headers = {"Retry-After": str(refusal.wait), "Cache-Control": "no-store"}
+        return HttpResponse(
+            str(refusal), status=429, content_type="text/plain; charset=utf-8", headers=headers
+        )
     if body is None:
         raise Http404
     etag = quote_etag(hashlib.sha256(body).hexdigest())

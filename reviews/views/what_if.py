@@ -3,9 +3,11 @@
 from datetime import date
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from accounts.models import Agency, Partnership
@@ -61,10 +63,11 @@ class WhatIfForm(PageForm):
         }
         self.offer("agency", names)
         today = local_date(self.at)
-        days = [day for day in sorted(current_calendar().holidays) if day >= today]
+        holidays = current_calendar().holidays
+        days = [day for day in sorted(holidays) if day >= today]
         self.offer(
             "working_day",
-            {day.isoformat(): f"{day_in_words(day)} ({current_calendar().holidays[day]})" for day in days},
+            {day.isoformat(): f"{day_in_words(day)} ({holidays[day]})" for day in days},
         )
         whose = Q(partnership=None) | Q(partnership__in=partnerships)
         rules = RuleVersion.objects.in_force(today).filter(whose)
@@ -147,6 +150,11 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """The form in parts, each with its heading."""
 
+PART = 50
+"""So many dates, and so many mails, are shown at once."""
+PAGED = ("dates", "rest", "mails")
+"""The names by which an address asks for a later part of each list."""
+
 
 @require_safe
 def what_if_page(request: HttpRequest) -> HttpResponse:
@@ -156,6 +164,10 @@ def what_if_page(request: HttpRequest) -> HttpResponse:
     if not partnerships:
         raise Http404
     form = WhatIfForm(request.GET or None, at=now, partnerships=partnerships)
+
+    def part(rows: list[Any], name: str) -> Page[Any]:
+        return Paginator(rows, PART).get_page(request.GET.get(name))
+
     shown: dict[str, Any] = {"simulation": None}
     if form.is_bound and form.is_valid() and form.supposed():
         try:
@@ -164,13 +176,19 @@ def what_if_page(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             names = Names([one.deadline for one in simulation.deadlines], user, at=now)
-            rows = [(one, names.shown(one.deadline, one.then)) for one in simulation.deadlines]
+            touched = [one for one in simulation.deadlines if is_touched(one)]
+            untouched = [one for one in simulation.deadlines if not is_touched(one)]
             shown = {
                 "simulation": simulation,
                 "supposed": form.in_words(),
-                "rows": [row for row in rows if is_touched(row[0])],
-                "untouched": [row for row in rows if not is_touched(row[0])],
-                "mails": [(one, names.shown(one.rung.deadline, None)) for one in simulation.tellings],
+                "touched": part(touched, "dates"),
+                "untouched": part(untouched, "rest"),
+                "mails": part(simulation.tellings, "mails"),
+                "named": lambda one: names.shown(one.deadline, one.then),
+                "told": lambda one: names.shown(one.rung.deadline, None),
+                "query": urlencode(
+                    {name: str(typed) for name, typed in request.GET.items() if name not in PAGED and typed}
+                ),
                 "moved": sum(one.is_moved for one in simulation.deadlines),
                 "late": sum(one.becomes_late for one in simulation.deadlines),
             }

@@ -1,5 +1,7 @@
 """What is due in a year: for whom, by which filters, in how many queries."""
 
+import re
+from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -8,10 +10,12 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from reviews.models import AgencyReturn, Case
+from reviews.services import due
 from tests import factories
 from tests.factories import CANARIES, World
 from tests.reviews.asking import a_released_case, signed_in, text_of
 from workflows.actors import SYSTEM
+from workflows.models import Deadline
 from workflows.services import changing_clocks
 
 pytestmark = pytest.mark.django_db
@@ -154,9 +158,63 @@ def test_the_way_to_another_year_keeps_the_filters(world: World, case: Case) -> 
     assert 'href="?year=2027&amp;late=1&amp;rule=LOC_RETURN"' in html
 
 
+# ---- In parts ----------------------------------------------------------------------------------
+def addresses(response: Any, relation: str) -> list[str]:
+    found = re.findall(rf'rel="{relation}" href="([^"]+)"', response.content.decode().partition("Years")[0])
+    return [address.replace("&amp;", "&") for address in found[:1]]
+
+
+def test_a_year_of_many_is_shown_in_parts_of_whole_days_and_each_deadline_once(
+    world: World, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given room for four deadlines on a page, of a year that has eleven, five of them on one day
+    monkeypatch.setattr(due, "PART", 4)
+    factories.asked_returns(world, factories.a_notified_case(world))
+    client, seen, days, forth = signed_in(world.manager), [], [], []
+    whole = Deadline.objects.open().order_by("due_on", "pk")
+    address = f"{reverse('due')}?mine=&late="
+
+    # When the manager goes on to the next part, and to the next
+    while address:
+        response = client.get(address)
+        forth.append(address)
+        assert f"{whole.count()} deadlines." in text_of(response)
+        html = response.content.decode()
+        seen.append(len(re.findall(r'<li><a class="govuk-link rr-reference"', html)))
+        days.append(re.findall(r'datetime="(2026-[0-9-]+)"', html.partition("<main")[2]))
+        address = "".join(reverse("due") + one for one in addresses(response, "next"))
+
+    # Then each was seen once, no day is in two parts, and nothing but a single day makes a part longer
+    assert sum(seen) == whole.count()
+    together = [day for part in days for day in part]
+    assert together == sorted(set(together))
+    per_day = Counter(str(one.due_on) for one in whole)
+    assert all(
+        n <= 4 or len([d for d in part if per_day[d]]) == 1 for n, part in zip(seen, days, strict=True)
+    )
+
+    # And the way back leads to the beginning; a month on another part is one press away
+    address, steps = forth[-1], 0
+    while back := addresses(client.get(address), "prev"):
+        address, steps = reverse("due") + back[0], steps + 1
+    assert 0 < steps <= len(forth)
+    assert "from=2026-01-01" in address
+    assert "from=2026-04-01" in client.get(reverse("due")).content.decode()
+
+
+@pytest.mark.parametrize(
+    "nonsense", ["2025-03-01", "2026-02-31", "x", "9999-12-31", "2026-01-01", "20260301T"]
+)
+def test_a_part_that_begins_with_nonsense_is_the_first(world: World, case: Case, nonsense: str) -> None:
+    assert page(world.manager, **{"from": nonsense}) == page(world.manager)
+
+
 # ---- One number of queries ---------------------------------------------------------------------
 @pytest.mark.parametrize("rows", [1, 4])
-@pytest.mark.parametrize(("query", "queries"), [({}, 16), ({"mine": "1", "done": "1"}, 20)])
+@pytest.mark.parametrize(
+    ("query", "queries"),
+    [({}, 20), ({"mine": "1", "done": "1"}, 24), ({"from": "2026-03-20", "late": "1"}, 21)],
+)
 def test_the_year_takes_as_many_queries_for_four_cases_as_for_one(
     world: World,
     django_assert_num_queries: DjangoAssertNumQueries,

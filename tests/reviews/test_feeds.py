@@ -295,6 +295,34 @@ def test_what_has_not_changed_is_not_sent_again_and_what_has_is(world: World, ca
     assert Client().get(address, headers={"If-None-Match": etag}).status_code == 200
 
 
+def test_a_feed_fetched_too_often_is_told_when_to_come_again_and_no_other_is_kept_waiting(
+    world: World, case: Case, monkeypatch: pytest.MonkeyPatch, time_machine: Any
+) -> None:
+    # Given a program that fetched a feed as often as may be in an hour, twenty minutes before its end
+    monkeypatch.setattr(feeds, "MOST", 2)
+    time_machine.move_to(NOW.replace(minute=40), tick=False)
+    address = a_feed(world.manager)
+    other = f"{reverse('feed-file')}?key={feeds.make_feed(world.member, at=NOW)}"
+    assert [Client().get(address).status_code for _ in range(2)] == [200, 200]
+
+    # When it fetches it once more, then it is told to wait, and other feeds and guesses are answered as ever
+    refused = Client().get(address)
+    assert (refused.status_code, refused["Retry-After"], refused["Cache-Control"]) == (
+        429,
+        "1200",
+        "no-store",
+    )
+    assert (
+        refused.content.decode() == "This feed was fetched 2 times in this hour. Ask again in 1200 seconds."
+    )
+    assert Client().get(other).status_code == 200
+    assert {Client().get(f"{reverse('feed-file')}?key=guess").status_code for _ in range(4)} == {404}
+
+    # And in the next hour it is written again.
+    time_machine.move_to(NOW.replace(hour=NOW.hour + 1), tick=False)
+    assert Client().get(address).status_code == 200
+
+
 def test_a_fetch_writes_nothing_but_when_it_was_and_that_once_an_hour(
     world: World, case: Case, time_machine: Any
 ) -> None:

@@ -1,5 +1,6 @@
 """The page "What if" and the command `simulate`: what they show, to whom, and how they refuse."""
 
+import re
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from reviews.models import Case
+from reviews.views import what_if as what_if_view
 from tests import factories
 from tests.factories import CANARIES, World
 from tests.reviews.asking import beside_the_boxes, row_counts, signed_in, summary_of, text_of
@@ -88,6 +91,44 @@ def test_a_limit_of_what_is_planned_back_says_how_long_before_and_what_moves_wit
     assert "Wednesday 8 April 2026 Tuesday 7 April 2026" in said
     said = text_of(client.get(reverse("what-if"), {"milestone": "RR_COMPLETE", "count": "20", "unit": "wd"}))
     assert "Wednesday 15 April 2026 It moves with “Finish the rapid review and send it to the Panel”." in said
+
+
+SUPPOSED = {"today_day": "29", "today_month": "5", "today_year": "2026"}
+
+
+@pytest.mark.parametrize("cases", [1, 3])
+@pytest.mark.parametrize(("query", "queries"), [({}, 11), (SUPPOSED, 53)])
+def test_it_takes_as_many_queries_for_three_cases_as_for_one(
+    world: World,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    cases: int,
+    query: dict[str, str],
+    queries: int,
+) -> None:
+    for _ in range(cases):
+        factories.asked_returns(world, factories.a_notified_case(world))
+    client = signed_in(world.manager)
+    client.get(reverse("what-if"), query)
+    with django_assert_num_queries(queries):
+        client.get(reverse("what-if"), query)
+
+
+def test_dates_and_mails_are_shown_in_parts_and_counted_whole(
+    world: World, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(what_if_view, "PART", 5)
+    client = signed_in(world.manager)
+    first = client.get(reverse("what-if"), SUPPOSED)
+    mails = int(re.search(r"Mails \((\d+)\)", first.content.decode())[1])  # type: ignore[index]
+    assert mails > 10
+    shown = []
+    for number in range(1, mails // 5 + 2):
+        html = client.get(reverse("what-if"), {**SUPPOSED, "mails": str(number)}).content.decode()
+        shown += re.findall(r'<td role="cell"[^>]*data-label="Subject line">', html)
+    assert len(shown) == mails
+    following = re.search(r'href="\?([^"]+)mails=2#mails"', first.content.decode())
+    assert following
+    assert following[1].replace("&amp;", "&") == "today_day=29&today_month=5&today_year=2026&"
 
 
 def test_the_form_keeps_what_was_asked_and_cannot_be_posted(world: World, case: Case) -> None:
