@@ -92,7 +92,8 @@ class LoadList(AdministrationForm):
     submit = "See what it would move"
     lead = (
         "Fetch the list at gov.uk (the JSON file of bank holidays), and choose it here. Only its days of England and "
-        "Wales are read. Nothing is changed until you have seen what it would move, and confirmed it."
+        "Wales are read. Nothing is changed until you have seen what it would move, and confirmed it. A file that says "
+        "otherwise of days that are known already needs somebody else to confirm it."
     )
 
     def initial(self) -> dict[str, Any]:
@@ -165,7 +166,7 @@ class ConfirmChange(_Change):
             "preview": preview_of(self.change, user, at=self.at) if waits and not overtaken else None,
             "difference": changing.difference(self.change),
             "overtaken": overtaken,
-            "is_own": self.change.origin == HAND and self.change.proposed_by == user,
+            "is_own": self.change.takes_two and self.change.proposed_by == user,
             "most_named": NAMED,
         }
 

@@ -96,10 +96,10 @@ def test_an_empty_preview_says_that_nothing_would_change(manager: Client) -> Non
 
 
 # ---- A list of gov.uk ---------------------------------------------------------------------------
-def test_a_list_is_brought_looked_at_and_confirmed_with_one_press(
-    world: factories.World, manager: Client
+def test_a_list_is_brought_looked_at_and_confirmed_with_one_press_by_somebody_else_if_it_changes_what_is_known(
+    world: factories.World, manager: Client, administrator: Client
 ) -> None:
-    # Given a review due on Friday 10 April, and a list with a proclaimed day before it
+    # Given a review due on Friday 10 April, and a file with a proclaimed day before it
     case = factories.a_notified_case(world)
     address = proposed(manager, "calendar-load", a_list(a_feed({PROCLAIMED: "Proclaimed"})))
 
@@ -112,15 +112,19 @@ def test_a_list_is_brought_looked_at_and_confirmed_with_one_press(
         in r
         for r in row
     )
+    assert "It says otherwise than the list in use of Monday 30 March 2026." in page
+    assert "You proposed this list, so somebody else has to confirm it" in page
+    [error] = errors_on(manager.post(address, form()))
+    assert "Cannot confirm a list that you proposed yourself" in error
     assert CalendarVersion.objects.count() == 1
 
     # When it is confirmed, then the deadlines are dated anew, with the reason, and the page says how many
-    assert "are dated anew within a minute" in said(manager, manager.post(address, form()))
+    assert "are dated anew within a minute" in said(administrator, administrator.post(address, form()))
     assert "Still dating" in text_of(manager.get(reverse("calendar")))
     moved = go_on_dating(at=AT)
     assert Deadline.objects.get(subject=case, rule_code="RR_COMPLETE").due_on == date(2026, 4, 13)
     assert set(Fact.objects.filter(kind="re-calendared").values_list("reason", "by")) == {
-        ("gov.uk published more", world.manager.pk)
+        ("gov.uk published more", world.administrator.pk)
     }
     assert f"{moved} deadlines moved." in text_of(manager.get(reverse("calendar")))
 
@@ -228,7 +232,7 @@ def test_a_preview_that_was_overtaken_is_refused_kindly(
     administrator.post(other, form())
 
     # Then the first is not confirmed, and the page says why and what would help
-    [error] = errors_on(manager.post(address, form()))
+    [error] = errors_on(administrator.post(address, form()))
     assert "changed by somebody else since it was proposed" in error
     assert "Propose it again" in error
     assert calendars.current_calendar().is_working_day(PROCLAIMED)
@@ -236,10 +240,10 @@ def test_a_preview_that_was_overtaken_is_refused_kindly(
     assert "Overtaken" in text_of(manager.get(reverse("calendar")))
 
 
-def test_a_press_sent_twice_is_one_change(manager: Client) -> None:
+def test_a_press_sent_twice_is_one_change(manager: Client, administrator: Client) -> None:
     address = proposed(manager, "calendar-load", a_list(a_feed({PROCLAIMED: "Proclaimed"})))
     once = form()
-    assert [manager.post(address, once).status_code for _ in range(2)] == [302, 302]
+    assert [administrator.post(address, once).status_code for _ in range(2)] == [302, 302]
     assert CalendarVersion.objects.count() == 2
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
+from notifications.models import Notice
 from reviews.models import Case
 from tests import factories
 from tests.workflows.bench import HOLIDAYS, a_notified_case, clock_of, london
@@ -17,6 +18,7 @@ from workflows.exceptions import Stale, WorkflowError
 from workflows.models import CalendarChange, CalendarVersion, Fact, LedgerEntry, Rung
 from workflows.services import calendar as calendars
 from workflows.services import changing
+from workflows.services.claims import claims_of
 from workflows.services.govuk import from_govuk
 from workflows.services.redating import go_on_dating, redate, would_move
 
@@ -250,13 +252,111 @@ def test_a_change_is_decided_once(world: factories.World) -> None:
     assert CalendarVersion.objects.count() == 1
 
 
+OF_2029 = {
+    date(2029, 1, 1): "New Year’s Day", date(2029, 3, 30): "Good Friday", date(2029, 4, 2): "Easter Monday",
+    date(2029, 5, 7): "Early May", date(2029, 5, 28): "Spring", date(2029, 8, 27): "Summer",
+    date(2029, 12, 25): "Christmas Day", date(2029, 12, 26): "Boxing Day",
+}  # fmt: skip
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("more", "without", "claims"),
+    [
+        (OF_2029, [], []),
+        ({}, [date(2028, 12, 25)], ["It says otherwise than the list in use of Monday 25 December 2028."]),
+        ({date(2021, 6, 7): "x"}, [], ["It says otherwise than the list in use of Monday 7 June 2021."]),
+        ({date(2029, 1, 1): "New Year"}, [], ["It names 1 bank holidays in 2029, where there are 8 as a rule."]),
+        ({**OF_2029, date(2029, 6, 6): "x"}, [date(2029, 8, 27)],
+         ["It names Wednesday 6 June 2029, on which there is no bank holiday as a rule."]),
+        ({**OF_2029, date(2029, 9, 1): "x"}, [],
+         ["It names Saturday 1 September 2029, on which there is no bank holiday as a rule.",
+          "It names 9 bank holidays in 2029, where there are 8 as a rule."]),
+        ({date(2026, 6, n): "x" for n in range(1, 8)}, [],
+         ["It says otherwise than the list in use of Monday 1 June 2026, Tuesday 2 June 2026, Wednesday 3 June 2026, "
+          "Thursday 4 June 2026, Friday 5 June 2026 and 2 more."]),
+    ],
+)  # fmt: skip
+def test_edge_3_what_a_list_claims_beyond_those_held_here_is_said(
+    more: dict[date, str], without: list[date], claims: list[str]
+) -> None:
+    new = {day: name for day, name in {**HOLIDAYS, **more}.items() if day not in without}
+    assert claims_of(new, HOLIDAYS, HOLIDAYS, HOLIDAYS) == claims
+
+
+@pytest.mark.once
+def test_what_came_with_this_version_bears_a_list_out_but_for_days_that_two_changed_by_hand() -> None:
+    # Given a service that still uses a list of two years ago, while the product brings a longer one
+    old = {day: name for day, name in HOLIDAYS.items() if day.year < 2027}
+    assert claims_of(HOLIDAYS, old, old, HOLIDAYS) == []
+    short = {
+        day: name for day, name in HOLIDAYS.items() if day not in (date(2027, 12, 27), date(2028, 4, 14))
+    }
+    assert claims_of(short, old, old, HOLIDAYS) == [
+        "It leaves out Monday 27 December 2027 and Friday 14 April 2028, which the list that came with this service names.",
+        "It names 7 bank holidays in 2027, where there are 8 as a rule.",
+        "It names 7 bank holidays in 2028, where there are 8 as a rule.",
+    ]
+
+    # And one with a mistake that the product's list puts right: that takes one person, unless two had changed the day
+    wrong = {**HOLIDAYS, date(2026, 6, 1): "A slip"}
+    assert claims_of(HOLIDAYS, wrong, wrong, HOLIDAYS) == []
+    assert claims_of(HOLIDAYS, wrong, HOLIDAYS, HOLIDAYS) == [
+        "It says otherwise than the list in use of Monday 1 June 2026."
+    ]
+
+
 # ---- Lists of gov.uk ----------------------------------------------------------------------------
-def test_a_list_of_gov_uk_is_confirmed_by_whoever_brought_it(world: factories.World, case: Case) -> None:
+def test_a_list_that_only_adds_a_usual_year_is_confirmed_by_whoever_brought_it(
+    world: factories.World,
+) -> None:
+    change = changing.propose_list(the_list(more=OF_2029), reason="2029", by=world.manager, at=AT)
+    assert change
+    assert (change.takes_two, changing.difference(change).warnings) == (False, [])
+    version = changing.confirm_change(change, by=world.manager, at=AT)
+    assert (version.origin, version.known_until) == ("govuk", date(2029, 12, 26))
+
+
+@pytest.mark.parametrize("who", ["the same person", "nobody", "nobody proposed it"])
+def test_edge_3_the_database_refuses_a_list_of_claims_that_one_person_put_into_use(
+    world: factories.World, who: str
+) -> None:
+    change = changing.propose_list(the_list(more={PROCLAIMED: "x"}), reason="New", by=world.manager, at=AT)
+    assert change
+    columns: dict[str, Any] = {
+        "state": "confirmed", "decided_at": AT, "version": change.base, "decided_by": world.manager
+    }  # fmt: skip
+    columns |= {"nobody": {"decided_by": None}, "nobody proposed it": {"proposed_by": None}}.get(who, {})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CalendarChange.objects.filter(pk=change.pk).update(**columns)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CalendarChange.objects.filter(pk=change.pk).update(origin="hand", takes_two=False)
+
+
+def test_edge_3_a_file_that_changes_what_is_known_takes_a_second_person_whatever_it_is_called(
+    world: factories.World, case: Case
+) -> None:
+    # Given a file called gov.uk's in which somebody wrote a day off next week. The day is named before it is confirmed:
     change = changing.propose_list(
-        the_list(more={PROCLAIMED: "Proclaimed"}), reason="New", by=world.manager, at=AT
+        the_list(more={PROCLAIMED: "Proclaimed", **OF_2029}), reason="New", by=world.manager, at=AT
     )
     assert change
-    version = changing.confirm_change(change, by=world.manager, at=AT)
+    assert changing.difference(change).warnings == [
+        "It says otherwise than the list in use of Monday 30 March 2026."
+    ]
+
+    # Then whoever brought it cannot confirm it, nor can the system; all administrators are told to look
+    for by in (world.manager, SYSTEM):
+        with pytest.raises(WorkflowError, match="Cannot confirm a list that you proposed yourself"):
+            changing.confirm_change(change, by=by, at=AT)
+    told = Notice.objects.filter(subject=None)
+    assert set(told.values_list("news", "recipient__full_name")) == {
+        ("calendar-proposed", "Administrator of Northborough")
+    }
+    assert due(case) == date(2026, 4, 10)
+
+    # And when somebody else does, the dates follow
+    version = changing.confirm_change(change, by=world.administrator, at=AT)
     go_on_dating(at=AT)
     assert (version.origin, due(case)) == ("govuk", date(2026, 4, 13))
     change.refresh_from_db()
@@ -297,10 +397,12 @@ def test_edge_4_the_list_of_gov_uk_wins_over_a_day_changed_by_hand_and_says_so(
     )
     assert change
     assert changing.difference(change).warnings == [
+        "It says otherwise than the list in use of Monday 25 May 2026 and Friday 5 June 2026.",
+        "It names 1 bank holidays in 2029, where there are 8 as a rule.",
         "Friday 5 June 2026 was added by hand, and this list takes it away.",
         "Monday 25 May 2026 was taken away by hand, and this list brings it back.",
     ]
-    changing.confirm_change(change, by=world.manager, at=AT)
+    changing.confirm_change(change, by=world.administrator, at=AT)
 
     # Then the days are those of gov.uk
     assert calendars.current_calendar().holidays == {**HOLIDAYS, date(2029, 1, 1): "New Year"}

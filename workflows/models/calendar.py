@@ -83,8 +83,8 @@ class CalendarChange(models.Model):
     """That another list should take the place of the one in use: proposed, then confirmed or withdrawn.
 
     base is the list that was in use when it was proposed; document the whole list as it would be, so that
-    what is confirmed is what was shown. A list of gov.uk may be confirmed by whoever brought it; a day that
-    people add or take away takes a second person, and the database insists.
+    what is confirmed is what was shown. What people claim themselves takes a second person, and the database
+    insists: a day added or taken away by hand, and a file that says otherwise than the lists held here.
     """
 
     class State(models.TextChoices):
@@ -93,6 +93,9 @@ class CalendarChange(models.Model):
         WITHDRAWN = "withdrawn", "Withdrawn"
 
     origin = models.CharField(max_length=10)
+    takes_two = models.BooleanField(
+        default=False, help_text="Somebody else than who proposed it confirms it."
+    )
     base = models.ForeignKey(CalendarVersion, on_delete=models.PROTECT, related_name="+")
     document = models.JSONField()
     reason = models.CharField(max_length=1000)
@@ -141,9 +144,12 @@ class CalendarChange(models.Model):
             ),
             models.CheckConstraint(
                 # Both named: a comparison with NULL is neither true nor false, and a check lets that pass.
-                condition=~Q(origin=HAND, state="confirmed")
+                condition=~Q(takes_two=True, state="confirmed")
                 | (Q(proposed_by__isnull=False, decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
-                name="a_day_changed_by_hand_takes_two_people",
+                name="what_takes_two_has_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~Q(origin=HAND) | Q(takes_two=True), name="a_day_changed_by_hand_takes_two"
             ),
         ]
 

@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from collections import Counter
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,12 @@ def _weekdays(year: int, month: int) -> int:
     """How many days from Monday to Friday the month has."""
     length = monthrange(year, month)[1]
     return sum(date(year, month, day).weekday() < 5 for day in range(1, length + 1))
+
+
+@cache
+def shipped_days() -> dict[date, str]:
+    """The days of the list that comes with the package."""
+    return days_of(json.loads(SHIPPED.read_text()))
 
 
 def days_of(document: dict[str, Any]) -> dict[date, str]:

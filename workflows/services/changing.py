@@ -1,7 +1,8 @@
 """Changing the list of bank holidays: proposed, looked at, then confirmed. No date moves here: a worker does that.
 
-A list of gov.uk may be confirmed by whoever brought it. A day that people add or take away is a claim of
-their own: it takes a second person.
+A list of gov.uk that a worker fetched takes one person, and so does a file that somebody brought if it only adds usual
+bank holidays of years to come. A day that people add or take away, and a file that says otherwise of what is known, is
+a claim of their own: it takes a second person. What makes it one is in services/claims.py.
 """
 
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from workflows.countdown import day_in_words
 from workflows.exceptions import Stale, WorkflowError
 from workflows.models import GOVUK, HAND, CalendarChange, CalendarVersion
 from workflows.services import calendar as calendars
+from workflows.services.claims import claims_of
 from workflows.services.clocks import Actor, person
 from workflows.signals import service_news
 
@@ -59,8 +61,8 @@ def propose_list(
     change = _propose(
         earlier | new, GOVUK, document["published_on"], document["source"], reason, by=by, at=at
     )
-    if is_told and by is SYSTEM:
-        _tell(change, PROPOSED, by=by, at=at)  # who brings a list looks at it next; a machine does not
+    if is_told and (by is SYSTEM or change.takes_two):
+        _tell(change, PROPOSED, by=by, at=at)  # whoever may confirm it alone looks at it next
     return change
 
 
@@ -124,10 +126,17 @@ def _propose(
         "events": [{"date": day.isoformat(), "title": name} for day, name in sorted(days.items())],
     }  # fmt: skip
     calendars.days_of(document)  # refuses what could not be loaded
+    base = calendars.current_version()
     return CalendarChange.objects.create(
-        origin=origin, base=calendars.current_version(), document=document, reason=reason,
-        proposed_by=person(by), proposed_at=at,
+        origin=origin, base=base, document=document, reason=reason, proposed_by=person(by), proposed_at=at,
+        takes_two=origin == HAND or (isinstance(by, User) and bool(_claims(days, base))),
     )  # fmt: skip
+
+
+def _claims(days: dict[date, str], base: CalendarVersion) -> list[str]:
+    """What a list of these days says otherwise than the lists that this service knows."""
+    official = calendars.calendar_of(calendars.official_version()).holidays
+    return claims_of(days, calendars.calendar_of(base).holidays, official, calendars.shipped_days())
 
 
 @transaction.atomic
@@ -146,9 +155,10 @@ def confirm_change(change: CalendarChange, *, by: Actor, at: datetime) -> Calend
             "Cannot confirm this change: the list of bank holidays was changed by somebody else since it was "
             "proposed, so what it moves may be different. Nothing was changed. Propose it again."
         )
-    if change.origin == HAND and (not isinstance(by, User) or by.pk == change.proposed_by_id):
+    if change.takes_two and (not isinstance(by, User) or by.pk == change.proposed_by_id):
+        what = "a day" if change.origin == HAND else "a list"
         raise WorkflowError(
-            "Cannot confirm a day that you proposed yourself: it moves the deadlines of every partnership, "
+            f"Cannot confirm {what} that you proposed yourself: it moves the deadlines of every partnership, "
             "so somebody else has to look at it."
         )
     version = calendars.load_holidays(change.document, at=at, by=person(by), origin=change.origin)
@@ -173,7 +183,7 @@ def difference(change: CalendarChange) -> Difference:
     removed = {day: old[day] for day in sorted(old.keys() - new.keys())}
     renamed = {day: (old[day], new[day]) for day in sorted(new.keys() & old.keys()) if old[day] != new[day]}
     official = calendars.calendar_of(calendars.official_version()).holidays
-    warnings = []
+    warnings = _claims(change.days, change.base) if change.takes_two and change.origin != HAND else []
     if change.origin == HAND:
         warnings += [w for day in added for w in _oddities(day, official)]
         warnings += [
