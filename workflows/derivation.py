@@ -15,7 +15,6 @@ from workflows.facts import (
     RE_RULED,
     RESUMED,
     STARTED,
-    THEN,
     UNDONE,
     VERBS,
     VOIDED,
@@ -23,6 +22,7 @@ from workflows.facts import (
     State,
     fits,
     standing_facts,
+    state_after,
     undone_facts,
 )
 from workflows.limits import HOURS, Limit
@@ -161,6 +161,14 @@ class _Fold:
         self.first_due_on = self.due_on
         self.stopped_at, self.met_at, self.voided_at = None, None, None
 
+    def put_start_right(self, at: datetime) -> None:
+        """Count from another instant, with the pauses and extensions that there are: it began then all along."""
+        self.started_at, self.start_on = at, self.limit.day_0(at)
+        moves, self.moves = self.moves, []
+        self.first_due_on, _ = self.count_again()
+        self.moves = moves
+        self.due_on, self.days_stopped = self.count_again()
+
     def count_again(self) -> tuple[date, int]:
         """The due day by the limit and all the moves, and how many days were stopped."""
         limit = self.limit.of_round(self.round)
@@ -239,7 +247,12 @@ class _Fold:
                 before = self.due_on
                 start = fact.details.get("start")  # when it is not the moment at which it was decided
                 begun = datetime.fromisoformat(start) if start else fact.effective_at
-                self.begin(begun, int(fact.details.get("round", 1)))
+                if "limit" in fact.details:  # a new round, in which what re-ruled the one before has no part
+                    self.limit = Limit.parse(fact.details["limit"])
+                if fact.details.get("keeps"):
+                    self.put_start_right(begun)
+                else:
+                    self.begin(begun, int(fact.details.get("round", 1)))
                 self.changes.append(Change(fact.kind, before, self.due_on, 0, fact.authority, fact.reason))
             case "paused":
                 self.stop(fact.effective_at, fact)
@@ -264,7 +277,7 @@ class _Fold:
                     self.stop(closed_at, fact)
                     self.go(fact.effective_at)
                 self.met_at, self.voided_at = None, None
-        self.state = THEN.get(fact.kind, self.state)
+        self.state = state_after(fact, self.state)
 
 
 def derive(limit: Limit, facts: Iterable[FactLike], calendar: Calendar) -> Derivation:
@@ -330,7 +343,7 @@ def refuse_impossible(
     state: State = "running"
     for fact in rows:
         if fact.effective_at <= effective_at and fits(fact.kind, state):
-            state = THEN.get(fact.kind, state)
+            state = state_after(fact, state)
     if not fits(kind, state):
         needed = " or ".join(ONLY_WHEN[kind])
         raise ClockError(

@@ -93,6 +93,11 @@ THEN: dict[str, State] = {
 """The state that a fact leads to; one that is not named here leaves it as it is."""
 
 
+def state_after(fact: FactLike, state: State) -> State:
+    """The state of a clock after a fact that fits. One whose start alone was put right stays as it was."""
+    return state if fact.details.get("keeps") else THEN.get(fact.kind, state)
+
+
 def fits(kind: str, state: State) -> bool:
     """Whether a fact of that kind can be true of a clock in that state."""
     return kind not in ONLY_WHEN or state in ONLY_WHEN[kind]

@@ -81,8 +81,10 @@ def correct_referral(
     if local_date(aware_at) < local_date(incident_at):
         raise WorkflowError("The authority cannot have been aware before the incident happened.")
     if aware_at != case.aware_at:
-        for deadline in case.deadlines.running().filter(rule_code__in=TO_NOTIFY):
-            restart_deadline(case, deadline.rule_code, by=by, at=at, start=aware_at, reason=reason)
+        for deadline in case.deadlines.open().filter(rule_code__in=TO_NOTIFY):
+            restart_deadline(
+                case, deadline.rule_code, by=by, at=at, start=aware_at, reason=reason, keeps=True
+            )
     case.incident_at, case.incident_precision, case.aware_at = incident_at, incident_precision, aware_at
     case.place, case.summary = place, summary
     case.save(update_fields=["incident_at", "incident_precision", "aware_at", "place", "summary"])
@@ -101,8 +103,9 @@ def correct_notification(
     seen_version: int | None = None,
     seen: str | None = None,
 ) -> Case:
-    """Correct when the notification was sent, with a reason. Every running clock that counts from it counts anew,
-    those of open returns too; whether the notification itself was in time is judged by the corrected time.
+    """Correct when the notification was sent, with a reason. Every open clock that counts from it counts anew,
+    those of open returns too, with the pauses and extensions it had; whether the notification itself was in time is
+    judged by the corrected time.
 
     What was done in the meantime stays done. seen is the mark of the notification as the page showed it.
     Raises NotMet without a reason or once the record is with the Panel, WorkflowError for times that cannot be, Stale.
@@ -129,8 +132,10 @@ def correct_notification(
     notified_at = no_earlier(notified_at, case.aware_at) or notified_at
     if notified_at != case.notified_at:
         for subject in (case, *case.returns.filter(state__in=AgencyReturn.OPEN)):
-            for deadline in subject.deadlines.running().filter(rule__starts="notification sent"):
-                restart_deadline(subject, deadline.rule_code, by=by, at=at, start=notified_at, reason=reason)
+            for deadline in subject.deadlines.open().filter(rule__starts="notification sent"):
+                restart_deadline(
+                    subject, deadline.rule_code, by=by, at=at, start=notified_at, reason=reason, keeps=True
+                )
         for deadline in case.deadlines.filter(rule_code__in=TO_NOTIFY, state="met"):
             undo_fact(deadline.facts.filter(kind=MET).latest("pk"), by=by, at=at, reason=reason)
             meet_deadline(case, deadline.rule_code, by=by, at=at, effective_at=notified_at, reason=reason)

@@ -1,12 +1,20 @@
 """What is done twice is chased twice: a return sent back, a decision revised."""
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
 
 from reviews.services import decisions, returns
 from tests import factories
-from workflows.models import Rung
+from workflows.actors import SYSTEM
+from workflows.models import RuleVersion, Rung
+from workflows.rules import Limit
+from workflows.services import calendar as calendars
+from workflows.services.changing_clocks import re_rule_deadline
+from workflows.services.redating import redate
+from workflows.services.rules import change_milestone
+from workflows.services.verifying import drifted
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +52,69 @@ def test_a_return_sent_back_has_three_working_days_each_time():
     assert kinds(gp, "LOC_RESEND") == ["started", "met", "reopened", "restarted"]
     ahead = Rung.objects.ahead().filter(deadline__subject_id=gp.pk, deadline__rule_code="LOC_RESEND")
     assert ahead.exclude(tell="").count() == 4
+
+
+TOLD = datetime(2026, 3, 28, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def sent_back_once():
+    """A return that was sent back on 26 March and came in again the day after, with who runs its case."""
+    world = factories.a_world()
+    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
+    for day in (25, 27):
+        gp = factories.a_return_in(
+            gp, world.gp_author, world.gp_lead, at=datetime(2026, 3, day, 9, tzinfo=UTC)
+        )
+        if day == 25:
+            gp = returns.send_back_return(
+                gp, reason="Dates.", by=world.manager, at=datetime(2026, 3, 26, 9, tzinfo=UTC)
+            )
+    return gp, world
+
+
+def send_back_again(gp, world):
+    gp = returns.send_back_return(
+        gp, reason="Names.", by=world.manager, at=datetime(2026, 4, 1, 9, tzinfo=UTC)
+    )
+    assert drifted() == []
+    return gp.deadlines.get(rule_code="LOC_RESEND")
+
+
+def test_a_second_round_counts_by_the_bank_holidays_that_are_known_by_then(sent_back_once):
+    # Given a list, loaded between the rounds, that also names Tuesday 7 April
+    document = json.loads(calendars.SHIPPED.read_text())
+    document["events"].append({"date": "2026-04-07", "title": "A day of mourning"})
+    version = calendars.load_holidays(document, at=TOLD)
+    redate(version, by=SYSTEM, at=TOLD, reason="Proclaimed.")
+
+    # Then three working days from 1 April end on Thursday 9 April, over Easter and that day
+    deadline = send_back_again(*sent_back_once)
+    assert (deadline.due_on, deadline.calendar) == (date(2026, 4, 9), version)
+
+
+def test_a_second_round_counts_by_the_rule_in_force_on_its_own_day(sent_back_once):
+    gp, world = sent_back_once
+    old = RuleVersion.objects.get(code="LOC_RESEND", partnership=world.partnership, valid_to=None)
+    new = change_milestone(old, limit=Limit(5, "wd"), valid_from=date(2026, 3, 30), by=SYSTEM, at=TOLD)
+    deadline = send_back_again(gp, world)
+    assert (deadline.due_on, deadline.rule) == (date(2026, 4, 10), new)
+
+
+def test_a_second_round_knows_nothing_of_another_limit_that_was_let_count_in_the_first(sent_back_once):
+    # Given a round that was met after its limit had been made ten days, for once
+    gp, world = sent_back_once
+    send_back_again(gp, world)
+    re_rule_deadline(
+        gp, "LOC_RESEND", limit=Limit(10, "wd"), by=SYSTEM, at=datetime(2026, 4, 2, 9, tzinfo=UTC),
+        authority="The chair", reason="Illness.",
+    )  # fmt: skip
+    gp = factories.a_return_in(gp, world.gp_author, world.gp_lead, at=datetime(2026, 4, 7, 9, tzinfo=UTC))
+
+    # When it is sent back once more on 8 April, it has the three days of its rule
+    returns.send_back_return(gp, reason="Still.", by=world.manager, at=datetime(2026, 4, 8, 9, tzinfo=UTC))
+    assert clock(gp, "LOC_RESEND") == ("running", date(2026, 4, 13))
+    assert drifted() == []
 
 
 def test_a_revised_decision_has_a_clock_for_its_signatures():

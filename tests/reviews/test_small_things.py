@@ -29,8 +29,11 @@ from tests.reviews.asking import (
     written,
 )
 from tests.reviews.test_stale_and_twice import hidden
+from workflows.actors import SYSTEM
 from workflows.exceptions import NotMet, Stale, WorkflowError
 from workflows.models import LedgerEntry
+from workflows.rules import Limit
+from workflows.services.changing_clocks import extend_deadline, pause_deadline, resume_deadline
 from workflows.services.verifying import drifted
 
 pytestmark = pytest.mark.django_db
@@ -232,6 +235,35 @@ def test_a_corrected_notification_moves_every_clock_that_runs_from_it_and_says_w
         "Time of the notification corrected Wednesday 1 April 2026 at 9:15am Manager of Northborough "
         "The portal says otherwise." in page
     )
+
+
+def test_a_corrected_notification_takes_back_no_extension_and_resumes_no_clock(
+    world: World, case: Case
+) -> None:
+    # Given that the GP has three working days more, and that the meeting's clock stands still
+    gp = factories.asked_returns(world, case)["gp"]
+    given: dict[str, Any] = {
+        "by": SYSTEM,
+        "at": NOTIFIED + timedelta(days=1),
+        "authority": "Chair",
+        "reason": "Leave.",
+    }
+    extend_deadline(gp, "LOC_RETURN", limit=Limit(3, "wd"), **given)
+    pause_deadline(case, "LOC_MEETING", effective_at=given["at"], **given)
+
+    # When only the hour of the notification was wrong, the date stays; a day earlier, it is a day earlier
+    case = corrected(case, NOTIFIED + timedelta(hours=1), world.manager)
+    assert gp.deadlines.get(rule_code="LOC_RETURN").due_on == date(2026, 4, 1)
+    case = corrected(case, NOTIFIED - timedelta(days=1), world.manager, at=NOW + timedelta(minutes=1))
+    clock = gp.deadlines.get(rule_code="LOC_RETURN")
+    assert (clock.derivation["first_due_on"], clock.due_on) == ("2026-03-26", date(2026, 3, 31))
+
+    # And what stands still counts from the true day once it runs on
+    meeting = case.deadlines.get(rule_code="LOC_MEETING")
+    assert (meeting.state, meeting.started_at) == ("paused", NOTIFIED - timedelta(days=1))
+    resumed = resume_deadline(case, "LOC_MEETING", by=SYSTEM, at=NOW + timedelta(hours=1), effective_at=NOW)
+    assert resumed.due_on == date(2026, 4, 14)  # ten working days from 17 March, and eight that stood still
+    assert drifted() == []
 
 
 def test_whether_the_notification_was_in_time_is_judged_by_the_corrected_time(

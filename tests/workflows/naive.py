@@ -133,7 +133,9 @@ def due_day(limit: str, facts: Sequence[Any], off: Off = HOLIDAYS) -> tuple[str,
         if fact.kind == "restarted":
             told_start = fact.details.get("start")  # when it is not the time at which it was decided
             start = datetime.fromisoformat(told_start) if told_start else at
-            state, stopped_at, closed_at, moves = "running", None, None, []
+            limit = fact.details.get("limit", limit)
+            if not fact.details.get("keeps"):  # otherwise its start alone was wrong
+                state, stopped_at, closed_at, moves = "running", None, None, []
         elif fact.kind == "paused" and state == "running":
             state, stopped_at = "paused", at
         elif fact.kind == "resumed" and state == "paused":

@@ -88,10 +88,13 @@ class AnyClock(RuleBasedStateMachine):
         if self.tell("re-calendared", wait, 0, {"calendar": which.version}):
             self.calendar = which
 
-    @rule(wait=hours, back=hours, start=st.none() | st.integers(-24 * 30, 0))
-    def restart(self, wait: int, back: int, start: int | None) -> None:
+    @rule(
+        wait=hours, back=hours, start=st.none() | st.integers(-24 * 30, 0),
+        more=st.fixed_dictionaries({}, optional={"keeps": st.just(True), "limit": limits}),
+    )  # fmt: skip
+    def restart(self, wait: int, back: int, start: int | None, more: dict[str, Any]) -> None:
         since = self.now + timedelta(hours=wait - back)
-        details = {} if start is None else {"start": (since + timedelta(hours=start)).isoformat()}
+        details = more | ({} if start is None else {"start": (since + timedelta(hours=start)).isoformat()})
         self.tell("restarted", wait, back, details)
 
     @rule(wait=hours, back=hours)

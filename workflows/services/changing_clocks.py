@@ -18,10 +18,11 @@ from workflows.services.clocks import Actor, deadline_of, lock, record, restart
 
 @transaction.atomic
 def restart_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, start: datetime, reason: str,
-                     authority: str = "") -> Deadline:  # fmt: skip
-    """Count a running clock from another event, because the one it counted from was wrong or has moved.
+                     authority: str = "", keeps: bool = False) -> Deadline:  # fmt: skip
+    """Count a clock from another event, because the one it counted from was wrong or has moved.
 
-    What was paused and extended before has no part in it. Only a count backwards starts from a day to come.
+    What was paused and extended before has no part in it, unless it keeps that: then its start alone is put right.
+    Only a count backwards starts from a day to come.
     """
     lock(subject)
     if not reason.strip():
@@ -30,7 +31,8 @@ def restart_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, st
     if start > at and Limit.parse(deadline.derivation["limit"]).count >= 0:
         raise ClockError("Cannot count from a time still to come: what starts the clock has not happened.",
                          about="start")  # fmt: skip
-    return restart(deadline, by=by, at=at, start=start, decided_at=at, reason=reason, authority=authority)
+    return restart(deadline, by=by, at=at, start=start, decided_at=at, reason=reason, authority=authority,
+                   keeps=keeps)  # fmt: skip
 
 
 @transaction.atomic

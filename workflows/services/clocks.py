@@ -216,7 +216,11 @@ def start_deadlines(
         for deadline in before.values()
         if deadline.state in (Deadline.State.MET, Deadline.State.VOIDED)
     ]
-    deadlines += [_start_again(deadline, by=by, effective_at=effective_at, at=at) for deadline in ended]
+    by_code = {rule.code: rule for rule in rules}
+    for deadline in ended:
+        rule = by_code[deadline.rule_code]
+        terms = (rule, version, ladders.get(rule.ladder))
+        deadlines.append(_start_again(deadline, terms, by=by, effective_at=effective_at, at=at))
     return deadlines + _start_what_is_planned_from(
         subject, deadlines, by=by, at=at, on=local_date(effective_at)
     )
@@ -247,20 +251,37 @@ def rearm(deadline: Deadline, *, at: datetime) -> None:
     Rung.objects.bulk_create([step for step in steps if step.fires_at > at], ignore_conflicts=True)
 
 
-def _start_again(deadline: Deadline, *, by: Actor, effective_at: datetime, at: datetime) -> Deadline:
-    """Run an ended clock again from a new event, which for a count backwards is still to come."""
+def _start_again(
+    deadline: Deadline, terms: tuple[RuleVersion, CalendarVersion, LadderVersion | None], *,
+    by: Actor, effective_at: datetime, at: datetime,
+) -> Deadline:  # fmt: skip
+    """Run an ended clock again from a new event, which for a count backwards is still to come.
+
+    On the terms of a clock that starts now: the rule, the list of bank holidays and the ladder of the earlier
+    round, and another limit that was let count in it, have no part in this one.
+    """
     reopened_at = min(max(effective_at, deadline.met_at or effective_at), at)
     again = "It happened again."
     deadline = record(deadline, REOPENED, by=by, effective_at=reopened_at, at=at, reason=again)
-    return restart(deadline, by=by, at=at, start=effective_at, decided_at=reopened_at, reason=again)
+    deadline.rule, deadline.calendar, deadline.ladder = terms
+    deadline.save(update_fields=["rule", "ladder"])  # the fold gives the rest
+    limit = deadline.rule.limit if deadline.derivation["limit"] != deadline.rule.limit else ""
+    return restart(
+        deadline, by=by, at=at, start=effective_at, decided_at=reopened_at, reason=again, limit=limit
+    )
 
 
 def restart(
     deadline: Deadline, *, by: Actor, at: datetime, start: datetime, decided_at: datetime, reason: str,
-    authority: str = "",
+    authority: str = "", limit: str = "", keeps: bool = False,
 ) -> Deadline:  # fmt: skip
-    """Count the deadline anew from an instant, by a decision of another."""
-    details = {} if start == decided_at else {"start": start.isoformat()}
+    """Count the deadline anew from an instant, by a decision of another; by a limit, if one is given.
+
+    keeps says that only its start was wrong: it stays paused, or extended, as it was.
+    """
+    details: dict[str, Any] = {} if start == decided_at else {"start": start.isoformat()}
+    details |= {"limit": limit} if limit else {}
+    details |= {"keeps": True} if keeps else {}
     return record(deadline, RESTARTED, by=by, effective_at=decided_at, at=at, authority=authority, reason=reason,
                    details=details)  # fmt: skip
 

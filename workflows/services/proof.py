@@ -208,7 +208,8 @@ def fact_in_words(fact: Mapping[str, Any]) -> str:
         case "re-calendared":
             return f"re-calendared, by list {details['calendar']}"
         case "restarted" if "start" in details:
-            return f"restarted, counting from {moment_in_words(details['start'])}"
+            kept = ", with its pauses and extensions" if details.get("keeps") else ""
+            return f"restarted, counting from {moment_in_words(details['start'])}{kept}"
         case "reopened" if details.get("closed_time") == "stopped":
             return "reopened, without the time between"
         case "reopened" if details.get("closed_time") == "counted":
