@@ -335,7 +335,8 @@ class ReplyForm(PageForm):
         return given
 
 
-class CommissionForm(PageForm):
+class CommissionForm(HappenedForm):
+    words, label = "the date on which the partners decided", "When did the partners decide on the review?"
     method = TextField(
         subject="the method",
         label="How will the review be done?",

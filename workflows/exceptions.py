@@ -2,7 +2,14 @@
 
 
 class WorkflowError(Exception):
-    """Something could not be done. The message says what, to which thing, why, and what would help."""
+    """Something could not be done. The message says what, to which thing, why, and what would help.
+
+    about names what of it is wrong, so that a page can say so beside it, such as `when`; empty when it is the whole.
+    """
+
+    def __init__(self, message: str = "", *, about: str = "") -> None:
+        super().__init__(message)
+        self.about = about
 
 
 class WrongState(WorkflowError):
@@ -32,13 +39,8 @@ class NotADate(WorkflowError):
 class ClockError(WorkflowError):
     """A fact that cannot be true of this deadline, such as a resume without a pause.
 
-    about names what of the fact is wrong, so that a page can say so beside it: `when`, `start`, `by`, `to`,
-    `authority` or `reason`; empty when it is the fact itself.
+    about is `when`, `start`, `by`, `to`, `authority` or `reason`; empty when it is the fact itself.
     """
-
-    def __init__(self, message: str, *, about: str = "") -> None:
-        super().__init__(message)
-        self.about = about
 
 
 class LadderError(WorkflowError):

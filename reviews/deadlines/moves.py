@@ -13,7 +13,7 @@ from reviews.deadlines import forms
 from reviews.deadlines.pages import address, find_deadline
 from reviews.services import dates
 from reviews.views.base import SubjectPage
-from workflows.exceptions import CalendarEnds, ClockError
+from workflows.exceptions import CalendarEnds
 from workflows.models import Deadline
 from workflows.services.proof import fact_in_words, proof_of
 
@@ -40,7 +40,6 @@ class DateMove(SubjectPage):
     submit = "Continue"
     deed: ClassVar[str] = ""
     fields_of: ClassVar[dict[str, str]] = {"when": "happened", "authority": "authority", "reason": "reason"}
-    """The field of the form beside which a refusal about something is said."""
     reaches_too_far: ClassVar[str] = "happened"
     """The field that is wrong when the date would lie outside the calendar."""
 
@@ -109,7 +108,7 @@ class DateMove(SubjectPage):
     def place_of(self, refusal: Exception) -> str | None:
         if isinstance(refusal, CalendarEnds):
             return self.reaches_too_far
-        return self.fields_of.get(refusal.about) if isinstance(refusal, ClockError) else None
+        return super().place_of(refusal)
 
     @property
     def seen_fact(self) -> int:

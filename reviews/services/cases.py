@@ -127,7 +127,14 @@ def consider_case(
 ) -> Case:
     """The partners met, and mean to notify."""
     _after_the_referral(case, happened_at, at)
-    return perform(case, Case.consider, by=by, at=at, seen_version=seen_version, happened_at=happened_at)
+    return perform(
+        case,
+        Case.consider,
+        by=by,
+        at=at,
+        seen_version=seen_version,
+        happened_at=no_earlier(happened_at, case.begun_at),
+    )
 
 
 def decline_case(
@@ -143,7 +150,13 @@ def decline_case(
     need_reason(reason, "decline")
     _after_the_referral(case, happened_at, at)
     return perform(
-        case, Case.decline, by=by, at=at, seen_version=seen_version, happened_at=happened_at, reason=reason
+        case,
+        Case.decline,
+        by=by,
+        at=at,
+        seen_version=seen_version,
+        happened_at=no_earlier(happened_at, case.begun_at),
+        reason=reason,
     )
 
 
@@ -170,7 +183,7 @@ def notify_case(
     seen_version: int | None = None,
 ) -> Case:
     """The notification was sent: the clock of the rapid review starts from that instant."""
-    not_before(case, notified_at, case.aware_at, at, "sent the notification", "became aware")
+    not_before(notified_at, case.aware_at, at, "sent the notification", "the authority became aware")
     return perform(
         case,
         Case.notify,
@@ -196,7 +209,7 @@ def notify_only_case(
         raise NotMet(
             f"Cannot end {case.code} with the notification: a serious incident needs a rapid review."
         )
-    not_before(case, notified_at, case.aware_at, at, "sent the notification", "became aware")
+    not_before(notified_at, case.aware_at, at, "sent the notification", "the authority became aware")
     return perform(
         case,
         Case.notify_only,
@@ -212,8 +225,15 @@ def hold_meeting(
     case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None, seen_version: int | None = None
 ) -> Case:
     """The rapid review meeting took place."""
-    not_before(case, held_at, case.notified_at, at, "held the meeting", "sent the notification")
-    return perform(case, Case.hold_meeting, by=by, at=at, happened_at=held_at, seen_version=seen_version)
+    not_before(held_at, case.notified_at, at, "held the meeting", "the notification was sent")
+    return perform(
+        case,
+        Case.hold_meeting,
+        by=by,
+        at=at,
+        happened_at=no_earlier(held_at, case.notified_at),
+        seen_version=seen_version,
+    )
 
 
 @transaction.atomic
@@ -257,7 +277,7 @@ def meet_milestone(
     deadline = case.deadlines.open().filter(rule_code=code, rule__met_by=[]).first()
     if deadline is None:
         raise WorkflowError("That has been recorded already, or is no longer owed.")
-    meet_deadline(case, code, by=by, at=at, effective_at=done_at)
+    meet_deadline(case, code, by=by, at=at, effective_at=no_earlier(done_at, deadline.started_at))
     if event := EVENTS_OF_MILESTONES.get(code):
         start_clocks(case, event, by=by, effective_at=done_at or at, at=at)
     return case
@@ -266,9 +286,9 @@ def meet_milestone(
 def _after_the_referral(case: Case, when: datetime | None, at: datetime) -> None:
     """Raise WorkflowError when the partners are said to have met before the referral, or in the future."""
     if (when or at) > at:
-        raise WorkflowError("Cannot record a meeting that lies in the future.")
+        raise WorkflowError("Cannot record a meeting that lies in the future.", about="when")
     if when and when < to_the_minute(case.begun_at):
         received_on = day_in_words(local_date(case.begun_at))
         raise WorkflowError(
-            f"The partners cannot have met before the referral was received, on {received_on}."
+            f"The partners cannot have met before the referral was received, on {received_on}.", about="when"
         )

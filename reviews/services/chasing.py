@@ -86,7 +86,7 @@ def note_call(
     agency_return = change(agency_return, "note_call", permission=PERMISSION, by=by, at=at)
     if not spoke_to.strip() or not said.strip():
         raise NotMet("Cannot note a phone call without saying who it was with, and what was said.")
-    not_before(agency_return.case, called_at, agency_return.begun_at, at, "phoned", "asked for the return")
+    not_before(called_at, agency_return.begun_at, at, "phoned", "the return was asked for")
     return PhoneCall.objects.create(
         agency_return=agency_return, spoke_to=spoke_to, said=said, called_at=called_at, by=by, recorded_at=at
     )

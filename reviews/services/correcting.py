@@ -128,7 +128,7 @@ def correct_notification(
             f"Cannot correct the notification of {case.code}: it is {case.get_state_display().lower()} now."
         )
     need_reason(reason, "correct the notification")
-    not_before(case, notified_at, case.aware_at, at, "sent the notification", "became aware")
+    not_before(notified_at, case.aware_at, at, "sent the notification", "the authority became aware")
     notified_at = no_earlier(notified_at, case.aware_at) or notified_at
     if notified_at != case.notified_at:
         for subject in (case, *case.returns.filter(state__in=AgencyReturn.OPEN)):

@@ -7,7 +7,7 @@ from django.db.models import Max
 
 from accounts.models import Partnership, User
 from reviews.models import Case
-from reviews.services.refusing import not_before
+from reviews.services.refusing import no_earlier, not_before
 from workflows.actors import System
 from workflows.calendars import local_date, start_of
 from workflows.exceptions import NotMet
@@ -16,6 +16,9 @@ from workflows.services.clocks import void_deadline
 from workflows.services.moving import perform
 
 Actor = User | System
+
+BEGUN = ("commission", "adopt")
+"""What begins a practice review: the partners here decided on it, or it was taken in from elsewhere."""
 
 
 def finish_with_learning(case: Case, *, by: Actor, at: datetime, seen_version: int | None = None) -> Case:
@@ -36,18 +39,23 @@ def commission_review(
     decided_at: datetime | None = None,
     seen_version: int | None = None,
 ) -> Case:
-    """Commission the practice review: its six months begin, and the case gets its reference."""
+    """Commission the practice review: its six months begin with the decision, and the case gets its reference.
+
+    decided_at is when the partners decided on it. Raises NotMet when they did not; WorkflowError for a time that
+    cannot be.
+    """
     decision = case.decisions.last()
     if decision is not None and decision.outcome != "lcspr":
         raise NotMet(
             f"Cannot commission a practice review of {case.code}: the partners decided otherwise. Revise it."
         )
+    not_before(decided_at, case.notified_at, at, "decided on the review", "the notification was sent")
     case = perform(
         case,
         Case.commission,
         by=by,
         at=at,
-        happened_at=decided_at,
+        happened_at=no_earlier(decided_at, case.notified_at),
         seen_version=seen_version,
         review_method=method,
     )
@@ -76,9 +84,15 @@ def hold_learning_event(
     case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None, seen_version: int | None = None
 ) -> Case:
     """The learning event took place."""
-    not_before(case, held_at, None, at, "held the learning event", "")
+    begun = _last(case, *BEGUN)
+    not_before(held_at, begun, at, "held the learning event", "the practice review was decided on")
     return perform(
-        case, Case.hold_learning_event, by=by, at=at, happened_at=held_at, seen_version=seen_version
+        case,
+        Case.hold_learning_event,
+        by=by,
+        at=at,
+        happened_at=no_earlier(held_at, begun),
+        seen_version=seen_version,
     )
 
 
@@ -86,8 +100,16 @@ def hold_recall(
     case: Case, *, by: Actor, at: datetime, held_at: datetime | None = None, seen_version: int | None = None
 ) -> Case:
     """The recall event took place."""
-    not_before(case, held_at, None, at, "held the recall event", "")
-    return perform(case, Case.hold_recall, by=by, at=at, happened_at=held_at, seen_version=seen_version)
+    learnt = _last(case, "hold_learning_event")
+    not_before(held_at, learnt, at, "held the recall event", "the learning event was held")
+    return perform(
+        case,
+        Case.hold_recall,
+        by=by,
+        at=at,
+        happened_at=no_earlier(held_at, learnt),
+        seen_version=seen_version,
+    )
 
 
 @transaction.atomic
@@ -125,10 +147,24 @@ def publish_case(
     seen_version: int | None = None,
 ) -> Case:
     """The report is public, and stays so for 12 months."""
-    not_before(case, published_at, None, at, "published the report", "")
-    return perform(case, Case.publish, by=by, at=at, happened_at=published_at, seen_version=seen_version)
+    begun = _last(case, *BEGUN)
+    not_before(published_at, begun, at, "published the report", "the practice review was decided on")
+    return perform(
+        case,
+        Case.publish,
+        by=by,
+        at=at,
+        happened_at=no_earlier(published_at, begun),
+        seen_version=seen_version,
+    )
 
 
 def close_case(case: Case, *, by: Actor, at: datetime, seen_version: int | None = None) -> Case:
     """Nothing more is owed."""
     return perform(case, Case.close, by=by, at=at, seen_version=seen_version)
+
+
+def _last(case: Case, *verbs: str) -> datetime | None:
+    """When one of these last happened to the case; None when none did, or not to the day that is known."""
+    records = case.records.filter(verb__in=verbs, precision__in=("instant", "day"))
+    return records.order_by("-sequence").values_list("at", flat=True).first()

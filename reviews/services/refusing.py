@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from reviews.models import Case
+from workflows.countdown import moment_in_words
 from workflows.exceptions import NotMet, WorkflowError
 
 
@@ -13,7 +13,7 @@ def to_the_minute(when: datetime) -> datetime:
 
 def no_earlier(when: datetime | None, floor: datetime | None) -> datetime | None:
     """The instant given, or the one it follows when that lies later in the same minute."""
-    return max(when, floor) if when and floor else when
+    return max(when, floor) if when and floor and when >= to_the_minute(floor) else when
 
 
 def need_reason(reason: str, verb: str) -> None:
@@ -22,12 +22,13 @@ def need_reason(reason: str, verb: str) -> None:
         raise NotMet(f"Cannot {verb} without a reason.")
 
 
-def not_before(
-    case: Case, when: datetime | None, floor: datetime | None, at: datetime, what: str, after: str
-) -> None:
+def not_before(when: datetime | None, floor: datetime | None, at: datetime, what: str, after: str) -> None:
     """Raise WorkflowError when an event lies in the future, or before the one it must follow."""
     when = when or at
     if when > at:
-        raise WorkflowError(f"Cannot record that you {what} in the future.")
+        raise WorkflowError(f"Cannot record that you {what} in the future.", about="when")
     if floor and when < to_the_minute(floor):
-        raise WorkflowError(f"Cannot record that you {what} before the authority {after}, for {case.code}.")
+        raise WorkflowError(
+            f"Cannot record that you {what} before {after}: that was on {moment_in_words(floor)}.",
+            about="when",
+        )

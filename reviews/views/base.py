@@ -37,6 +37,8 @@ class SubjectPage(FormPage):
     """What the page the person comes back to says."""
     shows_content: ClassVar[bool] = False
     """Whether the page shows what was written, so that opening it stands in the ledger."""
+    fields_of: ClassVar[dict[str, str]] = {"when": "happened"}
+    """The field of the form beside which a refusal about something is said."""
     subject: Any
     is_stale = False
 
@@ -84,6 +86,10 @@ class SubjectPage(FormPage):
         except Stale:
             self.is_stale = True
             raise
+
+    def place_of(self, refusal: Exception) -> str | None:
+        field = self.fields_of.get(refusal.about) if isinstance(refusal, WorkflowError) else None
+        return field if field in self.form_class.base_fields else None
 
     def shown(self, name: str, now: Any) -> Any:
         """A mark of what the page shows. Who only mends what they typed has seen no more than before."""

@@ -26,11 +26,16 @@ class Commission(CaseMove):
         "Commission it",
         "The practice review was commissioned.",
     )
-    lead = "Its six months run from today, and the case gets its reference."
+    lead = "Its six months run from the day the partners decided on it, and the case gets its reference."
     permission, sources, form_class = "reviews.commission_case", (S.WITH_PANEL,), forms.CommissionForm
 
     def act(self, form: Any) -> str:
-        practice.commission_review(self.subject, method=form.cleaned_data["method"], **self.moving())
+        practice.commission_review(
+            self.subject,
+            method=form.cleaned_data["method"],
+            decided_at=form.happened_at(),
+            **self.moving(),
+        )
         return self.come_back()
 
 

@@ -35,6 +35,9 @@ def at_notification(world: World, **given: Any) -> Case:
     return cases.consider_case(case, by=world.manager, at=REFERRED)
 
 
+AWARE_IN_WORDS = "Thursday 12 March 2026 at 3:40pm"
+
+
 def commissioned(world: World, *, at: datetime = SENT) -> Case:
     case = a_released_case(world, outcome="lcspr").case
     return practice.commission_review(case, method="SILP", by=world.manager, at=at)
@@ -169,7 +172,7 @@ def test_a_notification_may_be_recorded_after_it_was_sent(world: World) -> None:
     ("sent_at", "words"),
     [
         (NOTIFIED + A_MINUTE, "in the future."),
-        (AWARE - A_MINUTE, "before the authority became aware, for {}."),
+        (AWARE - A_MINUTE, f"before the authority became aware: that was on {AWARE_IN_WORDS}."),
     ],
 )
 def test_bad_input_11_a_notification_before_the_authority_was_aware_or_to_come_is_refused(
@@ -179,7 +182,9 @@ def test_bad_input_11_a_notification_before_the_authority_was_aware_or_to_come_i
     before = row_counts()
     with pytest.raises(WorkflowError) as refusal:
         service(case, by=world.manager, at=NOTIFIED, notified_at=sent_at)
-    assert str(refusal.value) == f"Cannot record that you sent the notification {words.format(case.code)}"
+    assert (str(refusal.value), refusal.value.about) == (
+        f"Cannot record that you sent the notification {words}", "when",
+    )  # fmt: skip
     assert row_counts() == before
 
 
@@ -364,6 +369,55 @@ def test_what_is_still_to_come_is_not_recorded_as_held(world: World, service: An
     with pytest.raises(WorkflowError):
         service(case, by=world.manager, at=SENT, **{word: SENT + timedelta(days=1)})
     assert Case.objects.get().state == before
+
+
+def test_a_step_of_the_practice_review_is_not_recorded_before_the_one_it_follows(world: World) -> None:
+    # Given a notification of Wednesday 18 March: a slip of the year would make the six months end in October 2025
+    acts: dict[str, Any] = {"by": world.manager, "at": SENT + timedelta(days=30)}
+    case = a_released_case(world, outcome="lcspr").case
+    long_ago = NOTIFIED.replace(year=2025)
+    with pytest.raises(
+        WorkflowError, match="before the notification was sent: that was on Wednesday 18 March 2026"
+    ):
+        practice.commission_review(case, decided_at=long_ago, **acts)
+
+    # When the partners decided on it on Wednesday 1 April, though it is recorded in May
+    decided = datetime(2026, 4, 1, 9, tzinfo=UTC)
+    case = practice.commission_review(case, decided_at=decided, **acts)
+    assert due(case, "LCSPR_REPORT") == date(2026, 10, 1)
+
+    # Then neither event is before that, and the second is not before the first
+    with pytest.raises(
+        WorkflowError, match="before the practice review was decided on: that was on Wednesday 1 Ap"
+    ):
+        practice.hold_learning_event(case, held_at=decided - A_MINUTE, **acts)
+    learnt = decided + timedelta(days=9)
+    case = practice.hold_learning_event(case, held_at=learnt, **acts)
+    with pytest.raises(
+        WorkflowError, match="before the learning event was held: that was on Friday 10 April 2026"
+    ):
+        practice.hold_recall(case, held_at=learnt - A_MINUTE, **acts)
+    case = practice.hold_recall(case, held_at=learnt, **acts)
+    case = practice.plan_publication(case, publish_on=None, **acts)
+    with pytest.raises(WorkflowError, match="published the report before the practice review was decided on"):
+        practice.publish_case(case, published_at=decided - A_MINUTE, **acts)
+    assert practice.publish_case(case, published_at=learnt, **acts).state == "published"
+
+
+def test_what_follows_within_a_minute_may_be_recorded_by_that_minute(world: World) -> None:
+    """A page that was opened at 4:00 offers 4:00, also for what follows something of 4:00 and a half."""
+    half_past = timedelta(seconds=30)
+    acts: dict[str, Any] = {"by": world.manager, "at": NOTIFIED + 3 * A_MINUTE}
+    case = cases.refer_case(a_case(world), [ChildGiven()], by=world.manager, at=REFERRED + half_past)
+    case = cases.consider_case(case, happened_at=REFERRED, **acts)
+    assert case.deadlines.get(rule_code="LOC_DECIDE").met_at == REFERRED + half_past
+    case = cases.notify_case(case, by=world.manager, at=NOTIFIED + half_past)
+    case = cases.hold_meeting(case, held_at=NOTIFIED, **acts)
+    assert case.deadlines.get(rule_code="LOC_MEETING").met_at == NOTIFIED + half_past
+    case = cases.meet_milestone(case, "LOC_SINCOPY", done_at=NOTIFIED, **acts)
+    assert case.deadlines.get(rule_code="LOC_SINCOPY").met_at == NOTIFIED + half_past
+    other = cases.refer_case(a_case(world), [ChildGiven()], by=world.manager, at=REFERRED + half_past)
+    assert cases.decline_case(other, reason="No.", happened_at=REFERRED, **acts).state == "not_notified"
 
 
 def test_a_case_goes_from_the_learning_event_to_its_end(world: World) -> None:

@@ -3,7 +3,7 @@
 import html
 import re
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from tests import factories
 from tests.factories import NOTIFIED, World
 from tests.reviews.asking import (
     DECIDED,
+    a_released_case,
     happened,
     moving,
     row_counts,
@@ -237,7 +238,8 @@ def test_a_page_for_what_cannot_be_done_now_leads_back_and_says_so(world: World,
 @pytest.mark.parametrize(
     ("sent_at", "message"),
     [
-        (factories.AWARE - A_MINUTE, "Cannot record that you sent the notification before the authority became aware, for {}."),
+        (factories.AWARE - A_MINUTE, "Cannot record that you sent the notification before the authority became aware: that was on "
+         "Thursday 12 March 2026 at 3:40pm"),
         (NOW + A_MINUTE, "When was the notification sent? must be in the past"),
         (NOW + timedelta(days=1), "When was the notification sent? must be today or in the past"),
     ],
@@ -250,11 +252,24 @@ def test_bad_input_11_a_notification_is_sent_after_awareness_and_before_now(
     before = row_counts()
     answer = send(manager, address, **moving(case, notification_reference="SIN-4", **happened(sent_at)))
     assert (answer.status_code, row_counts()) == (200, before)
-    assert summary_of(answer) == [message.format(case.code)]
+    assert summary_of(answer) == [message]
+    assert html.unescape(answer.content.decode()).count(message) == 2  # above the form, and beside the boxes
     assert stays(answer, 'value="SIN-4"')
     answer = send(manager, address, **moving(case, notification_reference="SIN-4", **happened(NOTIFIED)))
     assert answer.status_code == 302
     assert Case.objects.get().notified_at == NOTIFIED
+
+
+def test_a_practice_review_is_commissioned_on_the_day_the_partners_decided(
+    world: World, manager: Client
+) -> None:
+    case = a_released_case(world, outcome="lcspr").case
+    day = datetime(2026, 3, 31, 9, tzinfo=UTC)
+    answer = send(
+        manager, reverse("case-commission", args=[case.pk]), **moving(case, method="", **happened(day))
+    )
+    assert answer.status_code == 302
+    assert Case.objects.get().deadlines.get(rule_code="LCSPR_REPORT").due_on == date(2026, 9, 30)
 
 
 def test_a_milestone_is_recorded_as_done_on_its_own_day(world: World, manager: Client) -> None:
