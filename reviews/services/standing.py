@@ -233,8 +233,9 @@ def _of_partners(user: User, *, at: datetime) -> list[Duty]:
     clocks = {
         d.subject_id: d
         for d in Deadline.objects.open()
-        .filter(subject__in=waiting, rule_code="LOC_SIGNOFF")
+        .filter(subject__in=waiting, rule_code__in=("LOC_SIGNOFF", "LOC_RESIGN"))
         .select_related("rule", "calendar")
+        .order_by("-due_at")  # of two, the one that is due first stays
     }
     signs = signs_for(user, waiting, at=at)
     duties = []

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from reviews.services import decisions, returns
+from reviews.services.standing import what_needs
 from tests import factories
 from workflows.actors import SYSTEM
 from workflows.models import RuleVersion, Rung
@@ -129,7 +130,16 @@ def test_a_revised_decision_has_a_clock_for_its_signatures():
     case = decisions.revise_decision(case, reason="The police wrote.", by=world.manager, at=at)
     case = decisions.decide_case(case, by=world.manager, at=at)
 
-    # Then they have two working days, and the clock is met by the last of them
+    # Then they have two working days
     assert clock(case, "LOC_RESIGN") == ("running", date(2026, 4, 9))
+
+    # And each of them is told so where they look for what needs them
+    (duty,) = what_needs(world.partner_1, at=at)
+    assert (duty.what, duty.left.words) == (
+        "Sign the decision off for Northborough council",
+        "2 working days left (due Thursday 9 April 2026)",
+    )
+
+    # And the clock is met by the last of them
     factories.sign_by_all(world, case, at=datetime(2026, 4, 8, 9, tzinfo=UTC))
     assert clock(case, "LOC_RESIGN") == ("met", date(2026, 4, 9))
