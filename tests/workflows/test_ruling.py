@@ -29,7 +29,7 @@ from workflows.services.calendar import current_calendar
 from workflows.services.moving import perform
 from workflows.services.proof import lines_of
 from workflows.services.relaxing import end_relaxation, relax
-from workflows.services.rules import rule_on, write_statutory_rules
+from workflows.services.rules import adopt_local_milestones, rule_on, write_statutory_rules
 from workflows.services.ruling import fingerprint, open_deadlines, re_rule, would_move
 from workflows.services.verifying import drifted
 
@@ -170,6 +170,27 @@ def test_a_relaxation_is_of_its_own_partnership_and_of_its_own_days(case: Case) 
         "2026-02-28", "2026-03-01", "2026-06-30", "2026-07-01",
     )}  # fmt: skip
     assert on == {"2026-02-28": "15wd", "2026-03-01": "30wd", "2026-06-30": "30wd", "2026-07-01": "15wd"}
+
+
+def test_what_a_neighbour_sets_or_relaxes_counts_for_no_clock_here() -> None:
+    # Given a neighbour whose own versions would come first, and who relaxed what the law sets
+    ours, neighbour = a_partnership(), a_partnership("Westvale")
+    for partnership in (ours, neighbour):
+        adopt_local_milestones(partnership, valid_from=date(2018, 7, 4))
+    theirs = RuleVersion.objects.filter(partnership=neighbour)
+    theirs.filter(code="LOC_MEETING").update(limit="3wd", valid_from=date(2020, 1, 1))
+    theirs.filter(code="LOC_FINAL").update(
+        limit="-9wd", valid_from=date(2017, 1, 1)
+    )  # of those, the first starts
+    relaxed(neighbour)
+
+    # When a case is notified here, then every clock of it counts by the law, or by what was set here.
+    case = a_case(ours, at=AT)
+    for verb in (Case.consider, Case.notify):
+        perform(case, verb, by=SYSTEM, at=AT)
+    limits = {code: clock_of(case, code).rule.limit for code in ("RR_COMPLETE", "LOC_MEETING", "LOC_FINAL")}
+    assert limits == {"RR_COMPLETE": "15wd", "LOC_MEETING": "10wd", "LOC_FINAL": "-2wd"}
+    assert set(case.deadlines.values_list("rule__partnership", flat=True)) == {None, ours.pk}
 
 
 @pytest.mark.parametrize(
