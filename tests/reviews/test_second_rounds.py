@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from reviews.services import decisions, returns
+from reviews.services import cases, decisions, returns
 from reviews.services.standing import what_needs
 from tests import factories
 from workflows.actors import SYSTEM
@@ -74,6 +74,15 @@ def sent_back_once():
     return gp, world
 
 
+def proclaimed(day, *, at):
+    """A list that also names that day, put into use for what runs."""
+    document = json.loads(calendars.SHIPPED.read_text())
+    document["events"].append({"date": day, "title": "A day of mourning"})
+    version = calendars.load_holidays(document, at=at)
+    redate(version, by=SYSTEM, at=at, reason="Proclaimed.")
+    return version
+
+
 def send_back_again(gp, world):
     gp = returns.send_back_return(
         gp, reason="Names.", by=world.manager, at=datetime(2026, 4, 1, 9, tzinfo=UTC)
@@ -84,14 +93,28 @@ def send_back_again(gp, world):
 
 def test_a_second_round_counts_by_the_bank_holidays_that_are_known_by_then(sent_back_once):
     # Given a list, loaded between the rounds, that also names Tuesday 7 April
-    document = json.loads(calendars.SHIPPED.read_text())
-    document["events"].append({"date": "2026-04-07", "title": "A day of mourning"})
-    version = calendars.load_holidays(document, at=TOLD)
-    redate(version, by=SYSTEM, at=TOLD, reason="Proclaimed.")
+    version = proclaimed("2026-04-07", at=TOLD)
 
     # Then three working days from 1 April end on Thursday 9 April, over Easter and that day
     deadline = send_back_again(*sent_back_once)
     assert (deadline.due_on, deadline.calendar) == (date(2026, 4, 9), version)
+
+
+def test_a_case_looked_at_again_counts_by_the_bank_holidays_that_are_known_by_then():
+    # Given a case that the partners declined, so that a day of mourning on 18 March moved nothing of it
+    world = factories.a_world()
+    case = factories.a_referral(world)
+    assert clock(case, "SIN_NOTIFY") == ("running", date(2026, 3, 19))
+    case = cases.decline_case(case, reason="No harm.", by=world.manager, at=factories.REFERRED)
+    version = proclaimed("2026-03-18", at=datetime(2026, 3, 13, 9, tzinfo=UTC))
+
+    # When they look at it again, then the notification is due by the list in use, at once and not from tonight on
+    case = cases.reconsider_case(
+        case, reason="A scan.", by=world.manager, at=datetime(2026, 3, 13, 10, tzinfo=UTC)
+    )
+    assert clock(case, "SIN_NOTIFY") == ("running", date(2026, 3, 20))
+    assert not case.deadlines.open().exclude(calendar=version).exists()
+    assert drifted() == []
 
 
 def test_a_second_round_counts_by_the_rule_in_force_on_its_own_day(sent_back_once):

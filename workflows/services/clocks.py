@@ -50,6 +50,8 @@ def lock(subject: Subject) -> None:
         Subject.objects.select_for_update(no_key=True).only("pk").get(pk=pk)
 
 
+ENDED = (Deadline.State.MET, Deadline.State.VOIDED)
+
 CACHED = ["state", "calendar", "started_at", "due_on", "due_at", "met_at", "derivation"]
 """The columns that the fold gives."""
 
@@ -92,6 +94,10 @@ def rederive(deadline: Deadline, *, at: datetime, facts: Sequence[Fact] | None =
     before, said = (deadline.state, deadline.due_at), deadline.derivation
     facts = list(deadline.facts.all()) if facts is None else facts  # all, in order, if they were just read
     derivation = derive(Limit.parse(deadline.rule.limit), facts, calendars.calendar_of(version))
+    if before[0] in ENDED and derivation.state not in ENDED:
+        # While it had ended, no change of the list dated it anew.
+        version = calendars.current_version()
+        derivation = derive(Limit.parse(deadline.rule.limit), facts, calendars.calendar_of(version))
     _cache(deadline, derivation, version)
     deadline.save(update_fields=CACHED)  # missed_at is the sweep's, which may be writing it now
     if (deadline.state, deadline.due_at) != before:
@@ -211,11 +217,7 @@ def start_deadlines(
     Rung.objects.bulk_create(
         rung for deadline in deadlines for rung in rungs_of(deadline, calendar, armed_at=at)
     )
-    ended = [
-        deadline
-        for deadline in before.values()
-        if deadline.state in (Deadline.State.MET, Deadline.State.VOIDED)
-    ]
+    ended = [deadline for deadline in before.values() if deadline.state in ENDED]
     by_code = {rule.code: rule for rule in rules}
     for deadline in ended:
         rule = by_code[deadline.rule_code]
