@@ -1,6 +1,7 @@
 """The nightly look at everything: in portions, once a night, and once told."""
 
-from datetime import timedelta
+import json
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.core.management import CommandError, call_command
 from tests.workflows.bench import a_case, a_notified_case, clock_of, london, meddle
 from workflows import tasks
 from workflows.models import Deadline, Inspection, LedgerEntry
+from workflows.services import calendar as calendars
 from workflows.services import inspecting
 from workflows.services.inspecting import inspect_what_is_due, last_night
 from workflows.signals import service_news
@@ -158,3 +160,19 @@ def test_the_command_does_what_the_task_does_and_fails_if_something_is_amiss(
     Deadline.objects.update(due_on="2026-04-17")
     with pytest.raises(CommandError, match="Something is amiss"):
         call_command("inspect", "--once", "--at", "2026-03-21T03:05")
+
+
+def test_what_a_change_of_the_list_left_behind_is_dated_anew_that_night() -> None:
+    # Given a review that began, by the list of before, in the moment in which another was put into use
+    case = a_notified_case()
+    document = json.loads(calendars.SHIPPED.read_text())
+    document["events"].append({"date": "2026-03-18", "title": "A day of mourning"})
+    version = calendars.load_holidays(document, at=NIGHT - timedelta(hours=12))
+    assert clock_of(case).due_on == date(2026, 4, 2)
+
+    # When it is night
+    inspect_what_is_due(at=NIGHT)
+
+    # Then it counts by the list in use, as everything does
+    assert (clock_of(case).due_on, clock_of(case).calendar) == (date(2026, 4, 7), version)
+    assert not Deadline.objects.open().exclude(calendar=version).exists()
