@@ -103,7 +103,13 @@ def year_page(request: HttpRequest) -> HttpResponse:
     )
     names = Names(deadlines, user, at=now)
     rows = [names.due(deadline, at=now) for deadline in deadlines]
-    holidays = {d: name for d, name in current_calendar().holidays.items() if part.first <= d <= part.last}
+    # Of the year that is running nobody needs to scroll past bank holidays that are over and touch nothing below.
+    since = (
+        max(part.first, min([today, *(d.due_on for d in deadlines if d.due_on)]))
+        if year == today.year
+        else part.first
+    )
+    holidays = {d: name for d, name in current_calendar().holidays.items() if since <= d <= part.last}
     kept: dict[str, Any] = {name: "1" for name, is_on in only.items() if is_on}
     kept |= {"rule": rule} if rule in rules else {}
     kept |= {"agency": agency} if agency in agencies else {}

@@ -150,7 +150,7 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """The form in parts, each with its heading."""
 
-PART = 50
+PART = 25
 """So many dates, and so many mails, are shown at once."""
 PAGED = ("dates", "rest", "mails")
 """The names by which an address asks for a later part of each list."""

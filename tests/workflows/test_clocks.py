@@ -243,6 +243,19 @@ def test_an_undo_works_on_the_deadline_as_it_is_now() -> None:
 
 # ---- What is refused ---------------------------------------------------------------------------
 NOON = london("2026-03-20", "12:00")
+
+
+def twice(deed: Any) -> Any:
+    """The deed, and once more, in one transaction."""
+
+    def both(case: Any) -> None:
+        with transaction.atomic():
+            deed(case)
+            deed(case)
+
+    return both
+
+
 REFUSED: list[tuple[str, type[WorkflowError], Any]] = [
     ("resumed, though it runs", ClockError, lambda case: changing_clocks.resume_deadline(case, "RR_COMPLETE", by=SYSTEM, at=NOON, effective_at=NOON)),
     ("paused without an authority", ClockError, lambda case: changing_clocks.pause_deadline(case, "RR_COMPLETE", by=SYSTEM, at=NOON, effective_at=NOON, authority=" ", reason="flood")),
@@ -252,6 +265,12 @@ REFUSED: list[tuple[str, type[WorkflowError], Any]] = [
     ("met tomorrow", ClockError, lambda case: clocks.meet_deadline(case, "RR_COMPLETE", by=SYSTEM, at=NOON, effective_at=NOON + timedelta(seconds=1))),
     ("extended by nothing", ClockError, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(0, "wd"), at=NOON, **WHY)),
     ("extended by less", ClockError, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(-1, "wd"), at=NOON, **WHY)),
+    ("extended without an authority", ClockError, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), by=SYSTEM, at=NOON, authority=" ", reason="flood")),
+    ("paused inside a pause", ClockError, twice(lambda case: changing_clocks.pause_deadline(case, "RR_COMPLETE", at=NOON, effective_at=NOON, **WHY))),
+    ("undone twice", ClockError, twice(lambda case: changing_clocks.undo_fact(clock_of(case, "SIN_NOTIFY").facts.get(kind="met"), by=SYSTEM, at=NOON, reason="wrong"))),
+    ("re-ruled without an authority", ClockError, lambda case: changing_clocks.re_rule_deadline(case, "RR_COMPLETE", limit=Limit(9, "wd"), by=SYSTEM, at=NOON, authority="", reason="flood")),
+    ("reopened, though it runs", ClockError, lambda case: changing_clocks.reopen_deadline(case, "RR_COMPLETE", at=NOON, effective_at=NOON, counts_between=True, **WHY)),
+    ("reopened before it ended", ClockError, lambda case: changing_clocks.reopen_deadline(case, "SIN_NOTIFY", at=NOON, effective_at=london("2026-03-01"), counts_between=True, **WHY)),
     ("extended without a reason", ClockError, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), by=SYSTEM, at=NOON, authority="the Panel", reason=" ")),
     ("extended past the calendar", CalendarEnds, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(9000, "wd"), at=NOON, **WHY)),
     ("extended past the calendar by months", CalendarEnds, lambda case: changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(400, "mo"), at=NOON, **WHY)),

@@ -103,6 +103,7 @@ def test_a_deadline_explains_itself() -> None:
     assert said("explain", str(clock_of(case).pk)).splitlines() == [
         "15 working days after Wednesday 18 March 2026 (notification sent): first due Friday 10 April 2026, "
         "moved to Tuesday 21 April 2026.",
+        "It stands so: met on time.",
         "Rule: RR_COMPLETE, Finish the rapid review and send it to the Panel; "
         "owed by safeguarding partners to the Panel.",
         "Version: in force from Friday 15 December 2023.",

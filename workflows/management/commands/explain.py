@@ -21,4 +21,5 @@ class Command(BaseCommand):
         if deadline is None:
             raise CommandError(f"There is no deadline {given['deadline']}.")
         proof = proof_of(deadline, at=timezone.now())
-        self.stdout.write("\n".join([proof["sentence"], *proof_lines(proof)]))
+        stands = f"It stands so: {proof['stands']['in_words']}."
+        self.stdout.write("\n".join([proof["sentence"], stands, *proof_lines(proof)]))
