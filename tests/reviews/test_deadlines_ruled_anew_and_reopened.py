@@ -201,6 +201,9 @@ def test_edge_30_a_deadline_is_reopened_and_the_time_between_counts_or_does_not(
     deadline = clock(case, "LOC_PROGRESS")
     assert "Reopen it" in text_of(manager.get(page_of(deadline)))
 
+    asks = text_of(manager.get(page_of(deadline, "reopen")))
+    assert "It was due on Wednesday 25 March 2026, and has ended." in asks
+
     # When it turns out to be owed once more, as of today
     given = boxes(deadline, between=between, **happened(NOW))
     asked = manager.post(page_of(deadline, "reopen"), given)
