@@ -163,7 +163,7 @@ def navigation_for(user: AbstractBaseUser | AnonymousUser) -> Sequence[tuple[str
 
 
 def for_every_page(request: HttpRequest) -> dict[str, Any]:
-    """The signed-in person, the navigation, and whom they are to phone since no mail reaches them.
+    """The signed-in person, the navigation, what is open to them by break-glass, and whom they are to phone.
 
     A request refused before sign-in was looked at has none of these.
     """
@@ -171,6 +171,7 @@ def for_every_page(request: HttpRequest) -> dict[str, Any]:
     return {
         "signed_in_user": user if user.is_authenticated else None,
         "navigation": _navigation(request, user),
+        "break_glass": getattr(request, "break_glass", None),
         "undelivered": names_to_phone(user, at=timezone.now()) if isinstance(user, User) else [],
     }
 

@@ -1,6 +1,6 @@
-"""What may stand between a person and a case: the list from which an interest is declared. Pure."""
+"""The lists that people choose from when they declare an interest, or ask to see what nobody granted them. Pure."""
 
-KINDS: dict[str, str] = {
+INTERESTS: dict[str, str] = {
     "related": "I am related to, or a friend of, somebody in this case",
     "worked-with": "I worked with the child or the family",
     "managed": "I manage, or managed, somebody who worked with them",
@@ -8,9 +8,9 @@ KINDS: dict[str, str] = {
     "to-gain": "I have something to gain or to lose by how it ends",
     "other": "Something else",
 }
-"""In the words of who declares it."""
+"""What may stand between a person and a case, in the words of who declares it."""
 
-KINDS_OF_ANOTHER: dict[str, str] = {
+INTERESTS_OF_ANOTHER: dict[str, str] = {
     "related": "Related to, or a friend of, somebody in this case",
     "worked-with": "Worked with the child or the family",
     "managed": "Manages, or managed, somebody who worked with them",
@@ -18,4 +18,13 @@ KINDS_OF_ANOTHER: dict[str, str] = {
     "to-gain": "Has something to gain or to lose by how it ends",
     "other": "Something else",
 }
-"""In the words of others."""
+"""The same in the words of others."""
+
+EMERGENCIES: dict[str, str] = {
+    "child-at-risk": "A child may be at risk now",
+    "nobody-here": "Nobody who can see the case can be reached, and something is due",
+    "court": "A court, the police or the coroner asks",
+    "put-right": "Something in the service must be put right, and cannot be without looking",
+    "other": "Something else",
+}
+"""Why somebody must see a case that nobody granted them."""

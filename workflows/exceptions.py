@@ -49,3 +49,11 @@ class LadderError(WorkflowError):
 
 class RecusalError(WorkflowError):
     """A recusal, or the answer to a declared interest, that could not be recorded."""
+
+
+class SharingError(WorkflowError):
+    """A share across the border that could not be made or ended."""
+
+
+class BreakGlassError(WorkflowError):
+    """A request to see a case that could not be made, answered, ended or closed."""

@@ -13,7 +13,7 @@ from reviews.services import dates
 from reviews.services.exporting import as_file
 from reviews.services.printing import proof_on_paper
 from reviews.services.standing import PAGES, rule_address
-from reviews.views.base import find
+from reviews.views.base import find_whole
 from workflows.models import Deadline, Subject
 from workflows.services import ledger
 from workflows.services.proof import fact_in_words, moment_in_words, proof_of, undone_in_words
@@ -52,7 +52,7 @@ def address(subject: Subject, number: int, page: str = "", *more: Any) -> str:
 def deadline_page(request: HttpRequest, pk: Any, number: int, model: type[Subject]) -> HttpResponse:
     """Why the date is what it is, everything that moved it, and what may be done to it."""
     now = at(request)
-    subject = find(model, request, pk)
+    subject = find_whole(model, request, pk)
     deadline = find_deadline(subject, number)
     ledger.append(subject, "read", by=signed_in(request), at=now)
     proof = proof_of(deadline, at=now)
@@ -92,7 +92,7 @@ def deadline_page(request: HttpRequest, pk: Any, number: int, model: type[Subjec
 def _proof(request: HttpRequest, pk: Any, number: int, model: type[Subject]) -> tuple[str, dict[str, Any]]:
     """The name of a file with the proof, and the proof; that it was taken away stands in the ledger."""
     with transaction.atomic():
-        subject = find(model, request, pk)
+        subject = find_whole(model, request, pk)
         deadline = find_deadline(subject, number)
         ledger.append(subject, "export", by=signed_in(request), at=at(request))
         return f"{subject.code}-{deadline.rule_code}-proof", proof_of(deadline, at=at(request))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Q
 from django.urls import reverse
 from django_fsm import transition
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -138,6 +138,9 @@ class Case(Subject):
         (State.NOT_NOTIFIED, State.NOTIFIED_ONLY, State.LEARNING_ONLY, State.CLOSED, State.WITHDRAWN)
     )
 
+    IS_CASE: ClassVar[bool] = True
+    READING: ClassVar[frozenset[str]] = frozenset(("read_whole_case",))
+
     class Meta:
         permissions: ClassVar[list[Any]] = [
             *((f"{verb}_case", f"Can {verb.replace('_', ' ')} a case") for verb in VERBS),
@@ -147,6 +150,9 @@ class Case(Subject):
             ("sign_decision_case", "Can sign a decision off for a safeguarding partner"),
             ("see_notices_case", "Can see what was sent"),
             ("recuse_case", "Can record and lift recusals, and answer a declared interest"),
+            ("read_whole_case", "Can read what was decided, said and done in a case"),
+            ("share_case", "Can share a case across the border"),
+            ("open_case", "Can approve break-glass on a case, and review it"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -209,10 +215,6 @@ class Case(Subject):
             case "publish":
                 return {"published": at}
         return {}
-
-    @classmethod
-    def case_of(cls, prefix: str) -> Any:
-        return OuterRef(f"{prefix}pk")  # a case is its own: the grants need not be joined to what they grant
 
     def meant_by(self, audience: str, *, at: datetime, without: Collection[uuid.UUID]) -> list[User]:
         """Who holds the role in this partnership on the day, and their deputies; none for an unknown audience."""

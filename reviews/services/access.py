@@ -31,17 +31,26 @@ ON_CASE: Mapping[Role, tuple[str, ...]] = {
         "move_dates_case",
         "see_notices_case",
         "recuse_case",
+        "open_case",
+        "share_case",
+        "read_whole_case",
     ),
-    Role.SUB_GROUP_MEMBER: ("view_case",),
-    Role.CO_CHAIR: ("view_case", "recuse_case"),
-    Role.INDEPENDENT_CHAIR: ("view_case", "see_notices_case", "recuse_case"),
+    Role.SUB_GROUP_MEMBER: ("view_case", "read_whole_case"),
+    Role.CO_CHAIR: ("view_case", "read_whole_case", "recuse_case", "open_case"),
+    Role.INDEPENDENT_CHAIR: (
+        "view_case",
+        "read_whole_case",
+        "see_notices_case",
+        "recuse_case",
+        "open_case",
+    ),
 }
 """Held by seats of the whole partnership, on its cases."""
 
-ON_CASE_BY_PARTNERS: tuple[str, ...] = ("view_case", "sign_decision_case")
+ON_CASE_BY_PARTNERS: tuple[str, ...] = ("view_case", "read_whole_case", "sign_decision_case")
 """Held by the delegated partners' seats: they decide whether to notify, and sign decisions off."""
 
-ON_CASE_BY_LEADS: tuple[str, ...] = ("view_case",)
+ON_CASE_BY_LEADS: tuple[str, ...] = ("view_case", "read_whole_case")
 """Held by the lead partners' seats: they answer for what their delegate decides, and act in nothing."""
 
 ON_RETURN: Mapping[Role, tuple[str, ...]] = {

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Seat, User
+from accounts.services import people_in
 from reviews.models import Case
 from reviews.services.partnerships import people_of
 from workflows.calendars import local_date
@@ -72,9 +73,11 @@ def _say_if_nobody_runs_it(case: Any, recusal: Recusal | None, *, by: User, at: 
 
 
 def can_be_recused(case: Case, *, at: datetime) -> list[User]:
-    """The people of the case's partnership who take part so far."""
-    recused = case.recused()
-    return [person for person in people_of(case.partnership, on=local_date(at)) if person.pk not in recused]
+    """The people of the case's partnership who take part so far, and those elsewhere with whom it is shared."""
+    recused, on = case.recused(), local_date(at)
+    shared = people_in(Seat.objects.filter(shares__in=case.shares.filter(revoked_at=None)), on=on)
+    people = {person.pk: person for person in (*people_of(case.partnership, on=on), *shared)}
+    return [person for person in people.values() if person.pk not in recused]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Role, Seat, User
 from reviews.models import AgencyReturn, Case, PanelRecord
+from reviews.services import break_glass
 from reviews.services.access import signs_for
 from workflows.countdown import TimeLeft
 from workflows.models import Deadline, Subject
@@ -138,6 +139,7 @@ def what_needs(user: User, *, at: datetime) -> list[Duty]:
         *_of_returns(user, at=at),
         *_of_partners(user, at=at),
         *_of_the_panel(user, at=at),
+        *_of_break_glass(user, at=at),
     ]
     return sorted(duties, key=lambda duty: (duty.due_at is None, duty.due_at or at))
 
@@ -267,3 +269,17 @@ def _of_the_panel(user: User, *, at: datetime) -> list[Duty]:
     waiting = {r.pk: r for r in records}
     clocks = Deadline.objects.open().filter(subject_id__in=waiting).select_related("rule", "calendar")
     return [_duty(d, "Reply to a decision record", waiting[d.subject_id], at=at) for d in clocks]
+
+
+def _of_break_glass(user: User, *, at: datetime) -> list[Duty]:
+    """For who decides it: requests to see a case that wait for an answer, and openings to look at."""
+    return [
+        Duty(
+            "Look at an emergency access" if one.opened_at else "Answer a request to see a case",
+            one.case.code,
+            reverse("glass-review" if one.opened_at else "glass-answer", args=[one.case_id, one.pk]),
+            None,
+            None,
+        )
+        for one in break_glass.waiting_for(user, at=at)
+    ]

@@ -7,7 +7,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from accounts.pages.views import signed_in
-from reviews.interests import KINDS_OF_ANOTHER
+from reviews.interests import INTERESTS_OF_ANOTHER
 from reviews.services import recusals
 from reviews.sight import forms
 from reviews.views.base import SubjectPage
@@ -52,7 +52,7 @@ class AnswerInterest(SubjectPage):
         said = f" {one.words}" if one.words else ""
         return {
             **super().context(form),
-            "lead": f"{one.person.full_name} declared: {KINDS_OF_ANOTHER.get(one.kind, one.kind).lower()}.{said}",
+            "lead": f"{one.person.full_name} declared: {INTERESTS_OF_ANOTHER.get(one.kind, one.kind).lower()}.{said}",
         }
 
     def act(self, form: Any) -> str:

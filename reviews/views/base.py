@@ -14,14 +14,34 @@ from accounts.pages.rendering import differences
 from accounts.pages.views import FormPage, at, signed_in
 from reviews.models import Case
 from workflows.exceptions import Stale, WorkflowError
-from workflows.models import Subject
+from workflows.models import BreakGlass, Subject
 from workflows.services import ledger
 
 
 def find(model: type[Any], request: HttpRequest, pk: Any) -> Any:
     """The subject, if the person may see it; otherwise 404, as if there were none."""
-    found = model.objects.visible_to(signed_in(request), at=at(request)).filter(pk=pk).first()
+    user, now = signed_in(request), at(request)
+    found = model.objects.visible_to(user, at=now).filter(pk=pk).first()
     if found is None:
+        raise Http404
+    opened = BreakGlass.objects.in_force(at=now).filter(person=user, case=found.root_id or found.pk)
+    request.break_glass = opened.select_related("case").first()  # type: ignore[attr-defined] # for the banner
+    return found
+
+
+def find_for(model: type[Any], request: HttpRequest, pk: Any, permission: str) -> Any:
+    """The same for what takes more than looking: 403 without the permission."""
+    found = find(model, request, pk)
+    if not found.permits(signed_in(request), permission, at=at(request)):
+        raise PermissionDenied
+    return found
+
+
+def find_whole(model: type[Any], request: HttpRequest, pk: Any) -> Any:
+    """The same for what who was merely shown the case does not see, as if there were none: 404."""
+    found = find(model, request, pk)
+    wanted = {f"{model._meta.app_label}.{codename}" for codename in model.READING}
+    if wanted and not wanted <= found.permissions_of(signed_in(request), at=at(request)):
         raise Http404
     return found
 

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -15,9 +16,17 @@ from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
 from reviews import when
-from reviews.interests import KINDS_OF_ANOTHER
+from reviews.interests import EMERGENCIES, INTERESTS_OF_ANOTHER
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord
-from reviews.services import access, answering, decisions, recusals, reminders
+from reviews.services import (
+    access,
+    answering,
+    break_glass,
+    decisions,
+    recusals,
+    reminders,
+    sharing,
+)
 from reviews.services.correcting import NOTIFICATION_OPEN_TO_CORRECTION, OPEN_TO_CORRECTION
 from reviews.services.history import history_of
 from reviews.services.references import parse_reference
@@ -46,9 +55,10 @@ def cases_wanted(request: HttpRequest) -> tuple[QuerySet[Any], dict[str, str]]:
     if parts := parse_reference(typed):
         rows = rows.filter(reference_body=parts[0], reference_year=parts[1], reference_number=parts[2])
     elif typed:
+        returns = AgencyReturn.objects.visible_to(signed_in(request), at=at(request)).order_by()
         rows = rows.filter(
             Q(code__icontains=typed)
-            | Q(pk__in=AgencyReturn.objects.filter(code__icontains=typed).values("case"))
+            | Q(pk__in=returns.filter(code__icontains=typed).values("case"))
             | Q(reference_as_given__icontains=typed)
             | Q(notification_reference__icontains=typed)
         )
@@ -127,7 +137,8 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
     ledger.append(case, "read", by=signed_in(request), at=now)
     held = case.permissions_of(signed_in(request), at=now)
     verbs = verbs_open_to(case, signed_in(request), at=now)
-    decision: Decision | None = case.decisions.last()
+    is_whole = "reviews.read_whole_case" in held  # not for whom the case is merely shared with
+    decision: Decision | None = case.decisions.last() if is_whole else None
     is_signing = case.state == Case.State.LCSPR_DECISION and decision is not None
     waiting_to_sign = decisions.waiting_to_sign(case, decision) if is_signing and decision else []
     signs_for = [a for a in access.partner_seats_of(signed_in(request), case, at=now) if a in waiting_to_sign]
@@ -143,10 +154,11 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "title": str(case),
             "case": case,
             "children": list(case.children.all()),
-            "clocks": clocks_of(case, at=now),
+            "clocks": [c if is_whole else replace(c, url="") for c in clocks_of(case, at=now)],
             "stages": path_of(case, set(case.records.values_list("target", flat=True))),
             "returns": returns_of(case, request),
-            "history": history_of(case),
+            "is_whole": is_whole,
+            "history": history_of(case) if is_whole else [],
             "incident": when.in_words(case.incident_at, case.incident_precision)
             if case.incident_at
             else "Not known",
@@ -166,12 +178,17 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "can_correct_notification": "reviews.notify_case" in held
             and case.state in NOTIFICATION_OPEN_TO_CORRECTION,
             "can_mark_done": "reviews.meet_milestone_case" in held,
-            "mutes": reminders.mutes_on(case, signed_in(request), at=now),
+            "mutes": reminders.mutes_on(case, signed_in(request), at=now) if is_whole else [],
             "can_mute": reminders.MAY_MUTE in held and case.deadlines.open().exists(),
             "can_see_notices": "reviews.see_notices_case" in held,
             "recusals": recusals.standing_of(case, held, at=now),
             "can_recuse": recusals.MAY_RECUSE in held,
-            "interest_kinds": KINDS_OF_ANOTHER,
+            "interest_kinds": INTERESTS_OF_ANOTHER,
+            "shares": sharing.shares_of(case, at=now),
+            "can_share": sharing.MAY_SHARE in held,
+            "openings": break_glass.openings_of(case) if break_glass.MAY_OPEN in held else [],
+            "emergencies": EMERGENCIES,
+            "asked_since": now - break_glass.LAPSES,
             "now": now,
         },
     )

@@ -17,7 +17,7 @@ from reviews.questions import DECISION_FORM
 from reviews.services import access, answering, decisions
 from reviews.services.answering import Sheet
 from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
-from reviews.views.base import CaseMove, find
+from reviews.views.base import CaseMove, find_whole
 from workflows.services import ledger
 
 
@@ -26,7 +26,7 @@ from workflows.services import ledger
 def decision_page(request: HttpRequest, pk: Any) -> HttpResponse:
     """The decision record as a task list while it is written, and in full once it is not."""
     now = at(request)
-    case: Case = find(Case, request, pk)
+    case: Case = find_whole(Case, request, pk)
     ledger.append(case, "read_decision", by=signed_in(request), at=now)
     held = case.permissions_of(signed_in(request), at=now)
     can_write = case.state == Case.State.RAPID_REVIEW and "reviews.decide_case" in held

@@ -3,6 +3,7 @@
 from workflows.models.calendar import GOVUK, HAND, BankHoliday, CalendarChange, CalendarVersion
 from workflows.models.clocks import DateRecord, Deadline, Fact, RuleVersion, Rung
 from workflows.models.ladders import LadderVersion, Mute
+from workflows.models.openings import BreakGlass, Share
 from workflows.models.records import LedgerEntry, TransitionRecord
 from workflows.models.recusals import Interest, Recusal, recused_by_case
 from workflows.models.subjects import LegalMove, Subject, SubjectQuerySet
@@ -12,6 +13,7 @@ __all__ = [
     "GOVUK",
     "HAND",
     "BankHoliday",
+    "BreakGlass",
     "CalendarChange",
     "CalendarVersion",
     "DateRecord",
@@ -28,6 +30,7 @@ __all__ = [
     "Recusal",
     "RuleVersion",
     "Rung",
+    "Share",
     "Subject",
     "SubjectQuerySet",
     "TransitionRecord",

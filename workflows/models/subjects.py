@@ -2,19 +2,22 @@
 
 import secrets
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django_fsm import FSMField, FSMModelMixin
 
-from accounts.models import Partnership, User
+from accounts.models import Partnership, Seat, User
+from accounts.services import people_in
 from workflows.actors import SYSTEM, System, only_the_system
+from workflows.calendars import local_date
+from workflows.models.openings import BreakGlass, Share
 from workflows.models.recusals import Recusal, recused_by_case
 
 PUBLIC_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -25,54 +28,98 @@ def new_public_code() -> str:
     return "R-" + "".join(secrets.choice(PUBLIC_ALPHABET) for _ in range(6))
 
 
+PERSON, SEAT = "person", "seat"
+"""Audiences of one: the person, or the holders of the seat, whose key follows after a colon."""
+
+Through = Mapping[uuid.UUID, set[int]]
+"""The seats that a person acts for, by the person through whom: User.stands_for."""
+
+
 class SubjectQuerySet(models.QuerySet[Any]):
     """Which subjects a person may see, and which may be changed: the one rule. A superuser has no part in it.
 
-    In this order: they are active; they are not recused from its case; then what lets them in: a seat they act
-    for (their own, or one of somebody for whom they stand in and who is not recused either), or a grant to them.
+    In this order: they are active; they are not recused from its case; then whatever lets them in. That is
+    break-glass, and a share with a seat across the border, for looking alone; a grant to a seat they act for, be
+    it their own or one of somebody for whom they stand in and who is not recused either; or a grant to them.
     """
 
     def granted(self, user: User, permission: str, *, at: datetime, only: uuid.UUID | None = None) -> Self:
         """Those on which the person holds the permission, or of them the one that is asked about."""
-        # From the grants to the subjects: an OR of two EXISTS would look at every subject there is.
+        # From the grants to the subjects: an OR of EXISTS would look at every subject there is.
         keys = self.keys_granted(user, permission, at=at, only=only)
         return self.filter(~Recusal.objects.bars(user, self.model.case_of("")), pk__in=keys)
 
     def keys_granted(
         self, user: User, permission: str, *, at: datetime, only: uuid.UUID | None = None
     ) -> models.QuerySet[Any]:
-        """The keys of all that let them in. Whether they are recused is not asked here."""
+        """The keys of all that lets them in. Whether they are recused is not asked here."""
+        codename = permission.split(".")[-1]
         # The permission by its key, so that the index on (group, permission, subject) finds those of a seat.
         by_key = Permission.objects.filter(
             content_type__app_label=self.model._meta.app_label,
             content_type__model=self.model._meta.model_name,
-            codename=permission.split(".")[-1],
+            codename=codename,
         ).order_by()
         here = {} if only is None else {"content_object": only}
+        through = user.stands_for(at=at)
         to_seats, to_them = (
             grants.filter(permission=by_key.values("pk")[:1], **here).values("content_object")
-            for grants in self.grants_to(user, at=at)
+            for grants in self.grants_to(user, through)
         )
-        return to_seats.union(to_them)
+        opened = self.opened_to(user, through, at=at, only=only)
+        return to_seats.union(to_them, *(keys for codenames, keys in opened if codename in codenames))
 
-    def grants_to(self, user: User, *, at: datetime) -> tuple[models.QuerySet[Any], models.QuerySet[Any]]:
+    @property
+    def view_codename(self) -> str:
+        """The permission to look at one of this kind."""
+        return f"view_{self.model._meta.model_name}"
+
+    def grants_to(self, user: User, through: Through) -> tuple[models.QuerySet[Any], models.QuerySet[Any]]:
         """The rows that grant the person anything on this kind: to the seats they act for, and to themselves."""
         to_seats = self.model.group_grants.rel.related_model.objects
         to_them = self.model.user_grants.rel.related_model.objects
         if not user.is_active:
             return to_seats.none(), to_them.none()
-        through = user.stands_for(at=at)
-        open_to = Q(group__in=through.pop(user.pk, set()))
-        for person, seats in through.items():
-            # Nobody stands in for a recused person: what that one may not see, their deputy may not see for them.
-            open_to |= Q(
-                ~Recusal.objects.bars(person, self.model.case_of("content_object__")), group__in=seats
-            )
-        return to_seats.filter(open_to), to_them.filter(user=user)
+        case = self.model.case_of("content_object__")
+        return to_seats.filter(_seats("group", user, through, case)), to_them.filter(user=user)
+
+    def opened_to(
+        self, user: User, through: Through, *, at: datetime, only: uuid.UUID | None = None
+    ) -> list[tuple[set[str], models.QuerySet[Any]]]:
+        """What opens some of this kind to them for a time: the permissions that it gives, and the keys.
+
+        Break-glass lets them read a case and all its parts; a share lets them look at the case alone.
+        """
+        if not user.is_active:
+            return []
+        reading = {self.view_codename, *self.model.READING}
+        glass = BreakGlass.objects.in_force(at=at).filter(person=user).order_by()
+        if not self.model.IS_CASE:
+            here = {} if only is None else {"pk": only}
+            return [(reading, Subject.objects.filter(root__in=glass.values("case"), **here).values("pk"))]
+        here = {} if only is None else {"case": only}
+        seats = _seats("seat", user, through, OuterRef("case"))
+        shared = Share.objects.in_force(on=local_date(at)).filter(seats).order_by()
+        return [
+            (codenames, opening.filter(**here).values("case"))
+            for codenames, opening in ((reading, glass), ({self.view_codename}, shared))
+        ]
 
     def visible_to(self, user: User, *, at: datetime) -> Self:
         """Those the person may see at the instant. Every page, list, count, file and export starts here."""
-        return self.granted(user, f"view_{self.model._meta.model_name}", at=at)
+        return self.granted(user, self.view_codename, at=at)
+
+
+def _seats(column: str, user: User, through: Through, case: Any) -> Q:
+    """The condition that a column names a seat the person acts for.
+
+    Nobody stands in for a recused person: what that one may not see, their deputy may not see for them.
+    """
+    open_to = Q(**{f"{column}__in": through.get(user.pk, set())})
+    for person, seats in through.items():
+        if person != user.pk:
+            open_to |= Q(~Recusal.objects.bars(person, case), **{f"{column}__in": seats})
+    return open_to
 
 
 class Subject(FSMModelMixin, models.Model):
@@ -94,6 +141,10 @@ class Subject(FSMModelMixin, models.Model):
     """The verbs that make one of this kind, each with the state it starts in."""
     RESTING_STATES: ClassVar[frozenset[str]] = frozenset()
     """States in which nothing more is owed."""
+    IS_CASE: ClassVar[bool] = False
+    """Whether it is the root of its chain, to which others belong."""
+    READING: ClassVar[frozenset[str]] = frozenset()
+    """The permissions to read more of it than who may merely look at it."""
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(state=""), name="every_subject_has_a_state")]
@@ -115,10 +166,19 @@ class Subject(FSMModelMixin, models.Model):
     ) -> list[User]:
         """Who is told, asked and waited for when an audience such as `author` is meant: nobody who is recused.
 
+        `person:` and `seat:`, each with a key, mean that one.
+
         recused saves a query where it was asked for many at once (recused_by_case).
         """
         out = self.recused() if recused is None else recused
-        return [person for person in self.meant_by(audience, at=at, without=out) if person.pk not in out]
+        kind, _, key = audience.partition(":")
+        if kind == PERSON:
+            found = list(User.objects.filter(pk=key, is_active=True))
+        elif kind == SEAT:
+            found = people_in(Seat.objects.filter(pk=int(key)), on=local_date(at), without=out)
+        else:
+            found = self.meant_by(audience, at=at, without=out)
+        return [person for person in found if person.pk not in out]
 
     def recused(self) -> frozenset[uuid.UUID]:
         """The keys of those who take no part in its case now."""
@@ -128,7 +188,8 @@ class Subject(FSMModelMixin, models.Model):
     @classmethod
     def case_of(cls, prefix: str) -> Any:
         """The column of a row's case, for a condition inside a query; prefix leads from the row to the subject."""
-        return Coalesce(OuterRef(f"{prefix}root"), OuterRef(f"{prefix}pk"))
+        own = OuterRef(f"{prefix}pk")  # of a case, so that its grants need not be joined to what they grant
+        return own if cls.IS_CASE else Coalesce(OuterRef(f"{prefix}root"), own)
 
     def specific(self) -> Any:
         """The same thing as an instance of its own kind, fetched."""
@@ -144,14 +205,20 @@ class Subject(FSMModelMixin, models.Model):
     def permissions_of(self, by: User, *, at: datetime) -> set[str]:
         """Every permission the person holds on this one, in two queries."""
         kind: SubjectQuerySet = type(self).objects.all()  # type: ignore[assignment]
+        through = by.stands_for(at=at)
         barred = Recusal.objects.bars(by, self.root_id or self.pk)
-        return {
-            f"{self._meta.app_label}.{codename}"
-            for grants in kind.grants_to(by, at=at)
-            for codename in grants.filter(~barred, content_object=self.pk).values_list(
-                "permission__codename", flat=True
-            )
-        }
+        granted, *more = (
+            grants.filter(~barred, content_object=self.pk).values_list("permission__codename")
+            for grants in kind.grants_to(by, through)
+        )
+        more += [
+            opening.filter(~barred)
+            .annotate(codename=Value(codename, output_field=models.CharField()))
+            .values_list("codename")
+            for codenames, opening in kind.opened_to(by, through, at=at, only=self.pk)
+            for codename in codenames
+        ]
+        return {f"{self._meta.app_label}.{codename}" for (codename,) in granted.union(*more)}
 
     # What a kind says of itself, overridden there.
 
