@@ -99,7 +99,8 @@ def test_edge_40_page_command_json_and_pdf_say_the_same(world: World, case: Case
 
     # Then it is the same object, and each sentence of it is in each
     assert json.loads(file.content) == proof
-    assert out.getvalue().splitlines() == [proof["sentence"], *proof_lines(proof)]
+    stands = f"It stands so: {proof['stands']['in_words']}."
+    assert out.getvalue().splitlines() == [proof["sentence"], stands, *proof_lines(proof)]
     paper, shown = words_in(pdf.content), text_of(page)
     for line in (proof["stands"]["in_words"], proof["sentence"], *proof_lines(proof)):
         assert " ".join(line.split()) in paper
