@@ -13,6 +13,7 @@ CHECK_ENV = SECRET_KEY=only-for-checking-the-source-0123456789-abcdefghijklmnopq
 PRODUCTION_ENV = SECRET_KEY=only-for-checking-the-source-0123456789-abcdefghijklmnopqrstuvwxyz HTTPS=1 \
 	VAR_DIR=.venv SITE_URL=https://reviews.example.org ALLOWED_HOSTS=reviews.example.org \
 	SECURITY_CONTACT=mailto:security@example.org \
+	IDENTIFIER_KEYS=only-for-checking:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY= \
 	DATABASE_URL=postgres://reviews@localhost/reviews BROKER_URL=redis://localhost:6379/0 HOSTS=2 \
 	EMAIL_URL=smtp+tls://mail.example.org:587
 PACKAGES = config accounts workflows reviews notifications

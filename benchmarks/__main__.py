@@ -26,6 +26,7 @@ def prepare(database_url: str, folder: str) -> None:
         VAR_DIR=folder,
         HTTPS="0",
         SECRET_KEY="for-benchmarks-only-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789",
+        IDENTIFIER_KEYS="for-benchmarks-only:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
         STATIC_STORAGE="django.contrib.staticfiles.storage.StaticFilesStorage",
         BROKER_URL="memory://",
         LOG_LEVEL="WARNING",

@@ -7,9 +7,11 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from config import vitals
+from reviews.sealing import current
 
 
 @register(Tags.security, deploy=True)
@@ -62,6 +64,18 @@ def somebody_hears_of_holes(app_configs: Sequence[AppConfig] | None, **given: An
             id="config.W002",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def there_is_a_key_for_identifiers(
+    app_configs: Sequence[AppConfig] | None, **given: Any
+) -> list[CheckMessage]:
+    """Without a key no referral can be logged; with a broken line the service would say so only then."""
+    try:
+        current()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint=vitals.KEYS, id="config.E003")]
+    return []
 
 
 @register(Tags.database, deploy=True)

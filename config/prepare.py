@@ -28,6 +28,11 @@ def main() -> None:
     call_command(
         "migrate", verbosity=0, interactive=False
     )  # without a plan too: rules and grants may have changed
+    from reviews.services.identifiers import what_is_amiss  # brings models, which are there after the setup
+
+    if amiss := what_is_amiss():
+        # Better no start than a new key beside an old database, and pages that fail one by one.
+        raise SystemExit(amiss[0])
     stamp, digest = Path(settings.VAR_DIR) / "static-stamp", _static_digest()
     if not stamp.exists() or stamp.read_text() != digest or not Path(settings.STATIC_ROOT).exists():
         say("Gathering styles and scripts ...")

@@ -1,5 +1,6 @@
 """Everything on one machine: a broker, the web, a worker and a clock, watched and started again. `make run`."""
 
+import base64
 import contextlib
 import ctypes
 import errno
@@ -38,21 +39,30 @@ def check_python(version: Sequence[int]) -> None:
 
 
 def prepare_folder(var: Path) -> None:
-    """Make the folder, closed to others, with a secret key in it unless SECRET_KEY is given."""
+    """Make the folder, closed to others, with the keys in it that are not given otherwise."""
     try:
         for folder in (var, var / "log", var / "broker"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=var):
             pass
         if not os.environ.get("SECRET_KEY") and not (var / "secret-key").exists():
-            descriptor = os.open(var / "secret-key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(50))
+            write_for_us_alone(var / "secret-key", secrets.token_urlsafe(50))
+        is_told = os.environ.get("IDENTIFIER_KEYS") or os.environ.get("IDENTIFIER_KEYS_FILE")
+        if not is_told and not (var / "identifier-keys").exists():
+            key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+            write_for_us_alone(var / "identifier-keys", f"{time.strftime('%Y-%m-%d')}:{key}\n")
     except OSError as error:
         raise CannotStart(
             f"Cannot write to {var} ({(error.strerror or str(error)).lower()}): "
             "make it writable, or name another folder with VAR_DIR."
         ) from None
+
+
+def write_for_us_alone(path: Path, text: str) -> None:
+    """A new file that no other account can read. Raises OSError, also when it is there already."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
 
 
 def hold(var: Path) -> IO[str]:

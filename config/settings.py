@@ -25,7 +25,19 @@ def _secret_key() -> str:
         ) from None
 
 
+def _identifier_keys() -> str:
+    """From IDENTIFIER_KEYS, or from the file that `make run` generates. None at all is found by `doctor`."""
+    if keys := env.str("IDENTIFIER_KEYS", default=""):
+        return keys
+    try:
+        return Path(env.str("IDENTIFIER_KEYS_FILE", default=str(VAR_DIR / "identifier-keys"))).read_text()
+    except OSError:
+        return ""
+
+
 SECRET_KEY = _secret_key()
+IDENTIFIER_KEYS = _identifier_keys()
+"""What seals names, dates of birth, NHS numbers and places: `name:base64`, the first seals, all open."""
 DEBUG = env.bool("DEBUG", default=False)
 HTTPS = env.bool("HTTPS", default=True)
 """Whether people reach us over https. Only `make run` on one's own machine says no."""

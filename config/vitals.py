@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from notifications.operations.figures import Figures, figures
 from notifications.services import DELIVER
+from reviews.services import identifiers
 from workflows.models import Heartbeat
 from workflows.services.watching import SWEEP
 
@@ -27,6 +28,9 @@ OWED = timedelta(minutes=15)
 """So long may a mail wait whose time has come."""
 CLOCKS = timedelta(seconds=30)
 """So far may the clock of this machine be from the database's. Days are counted by the first, order by the second."""
+KEYS = (
+    "Put every key that was ever used into IDENTIFIER_KEYS, the one to seal with first: see docs/running.md."
+)
 ROOM = 1024**3
 """Bytes that should be left where this installation writes."""
 
@@ -59,12 +63,14 @@ def look(*, at: datetime) -> Vitals:
             found = Amiss("config.E011", f"The database lacks changes of this code: {waiting} migrations.",
                           "Run `manage.py migrate`.")  # fmt: skip
             return Vitals([*amiss, found])
+        sealed = identifiers.what_is_amiss()
         beats = dict(Heartbeat.objects.values_list("name", "at"))
         of_the_service = figures(at=at)
     except DatabaseError:
         found = Amiss("config.E010", "The database does not answer.",
                       "Start it, or correct DATABASE_URL.")  # fmt: skip
         return Vitals([*amiss, found])
+    amiss += [Amiss("config.E019", words, KEYS) for words in sealed]
     amiss += [*_of_clocks(clocks), *_of_beats(beats, at=at), *_of_figures(of_the_service, at=at)]
     return Vitals(
         amiss,

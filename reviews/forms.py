@@ -14,11 +14,10 @@ from accounts.pages.fields import (
     MomentField,
     TextField,
     TickField,
-    YesNoField,
 )
 from accounts.pages.forms import PageForm
-from reviews.models import Case, Child
-from reviews.services.cases import ChildGiven
+from reviews.child_forms import ChildForm
+from reviews.models import Case
 
 
 class ConfirmForm(PageForm):
@@ -29,72 +28,6 @@ class ReasonForm(PageForm):
     """A reason, which is kept."""
 
     reason = LongTextField(subject="the reason", rows=5)
-
-
-class ChildForm(PageForm):
-    """One child, as they are at the time of the incident."""
-
-    child_name = TextField(subject="the name of the child", label="Name of the child", required=False)
-    child_is_unborn = YesNoField(subject="the child is unborn", label="Is the child unborn?", initial=False)
-    child_born_on = DayField(
-        subject="the child’s date of birth",
-        label="Date of birth",
-        required=False,
-        in_past=True,
-        help_text="Leave empty for an unborn child, or when it is not known.",
-    )
-    child_sex = ChoiceField(
-        subject="the sex of the child", label="Sex", choices=Child.Sex.choices, initial="not-known"
-    )
-    child_is_looked_after = TickField(subject="", label="The child is looked after", required=False)
-    child_has_protection_plan = TickField(
-        subject="", label="The child has a child protection plan", required=False
-    )
-    child_has_in_need_plan = TickField(subject="", label="The child has a child in need plan", required=False)
-
-    def __init__(self, *args: Any, incident_on: date | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.incident_on = incident_on
-
-    def child_limit(self) -> date | None:
-        """The day of the incident: a child is born on it or before."""
-        return self.incident_on
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        born_on, limit = given.get("child_born_on"), self.child_limit()
-        if born_on and given.get("child_is_unborn"):
-            self.add_error(
-                "child_born_on", "An unborn child has no date of birth: leave it empty, or select no above"
-            )
-        elif born_on and limit and born_on > limit:
-            self.add_error("child_born_on", "Date of birth must be before the incident")
-        return given
-
-    def child(self) -> ChildGiven:
-        """What was given; equal to ChildGiven() when that is nothing."""
-        given = self.cleaned_data
-        return ChildGiven(
-            name=given["child_name"],
-            is_unborn=given["child_is_unborn"],
-            born_on=given["child_born_on"],
-            sex=given["child_sex"],
-            is_looked_after=given["child_is_looked_after"],
-            has_protection_plan=given["child_has_protection_plan"],
-            has_in_need_plan=given["child_has_in_need_plan"],
-        )
-
-
-class AddChildForm(ChildForm):
-    """One more child, of whom something must be known: an empty form is a slip."""
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean()
-        if not self.errors and self.child() == ChildGiven():
-            self.add_error(
-                "child_name", "Enter the name of the child, or something else that is known of them"
-            )
-        return given
 
 
 class ReferralForm(ChildForm):

@@ -26,6 +26,7 @@ def main() -> int:
         VAR_DIR=folder,
         HTTPS="0",
         SECRET_KEY="for-pictures-only-0123456789-abcdefghijklmnopqrstuvwxyz",
+        IDENTIFIER_KEYS="for-pictures-only:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
         DJANGO_SETTINGS_MODULE="config.settings",
         DJANGO_ALLOW_ASYNC_UNSAFE="true",
         LOG_LEVEL="ERROR",

@@ -13,6 +13,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from accounts.models import Partnership, Role, Seat, User
 from accounts.services import people_in
+from reviews.sealing import sealed_text
 from workflows.actors import System
 from workflows.calendars import local_date, start_of
 from workflows.models import Subject, SubjectQuerySet
@@ -97,7 +98,7 @@ class Case(Subject):
     review_type = models.CharField(max_length=10, choices=ReviewType, default=ReviewType.LCSPR)
     summary = models.TextField()
     referred_by = models.CharField(max_length=200, blank=True)
-    place = models.CharField(max_length=200, blank=True)
+    sealed_place = models.TextField(blank=True)
 
     incident_at = models.DateTimeField(null=True, help_text="NULL when not known.")
     incident_precision = models.CharField(max_length=10, default="instant")
@@ -171,8 +172,17 @@ class Case(Subject):
             ),
         ]
 
+    SEALED: ClassVar[tuple[str, ...]] = ("sealed_place",)
+
     def __str__(self) -> str:
         return self.reference or self.code
+
+    @property
+    def row_for_sealing(self) -> str:
+        return str(self.id)
+
+    place = sealed_text("sealed_place")
+    """Where it happened: often an address, so sealed."""
 
     @property
     def reference(self) -> str:

@@ -31,6 +31,7 @@ class ChildGiven:
     name: str = ""
     is_unborn: bool = False
     born_on: date | None = None
+    nhs_number: str = ""
     age_as_given: str = ""
     sex: str = Child.Sex.NOT_KNOWN
     is_looked_after: bool = False
@@ -87,20 +88,23 @@ def adopt_case(
 def _add_children(case: Case, children: Sequence[ChildGiven]) -> None:
     first = (case.children.aggregate(last=Max("number"))["last"] or 0) + 1
     Child.objects.bulk_create(
-        Child(
-            case=case,
-            number=number,
-            name=child.name,
-            is_unborn=child.is_unborn,
-            born_on=child.born_on,
-            age_as_given=child.age_as_given,
-            sex=child.sex,
-            is_looked_after=child.is_looked_after,
-            has_protection_plan=child.has_protection_plan,
-            has_in_need_plan=child.has_in_need_plan,
-        )
-        for number, child in enumerate(children, start=first)
+        _child(case, number, child) for number, child in enumerate(children, start=first)
     )
+
+
+def _child(case: Case, number: int, given: ChildGiven) -> Child:
+    child = Child(
+        case=case,
+        number=number,
+        is_unborn=given.is_unborn,
+        age_as_given=given.age_as_given,
+        sex=given.sex,
+        is_looked_after=given.is_looked_after,
+        has_protection_plan=given.has_protection_plan,
+        has_in_need_plan=given.has_in_need_plan,
+    )
+    child.name, child.born_on, child.nhs_number = given.name, given.born_on, given.nhs_number
+    return child
 
 
 @transaction.atomic

@@ -87,7 +87,7 @@ def correct_referral(
             )
     case.incident_at, case.incident_precision, case.aware_at = incident_at, incident_precision, aware_at
     case.place, case.summary = place, summary
-    case.save(update_fields=["incident_at", "incident_precision", "aware_at", "place", "summary"])
+    case.save(update_fields=["incident_at", "incident_precision", "aware_at", "sealed_place", "summary"])
     return case
 
 

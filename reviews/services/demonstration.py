@@ -192,10 +192,11 @@ def _person(email: str, name: str, role: Role, *, at: datetime, **body: Any) -> 
 # ---- The steps of a story --------------------------------------------------------------------
 def _refer(place: Place, given: dict[str, Any], at: datetime) -> None:
     case = Case(
-        partnership=place.partnership, harm=given["harm"], summary=given["summary"], place=given["place"],
+        partnership=place.partnership, harm=given["harm"], summary=given["summary"],
         referred_by=given["referred_by"], incident_at=place.days.instant(*given["incident"]),
         aware_at=place.days.instant(*given["aware"]),
     )  # fmt: skip
+    case.place = given["place"]
     children = [
         ChildGiven(
             born_on=place.days.today - timedelta(days=child["age_days"]),

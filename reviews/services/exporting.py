@@ -10,7 +10,6 @@ from jsonschema import Draft202012Validator
 
 from reviews.models import AgencyReturn, Case, Decision
 from reviews.questions import DEFINITIONS, LIMBS
-from workflows.calendars import local_date
 from workflows.models import Deadline
 from workflows.services.proof import rule_and_derivation
 from workflows.services.standing import how_it_stands
@@ -61,17 +60,11 @@ def _child(case: Case) -> list[dict[str, Any]]:
     """The children by number: no name, no date of birth. Age is in whole years at the incident."""
     rows = []
     for child in case.children.all():
-        age = None
-        if child.born_on and case.incident_at:
-            on = local_date(case.incident_at)
-            age = (
-                on.year - child.born_on.year - ((on.month, on.day) < (child.born_on.month, child.born_on.day))
-            )
         rows.append(
             {
                 "pseudonym": f"Child {child.number}",
                 "unborn": child.is_unborn,
-                "age_in_years": age,
+                "age_in_years": child.age_in_years,
                 "sex": child.sex,
                 "looked_after": child.is_looked_after,
                 "child_protection_plan": child.has_protection_plan,

@@ -222,7 +222,6 @@ def _import_case(
                 harm=given["harm"],
                 review_type=given["review_type"],
                 summary=given["summary"],
-                place=given.get("place", ""),
                 incident_at=incident.at if incident else None,
                 incident_precision=incident.precision if incident else "unknown",
                 reference_partnership=partnership if reference else None,
@@ -233,6 +232,7 @@ def _import_case(
                 sources=given["sources"],
                 method=given.get("method", ""),
             )
+            case.place = given.get("place", "")
             latest = incident.at if incident else at
             for number, event in enumerate(given["events"]):
                 place = (*path, "events", number)

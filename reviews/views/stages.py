@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.pages.fields import Moment
 from accounts.pages.views import FormPage, signed_in
 from reviews import forms
+from reviews.child_forms import AddChildForm
 from reviews.models import Case
 from reviews.services import access, cases, decisions
 from reviews.services.correcting import (
@@ -53,10 +54,10 @@ class Refer(FormPage):
             incident_at=given["incident"].at,
             incident_precision="instant" if given["incident"].has_time else "day",
             aware_at=given["aware"].at,
-            place=given["place"],
             referred_by=given["referred_by"],
             summary=given["summary"],
         )
+        case.place = given["place"]
         received = given["received"].at if given["received"] else None
         case = cases.refer_case(
             case, [form.child()], referred_at=received, by=signed_in(self.request), at=self.at
@@ -67,7 +68,7 @@ class Refer(FormPage):
 class AddChild(SubjectPage):
     title, submit, done = "Add a child", "Add the child", "The child was added."
     permission = "reviews.refer_case"
-    form_class = forms.AddChildForm
+    form_class = AddChildForm
 
     def act(self, form: Any) -> str:
         cases.add_child(self.subject, form.child(), **self.acting())

@@ -105,7 +105,7 @@ def test_the_settings_read_every_name_that_is_given(services: dict[str, Any]) ->
 def test_the_names_that_production_cannot_do_without_are_asked_for(services: dict[str, Any]) -> None:
     asked = {name for name, value in services["web"]["environment"].items() if f"${{{name}:?" in str(value)}
 
-    assert asked == {"SECRET_KEY", "SITE_URL", "ALLOWED_HOSTS", "EMAIL_URL", "MAIL_FROM"}
+    assert asked == {"SECRET_KEY", "IDENTIFIER_KEYS", "SITE_URL", "ALLOWED_HOSTS", "EMAIL_URL", "MAIL_FROM"}
 
 
 def test_the_broker_forgets_nothing_to_make_room(services: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from config import vitals
+from config import prepare, vitals
 from notifications.models import Notice
 from notifications.services import DELIVER
 from tests import factories, services
@@ -161,6 +161,21 @@ def test_what_waits_what_was_found_and_an_old_list_are_named(well: Any) -> None:
         "Every chain of the ledger followed: 2 amiss.",
         "The list of bank holidays is 91 days old: nobody has compared it with gov.uk since.",
     ]
+
+
+def test_a_key_that_is_not_there_is_named_and_nothing_starts_without_it(well: Any) -> None:
+    # Given a case under one key, and an installation that has another, as when a new folder was made for an old database
+    factories.a_referral(factories.a_world())
+    Notice.objects.all().delete()
+    well.IDENTIFIER_KEYS = "2026:" + "A" * 43
+    words = (
+        "3 names, dates of birth or places were sealed with the key for-tests-only, "
+        "which is not among IDENTIFIER_KEYS."
+    )
+
+    assert said() == [words]
+    with pytest.raises(SystemExit, match=words):
+        prepare.main()
 
 
 def test_a_database_that_lacks_a_migration_is_named(well: Any) -> None:

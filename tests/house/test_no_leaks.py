@@ -60,7 +60,7 @@ def test_nothing_that_is_made_is_kept() -> None:
     kept = [
         name
         for name in tracked()
-        if name.endswith(("uv.lock", ".pyc", ".sqlite3", "secret-key"))
+        if name.endswith(("uv.lock", ".pyc", ".sqlite3", "secret-key", "identifier-keys"))
         or name.startswith(("var/", ".venv/", ".uv/"))
     ]
 

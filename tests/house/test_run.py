@@ -17,7 +17,15 @@ from config.run import CannotStart, check_python, find_broker
 from tests.services import BASE_DIR, Program, free_port, wait_for
 
 pytestmark = pytest.mark.once
-NOT_OURS = ("SECRET_KEY", "DATABASE_URL", "BROKER_URL", "STATIC_STORAGE", "XDG_RUNTIME_DIR", "ALLOWED_HOSTS")
+NOT_OURS = (
+    "SECRET_KEY",
+    "IDENTIFIER_KEYS",
+    "DATABASE_URL",
+    "BROKER_URL",
+    "STATIC_STORAGE",
+    "XDG_RUNTIME_DIR",
+    "ALLOWED_HOSTS",
+)
 
 
 def environment(var: Path, port: int, **given: str) -> dict[str, str]:
@@ -125,6 +133,8 @@ def test_what_it_writes_is_closed_to_others(run: Program, var: Path) -> None:
     assert var.stat().st_mode & 0o777 == 0o700
     assert (var / "secret-key").stat().st_mode & 0o777 == 0o600
     assert len((var / "secret-key").read_text()) >= 50
+    assert (var / "identifier-keys").stat().st_mode & 0o777 == 0o600
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d:[\w-]{43}=\n", (var / "identifier-keys").read_text())
     password = re.search(r"password: (\S+)", run.said())
     assert password is not None
     for log in (var / "log").iterdir():
@@ -180,12 +190,13 @@ def test_an_interrupt_stops_everything_within_five_seconds(run: Program, var: Pa
 def test_a_second_start_keeps_everything_and_nothing_outlives_a_killed_supervisor(
     run: Program, var: Path, port: int
 ) -> None:
-    key = (var / "secret-key").read_text()
+    key, keys = ((var / name).read_text() for name in ("secret-key", "identifier-keys"))
     again = supervisor(var, port, var.parent / "said-again.txt")
     with again:
         wait_for(lambda: "Ctrl-C" in again.said() or not again.is_running(), within=60, saying="ready again")
         assert "First administrator" not in again.said()
         assert (var / "secret-key").read_text() == key
+        assert (var / "identifier-keys").read_text() == keys
         everyone = below(again.pid)
 
         os.kill(again.pid, signal.SIGKILL)

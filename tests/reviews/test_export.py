@@ -121,7 +121,7 @@ def test_the_proof_of_the_date_goes_with_it(released: Released) -> None:
 
 def test_a_child_has_a_number_and_an_age_and_neither_name_nor_birthday(released: Released) -> None:
     document = json.dumps(released.record.document)
-    assert Child.objects.filter(name=CANARIES[0], born_on=date(2025, 11, 2)).exists()
+    assert {(c.name, c.born_on) for c in Child.objects.all()} >= {(CANARIES[0], date(2025, 11, 2))}
     assert not any(canary in document for canary in CANARIES)
     assert "2025-11-02" not in document
     assert [

@@ -1,0 +1,21 @@
+"""Columns for what is sealed, beside what stands open; the next two migrations move it and take the open ones away."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('reviews', '0006_who_may_record_a_recusal'),
+    ]
+
+    operations = [
+        migrations.AddField(model_name='case', name='sealed_place', field=models.TextField(blank=True)),
+        migrations.AddField(
+            model_name='child',
+            name='sealed_born_on',
+            field=models.TextField(blank=True, help_text='Empty: unborn, or not known.'),
+        ),
+        migrations.AddField(model_name='child', name='sealed_name', field=models.TextField(blank=True)),
+        migrations.AddField(model_name='child', name='sealed_nhs_number', field=models.TextField(blank=True)),
+    ]
