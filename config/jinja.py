@@ -29,6 +29,7 @@ from markupsafe import Markup
 from accounts.models import LONDON, Role, Seat, User
 from accounts.pages import rendering
 from notifications.services import chasing_of, names_to_phone, unseen_count
+from reviews.nhs_number import in_groups
 from workflows.countdown import moment_in_words, time_in_words
 
 PRODUCT_NAME = "Rapid Review"
@@ -123,6 +124,7 @@ def environment(**options: Any) -> Environment:
         moment=moment_in_words,
         instant_attr=instant_attr,
         paragraphs=paragraphs,
+        nhs_number=in_groups,
         asks_which=rendering.asks_which,
         box_items=rendering.box_items,
         boxes_in_error=rendering.boxes_in_error,

@@ -137,6 +137,7 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
     ledger.append(case, "read", by=signed_in(request), at=now)
     held = case.permissions_of(signed_in(request), at=now)
     verbs = verbs_open_to(case, signed_in(request), at=now)
+    children = list(case.children.all())
     is_whole = "reviews.read_whole_case" in held  # not for whom the case is merely shared with
     decision: Decision | None = case.decisions.last() if is_whole else None
     is_signing = case.state == Case.State.LCSPR_DECISION and decision is not None
@@ -153,7 +154,11 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
         {
             "title": str(case),
             "case": case,
-            "children": list(case.children.all()),
+            "children": children,
+            "sees_names": "reviews.refer_case" in held,
+            "too_old": [child for child in children if child.is_adult]
+            if case.notifiable != Case.Notifiable.CARE_LEAVER_DEATH
+            else [],
             "clocks": [c if is_whole else replace(c, url="") for c in clocks_of(case, at=now)],
             "stages": path_of(case, set(case.records.values_list("target", flat=True))),
             "returns": returns_of(case, request),

@@ -55,6 +55,8 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "it": it,
             "case": it.case,
             "children": list(it.case.children.all()),
+            # Whoever is asked must find the child in their records, and whoever asks knows whom they mean.
+            "sees_names": is_of_the_agency or runs,
             "incident": when.in_words(it.case.incident_at, it.case.incident_precision)
             if it.case.incident_at
             else "Not known",
