@@ -49,7 +49,7 @@ class Out:
 
     def see_answer(self, answer: Any) -> None:
         """Everything of an answer but what the page says to the person it is for."""
-        assert answer.status_code < 500, answer.request["PATH_INFO"]
+        assert answer.status_code != 500, answer.request["PATH_INFO"]
         self.see("headers and cookies", f"{answer.headers} {answer.cookies}")
         if answer.streaming or "html" not in answer.headers.get("Content-Type", ""):
             return
