@@ -107,7 +107,7 @@ def test_what_stood_in_the_open_is_sealed_by_the_migration_and_can_go_back(world
         leaf for leaf in MigrationExecutor(connection).loader.graph.leaf_nodes() if leaf[0] == "reviews"
     ]
     try:
-        MigrationExecutor(connection).migrate([("reviews", "0007_room_for_sealed_identifiers")])
+        MigrationExecutor(connection).migrate([("reviews", "0008_room_for_sealed_identifiers")])
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT name, born_on, sealed_name, sealed_born_on FROM reviews_child ORDER BY number"

@@ -68,7 +68,7 @@ def open_again(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviews', '0007_room_for_sealed_identifiers'),
+        ('reviews', '0008_room_for_sealed_identifiers'),
     ]
 
     operations = [migrations.RunPython(close, open_again)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviews', '0006_who_may_record_a_recusal'),
+        ('reviews', '0007_who_reads_shares_and_opens_a_case'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviews', '0008_the_identifiers_are_sealed'),
+        ('reviews', '0009_the_identifiers_are_sealed'),
     ]
 
     operations = [
