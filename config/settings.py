@@ -158,6 +158,8 @@ too, and Django, rightly, refuses those."""
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 USE_X_FORWARDED_HOST = False  # whoever writes that header would choose where links lead
 X_FRAME_OPTIONS = "DENY"
+FORM_ORIGINS: list[str] = []
+"""Other origins to which a form of ours may lead on, such as a provider of sign-ins: browsers stop the rest."""
 
 # ---- What comes in ---------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -138,18 +138,23 @@ def refused_in_words(get_response: Answer) -> Answer:
     return answer
 
 
-_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "font", "connect")),
-        "object-src 'none'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
-"""No `report-to`: a report holds the address of a page, and whoever may send one may fill the disk. That no page breaks
-the policy is tested in a real browser instead."""
+def _policy() -> str:
+    """What a page may load, run and send to: this site alone; and the places to which we send on who sends a form.
+
+    No `report-to`: a report holds the address of a page, and whoever may send one may fill the disk. That no page
+    breaks the policy is tested in a real browser instead.
+    """
+    return "; ".join(
+        [
+            "default-src 'none'",
+            *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "font", "connect")),
+            "object-src 'none'",
+            " ".join(["form-action 'self'", *settings.FORM_ORIGINS]),
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
 
 _NOT_USED = (
     "accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read", "display-capture", "encrypted-media",
@@ -159,7 +164,6 @@ _NOT_USED = (
 _USED_BY_US_ALONE = ("publickey-credentials-create", "publickey-credentials-get")
 
 HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Permissions-Policy": ", ".join(
@@ -174,9 +178,11 @@ def only_our_own(get_response: Answer) -> Answer:
     And no other site may load, frame or open into it. Django's own middleware adds the rest of the headers.
     """
 
+    headers = {"Content-Security-Policy": _policy(), **HEADERS}
+
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        for name, value in HEADERS.items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
         return response
 

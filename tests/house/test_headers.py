@@ -8,7 +8,7 @@ from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from accounts.pages.middleware import never_stored
+from accounts.pages.middleware import never_stored, only_our_own
 from config import well_known
 from tests import factories
 from tests.house.routes import every_route
@@ -85,6 +85,18 @@ def test_an_answer_that_no_page_gave_carries_them_too(
     answer = client.get(given.pop("path"), **given)
 
     assert (answer.status_code, lacking(answer)) == (status, {})
+
+
+def test_a_form_may_lead_on_to_a_provider_of_sign_ins_that_is_named(
+    rf: RequestFactory, settings: Any
+) -> None:
+    # Given a provider elsewhere: a browser stops a form whose answer leads to an origin that the policy does not name
+    settings.FORM_ORIGINS = ["https://login.example.org"]
+
+    policy = only_our_own(lambda request: HttpResponse())(rf.post("/")).headers["Content-Security-Policy"]
+
+    assert "; form-action 'self' https://login.example.org; " in policy
+    assert policy.count("example.org") == 1
 
 
 @pytest.mark.django_db
