@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from accounts.pages.fields import ChoiceField, DayField, TextField, TickField, YesNoField
+from accounts.pages.fields import ChoiceField, DayField, LongTextField, TextField, TickField, YesNoField
 from accounts.pages.forms import PageForm
 from accounts.pages.text import plain
 from reviews.models import Child
@@ -97,3 +97,15 @@ class AddChildForm(ChildForm):
                 "child_name", "Enter the name of the child, or something else that is known of them"
             )
         return given
+
+
+class CorrectChildForm(AddChildForm):
+    """What is recorded of one child, put right, and why."""
+
+    reason = LongTextField(
+        subject="why it is corrected",
+        label="Why is it corrected?",
+        rows=3,
+        max_length=1000,
+        help_text="Write no name, no date of birth and no NHS number here: the reason is shown in the history.",
+    )

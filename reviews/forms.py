@@ -11,6 +11,7 @@ from accounts.pages.fields import (
     ChoicesField,
     DayField,
     LongTextField,
+    Moment,
     MomentField,
     TextField,
     TickField,
@@ -51,9 +52,10 @@ class ReferralForm(ChildForm):
     aware = MomentField(
         subject="the date on which the local authority became aware",
         label="Date the local authority became aware",
-        time_subject="the time at which the local authority became aware",
+        is_time_required=False,
         in_past=True,
-        help_text="The 5 working days to notify run from this day. For example, 27 3 2026 and 14:30.",
+        help_text="The 5 working days to notify run from this day, whatever the time. Leave the time empty if you do "
+        "not know it. For example, 27 3 2026 and 14:30.",
     )
     received = MomentField(
         subject="the date on which the referral was received",
@@ -76,29 +78,56 @@ class ReferralForm(ChildForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean()
         incident, aware = given.get("incident"), given.get("aware")
-        if incident and aware and (aware.on < incident.on or (incident.has_time and aware.at < incident.at)):
+        if incident and aware and is_before(aware, incident):
             self.add_error("aware", "Date the local authority became aware must be on or after the incident")
         return given
+
+
+def is_before(one: Moment, other: Moment) -> bool:
+    """Whether one came before the other: by the day, and by the time where both have one."""
+    return one.on < other.on or (one.has_time and other.has_time and one.at < other.at)
 
 
 class CorrectForm(PageForm):
     """What may be put right before the notification is sent, and why."""
 
+    notifiable = ChoiceField(
+        subject="what kind of incident this is",
+        label="What was referred?",
+        choices=Case.Notifiable.choices,
+        help_text="Another kind is notified by another duty: its clock then runs from the day of awareness.",
+    )
+    harm = ChoiceField(
+        subject="what happened to the child", label="What happened to the child?", choices=Case.Harm.choices
+    )
     incident = MomentField(
         subject="the date of the incident", label="Date of incident", is_time_required=False, in_past=True
     )
     aware = MomentField(
         subject="the date on which the local authority became aware",
         label="Date the local authority became aware",
-        time_subject="the time at which the local authority became aware",
+        is_time_required=False,
         in_past=True,
-        help_text="The 5 working days to notify will run from this day.",
+        help_text="The 5 working days to notify will run from this day. Leave the time empty if you do not know it.",
+    )
+    received = MomentField(
+        subject="the date on which the referral was received",
+        label="When was the referral received?",
+        in_past=True,
     )
     place = TextField(subject="where it happened", label="Where did it happen?", required=False)
+    referred_by = TextField(subject="who made the referral", label="Who made the referral?")
     summary = LongTextField(subject="what happened", label="What happened?")
     reason = LongTextField(
         subject="why it is corrected", label="Why is it corrected?", rows=3, max_length=1000
     )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        incident, aware = given.get("incident"), given.get("aware")
+        if incident and aware and is_before(aware, incident):
+            self.add_error("aware", "Date the local authority became aware must be on or after the incident")
+        return given
 
 
 class HappenedForm(PageForm):

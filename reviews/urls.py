@@ -23,6 +23,11 @@ urlpatterns = [
     path("cases/refer/", stages.Refer.as_view(), name="refer"),
     path("cases/<uuid:pk>/", cases.case_page, name="case"),
     path("cases/<uuid:pk>/add-child/", stages.AddChild.as_view(), name="case-add-child"),
+    path(
+        "cases/<uuid:pk>/children/<int:number>/correct/",
+        stages.CorrectChild.as_view(),
+        name="case-correct-child",
+    ),
     path("cases/<uuid:pk>/correct/", stages.Correct.as_view(), name="case-correct"),
     path(
         "cases/<uuid:pk>/correct-notification/",

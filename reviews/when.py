@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from workflows.calendars import local_date, start_of
-from workflows.countdown import day_in_words
+from workflows.countdown import day_in_words, moment_in_words
 from workflows.exceptions import NotADate
 
 SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
@@ -45,6 +45,13 @@ def in_words(at: datetime, precision: str) -> str:
             return "date not known"
         case _:
             return day_in_words(day)
+
+
+def in_full(at: datetime | None, precision: str) -> str:
+    """The same, with the time of day where that is known; `Not known` without a time."""
+    if at is None:
+        return "Not known"
+    return moment_in_words(at) if precision == "instant" else in_words(at, precision)
 
 
 def parse(text: str) -> When:

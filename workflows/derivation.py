@@ -13,6 +13,7 @@ from workflows.facts import (
     ONLY_WHEN,
     PAUSED,
     RE_RULED,
+    RESTARTED,
     RESUMED,
     STARTED,
     UNDONE,
@@ -331,9 +332,12 @@ def refuse_impossible(
         return
     if start is None:
         raise ClockError(f"Cannot {VERBS[kind]} this clock: it was never started.")
-    if effective_at < start.effective_at and limit.count >= 0:
+    put_right = [fact.effective_at for fact in rows if fact.kind == RESTARTED and fact.details.get("keeps")]
+    begun = min([start.effective_at, *put_right])
+    is_new_start = kind == RESTARTED and bool(details.get("keeps"))
+    if effective_at < begun and limit.count >= 0 and not is_new_start:
         raise ClockError(
-            f"Cannot {VERBS[kind]} this clock before it started, on {_day(start.effective_at)}.", about="when"
+            f"Cannot {VERBS[kind]} this clock before it started, on {_day(begun)}.", about="when"
         )
     if kind == UNDONE:
         undone = undone_facts(facts)

@@ -10,7 +10,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 APPEND_ONLY = ("workflows_fact", "workflows_transitionrecord", "workflows_ledgerentry")
 
-APPEND_ONLY_SINCE = ("workflows_daterecord",)
+APPEND_ONLY_SINCE = ("workflows_daterecord", "reviews_correction")
 """Tables that came later, each with a migration of its own that calls `keep_append_only`."""
 
 POSTGRESQL = [

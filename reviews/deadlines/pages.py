@@ -16,7 +16,13 @@ from reviews.services.standing import PAGES, rule_address
 from reviews.views.base import find_whole
 from workflows.models import Deadline, Subject
 from workflows.services import ledger
-from workflows.services.proof import fact_in_words, moment_in_words, proof_of, undone_in_words
+from workflows.services.proof import (
+    effective_in_words,
+    fact_in_words,
+    moment_in_words,
+    proof_of,
+    undone_in_words,
+)
 from workflows.services.standing import how_it_stands
 
 DEEDS = {
@@ -77,7 +83,7 @@ def deadline_page(request: HttpRequest, pk: Any, number: int, model: type[Subjec
                     "it": fact,
                     "what": fact_in_words(fact),
                     "undone": undone_in_words(fact),
-                    "effective": moment_in_words(fact["effective_at"]),
+                    "effective": effective_in_words(fact),
                     "recorded": moment_in_words(fact["recorded_at"]),
                     "undo_url": address(subject, number, "undo", fact["id"]) if fact["id"] in to_undo else "",
                 }

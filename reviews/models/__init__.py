@@ -3,6 +3,7 @@
 from reviews.models.calls import PhoneCall
 from reviews.models.cases import Case, CaseGroupGrant, CaseUserGrant
 from reviews.models.children import Child
+from reviews.models.corrections import Correction
 from reviews.models.decisions import Decision, SignOff
 from reviews.models.feeds import CalendarFeed
 from reviews.models.panel import PanelRecord, PanelRecordGroupGrant, PanelRecordUserGrant
@@ -17,6 +18,7 @@ __all__ = [
     "CaseGroupGrant",
     "CaseUserGrant",
     "Child",
+    "Correction",
     "Decision",
     "PanelRecord",
     "PanelRecordGroupGrant",

@@ -105,6 +105,9 @@ class Case(Subject):
     aware_at = models.DateTimeField(
         null=True, help_text="When the local authority became aware. NULL: not known."
     )
+    aware_precision = models.CharField(
+        max_length=10, default="instant", help_text="`day`: the time is not known."
+    )
     notified_at = models.DateTimeField(null=True, help_text="When the notification was sent. NULL: not sent.")
     notification_reference = models.CharField(max_length=60, blank=True)
 
@@ -141,6 +144,13 @@ class Case(Subject):
 
     IS_CASE: ClassVar[bool] = True
     READING: ClassVar[frozenset[str]] = frozenset(("read_whole_case",))
+
+    AWARE_EVENTS: ClassVar[dict[str, str]] = {
+        Notifiable.SERIOUS_INCIDENT: "aware of the incident",
+        Notifiable.LOOKED_AFTER_DEATH: "aware of the death of a looked-after child",
+        Notifiable.CARE_LEAVER_DEATH: "aware of the death of a care leaver",
+    }
+    """What starts the clocks to notify, for each kind of incident."""
 
     class Meta:
         permissions: ClassVar[list[Any]] = [
@@ -193,6 +203,11 @@ class Case(Subject):
         return f"{self.reference_body} {self.reference_year}/{following:02}-{self.reference_number:02}"
 
     @property
+    def aware_event(self) -> str:
+        """The event that starts its clocks to notify."""
+        return self.AWARE_EVENTS[self.notifiable]
+
+    @property
     def is_legacy(self) -> bool:
         return self.review_type == self.ReviewType.SCR
 
@@ -202,12 +217,7 @@ class Case(Subject):
     def anchors(self, verb: str, *, at: datetime) -> dict[str, datetime]:
         match verb:
             case "refer":
-                aware = {
-                    self.Notifiable.SERIOUS_INCIDENT: "aware of the incident",
-                    self.Notifiable.LOOKED_AFTER_DEATH: "aware of the death of a looked-after child",
-                    self.Notifiable.CARE_LEAVER_DEATH: "aware of the death of a care leaver",
-                }[self.Notifiable(self.notifiable)]
-                return {"referred": at} | ({aware: self.aware_at} if self.aware_at else {})
+                return {"referred": at} | ({self.aware_event: self.aware_at} if self.aware_at else {})
             case "notify":
                 return {"notification sent": at}
             case "decide" if self.decisions.count() > 1:

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.models import User
 from reviews.milestones import EVENTS_OF_MILESTONES
 from reviews.models import AgencyReturn, Case, Child, PanelRecord
+from reviews.models.cases import Actor
 from reviews.services import access
+from reviews.services.correcting import tell_those_asked
 from reviews.services.refusing import need_reason, no_earlier, not_before, to_the_minute
-from workflows.actors import System
 from workflows.calendars import local_date
 from workflows.countdown import day_in_words
 from workflows.exceptions import NotMet, WorkflowError
@@ -20,8 +20,6 @@ from workflows.facts import VOIDED
 from workflows.services.changing_clocks import undo_fact
 from workflows.services.clocks import meet_deadline, start_clocks
 from workflows.services.moving import begin, change, perform
-
-Actor = User | System
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +116,7 @@ def add_child(case: Case, child: ChildGiven, *, by: Actor, at: datetime) -> Case
     if case.state not in (Case.State.REFERRED, Case.State.NOTIFICATION, Case.State.RAPID_REVIEW):
         raise WorkflowError(f"Cannot add a child to {case.code}: the rapid review is over.")
     _add_children(case, [child])
+    tell_those_asked(case, f"{at.isoformat()}:{case.children.count()}", by=by, at=at)
     return case
 
 
@@ -172,7 +171,10 @@ def reconsider_case(
     need_reason(reason, "reconsider")
     case = perform(case, Case.reconsider, by=by, at=at, seen_version=seen_version, reason=reason)
     access.grant_case(case)  # to partners who joined while it rested
-    for deadline in case.deadlines.filter(state="voided"):  # by the refusal to notify, which is undone
+    of_another_kind = set(Case.AWARE_EVENTS.values()) - {
+        case.aware_event
+    }  # voided by a correction, which stands
+    for deadline in case.deadlines.filter(state="voided").exclude(rule__starts__in=of_another_kind):
         undo_fact(deadline.facts.filter(kind=VOIDED).latest("pk"), by=by, at=at, reason=reason)
     return case
 
@@ -187,7 +189,10 @@ def notify_case(
     seen_version: int | None = None,
 ) -> Case:
     """The notification was sent: the clock of the rapid review starts from that instant."""
-    not_before(notified_at, case.aware_at, at, "sent the notification", "the authority became aware")
+    not_before(
+        notified_at, case.aware_at, at, "sent the notification", "the authority became aware",
+        precision=case.aware_precision,
+    )  # fmt: skip
     return perform(
         case,
         Case.notify,
@@ -213,7 +218,10 @@ def notify_only_case(
         raise NotMet(
             f"Cannot end {case.code} with the notification: a serious incident needs a rapid review."
         )
-    not_before(notified_at, case.aware_at, at, "sent the notification", "the authority became aware")
+    not_before(
+        notified_at, case.aware_at, at, "sent the notification", "the authority became aware",
+        precision=case.aware_precision,
+    )  # fmt: skip
     return perform(
         case,
         Case.notify_only,

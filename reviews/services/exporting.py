@@ -97,6 +97,7 @@ def decision_document(case: Case, decision: Decision) -> dict[str, Any]:
             "incident_at": _instant(case.incident_at),
             "incident_precision": case.incident_precision,
             "aware_at": _instant(case.aware_at),
+            "aware_precision": case.aware_precision,
             "notified_at": _instant(case.notified_at),
             "timeliness": next(
                 (timeliness(deadlines[code]) for code in TO_NOTIFY if code in deadlines), None

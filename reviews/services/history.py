@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from accounts.models import User
 from reviews import when
+from reviews.models import Case
 from reviews.services import dates
 from reviews.services.exporting import TO_NOTIFY
 from workflows.actors import SYSTEM
@@ -99,7 +101,29 @@ def history_of(
 
 
 def _corrections(subject: Any) -> list[Line]:
-    """Dates that were put right by a person, by the facts that moved a clock: what, and why."""
+    """What was put right of a case, each with the reason and, where it may be told, how it read before."""
+    if not isinstance(subject, Case):
+        return []
+    lines = []
+    rows = subject.corrections.select_related("by", "child")
+    for (at, child, by, reason), group in groupby(
+        rows, key=lambda one: (one.at, one.child, one.by, one.reason)
+    ):
+        put_right = list(group)
+        what = listed([one.words for one in put_right]) + (f" of {child}" if child else "")
+        before = [f"{one.words.capitalize()}, before: {one.was}" for one in put_right if one.was]
+        text = "\n\n".join([reason, *before])
+        lines.append(Line(f"Corrected: {what}", at, "instant", name_of(by), text, at))
+    return lines + _corrections_by_facts(subject, {line.recorded_at for line in lines})
+
+
+def listed(words: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _corrections_by_facts(subject: Case, told: set[datetime]) -> list[Line]:
+    """Dates put right before corrections were rows of their own, by the facts that moved a clock: what, and why."""
     corrected = {
         "RR_COMPLETE": "Time of the notification corrected",
         **dict.fromkeys(TO_NOTIFY, "Referral corrected"),
@@ -114,7 +138,7 @@ def _corrections(subject: Any) -> list[Line]:
     return [
         Line(corrected[fact.deadline.rule_code], fact.recorded_at, "instant", name_of(fact.by), fact.reason,
              fact.recorded_at)
-        for fact in facts
+        for fact in facts if fact.recorded_at not in told
     ]  # fmt: skip
 
 

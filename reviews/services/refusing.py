@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from workflows.countdown import moment_in_words
+from reviews.when import in_full
 from workflows.exceptions import NotMet, WorkflowError
 
 
@@ -22,13 +22,21 @@ def need_reason(reason: str, verb: str) -> None:
         raise NotMet(f"Cannot {verb} without a reason.")
 
 
-def not_before(when: datetime | None, floor: datetime | None, at: datetime, what: str, after: str) -> None:
-    """Raise WorkflowError when an event lies in the future, or before the one it must follow."""
+def not_before(
+    when: datetime | None,
+    floor: datetime | None,
+    at: datetime,
+    what: str,
+    after: str,
+    *,
+    precision: str = "instant",
+) -> None:
+    """Raise WorkflowError when an event lies in the future, or before the one it must follow, known so exactly."""
     when = when or at
     if when > at:
         raise WorkflowError(f"Cannot record that you {what} in the future.", about="when")
     if floor and when < to_the_minute(floor):
         raise WorkflowError(
-            f"Cannot record that you {what} before {after}: that was on {moment_in_words(floor)}.",
+            f"Cannot record that you {what} before {after}: that was on {in_full(floor, precision)}.",
             about="when",
         )

@@ -27,6 +27,7 @@ from reviews.services import (
     reminders,
     sharing,
 )
+from reviews.services.children import can_be_corrected
 from reviews.services.correcting import NOTIFICATION_OPEN_TO_CORRECTION, OPEN_TO_CORRECTION
 from reviews.services.history import history_of
 from reviews.services.references import parse_reference
@@ -167,6 +168,7 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "incident": when.in_words(case.incident_at, case.incident_precision)
             if case.incident_at
             else "Not known",
+            "aware": when.in_full(case.aware_at, case.aware_precision),
             "actions": actions[0],
             "other_actions": actions[1],
             "sign_offs": list(decision.sign_offs.select_related("partner", "by")) if decision else [],
@@ -179,6 +181,7 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "is_signing": is_signing,
             "can_add_child": "reviews.refer_case" in held
             and case.state in (Case.State.REFERRED, Case.State.NOTIFICATION, Case.State.RAPID_REVIEW),
+            "can_correct_children": "reviews.refer_case" in held and can_be_corrected(case),
             "can_correct": "reviews.refer_case" in held and case.state in OPEN_TO_CORRECTION,
             "can_correct_notification": "reviews.notify_case" in held
             and case.state in NOTIFICATION_OPEN_TO_CORRECTION,

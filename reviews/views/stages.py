@@ -1,5 +1,7 @@
 """The moves of a case, one class for each thing a business manager does."""
 
+from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404
@@ -8,9 +10,11 @@ from django.urls import reverse
 from accounts.pages.fields import Moment
 from accounts.pages.views import FormPage, signed_in
 from reviews import forms
-from reviews.child_forms import AddChildForm
+from reviews.child_forms import AddChildForm, CorrectChildForm
 from reviews.models import Case
 from reviews.services import access, cases, decisions
+from reviews.services.cases import ChildGiven
+from reviews.services.children import can_be_corrected, correct_child, mark_of_child
 from reviews.services.correcting import (
     NOTIFICATION_OPEN_TO_CORRECTION,
     OPEN_TO_CORRECTION,
@@ -54,6 +58,7 @@ class Refer(FormPage):
             incident_at=given["incident"].at,
             incident_precision="instant" if given["incident"].has_time else "day",
             aware_at=given["aware"].at,
+            aware_precision="instant" if given["aware"].has_time else "day",
             referred_by=given["referred_by"],
             summary=given["summary"],
         )
@@ -63,6 +68,11 @@ class Refer(FormPage):
             case, [form.child()], referred_at=received, by=signed_in(self.request), at=self.at
         )
         return case.get_absolute_url()
+
+
+def moment_known(at: datetime | None, precision: str) -> Moment | None:
+    """A time for the boxes of a form: without the time of day where that is not known."""
+    return Moment(at, local_date(at), has_time=precision == "instant") if at else None
 
 
 class AddChild(SubjectPage):
@@ -78,18 +88,68 @@ class AddChild(SubjectPage):
         return {"incident_on": local_date(self.subject.incident_at) if self.subject.incident_at else None}
 
 
+class CorrectChild(ComparedPage):
+    """Put right what is recorded of one child."""
+
+    submit = "Save the correction"
+    lead = "Agencies that were asked are told that the details have changed, not what they are."
+    permission, form_class = "reviews.refer_case", CorrectChildForm
+    shows_content = True
+    fields_of = {**SubjectPage.fields_of, "reason": "reason"}
+
+    def prepare(self) -> None:
+        super().prepare()
+        found = self.subject.children.filter(number=self.kwargs["number"]).first()
+        if found is None or (self.request.method == "GET" and not can_be_corrected(self.subject)):
+            raise Http404
+        self.child = found
+
+    def get_title(self) -> str:
+        return f"Correct {self.child}"
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"incident_on": local_date(self.subject.incident_at) if self.subject.incident_at else None}
+
+    def initial(self) -> dict[str, Any]:
+        return {f"child_{field.name}": getattr(self.child, field.name) for field in fields(ChildGiven)}
+
+    stored = initial
+
+    def mark(self) -> str:
+        return mark_of_child(self.child)
+
+    def stored_by(self) -> str:
+        return corrected_by(self.subject, "correct_child", "add_child", "refer")
+
+    def act(self, form: Any) -> str:
+        correct_child(
+            self.child,
+            replace(form.child(), age_as_given=self.child.age_as_given),
+            reason=form.cleaned_data["reason"],
+            seen=self.seen,
+            **self.acting(),
+        )
+        return self.come_back(f"{self.child} was corrected.")
+
+
 class Correct(ComparedPage, CaseMove):
     title, submit, done = "Correct the referral", "Save the correction", "The referral was corrected."
     lead = "Until the notification is sent. The reason stands with the date it moves."
     permission, sources, form_class = "reviews.refer_case", OPEN_TO_CORRECTION, forms.CorrectForm
+    fields_of = {**SubjectPage.fields_of, "received": "received"}
 
     def initial(self) -> dict[str, Any]:
         case = self.subject
-        has_time = case.incident_precision == "instant"
-        incident = (
-            Moment(case.incident_at, local_date(case.incident_at), has_time) if case.incident_at else None
-        )
-        return {"incident": incident, "aware": case.aware_at, "place": case.place, "summary": case.summary}
+        return {
+            "notifiable": case.notifiable,
+            "harm": case.harm,
+            "incident": moment_known(case.incident_at, case.incident_precision),
+            "aware": moment_known(case.aware_at, case.aware_precision),
+            "received": case.begun_at,
+            "place": case.place,
+            "referred_by": case.referred_by,
+            "summary": case.summary,
+        }
 
     stored = initial
 
@@ -106,6 +166,11 @@ class Correct(ComparedPage, CaseMove):
             incident_at=given["incident"].at,
             incident_precision="instant" if given["incident"].has_time else "day",
             aware_at=given["aware"].at,
+            aware_precision="instant" if given["aware"].has_time else "day",
+            received_at=given["received"].at,
+            notifiable=given["notifiable"],
+            harm=given["harm"],
+            referred_by=given["referred_by"],
             place=given["place"],
             summary=given["summary"],
             reason=given["reason"],

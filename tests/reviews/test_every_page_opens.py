@@ -54,8 +54,10 @@ def test_the_pages_of_a_referral():
         "what-if",
     ):
         opens(client, reverse(name))
-    opens(client, reverse("case-add-child", args=[case.pk]))
     assert case.code in opens(client, reverse("case-list"))
+    for path in ("case-correct", "case-add-child"):
+        opens(client, reverse(path, args=[case.pk]))
+    opens(client, reverse("case-correct-child", args=[case.pk, 2]))
     actions_open(world, case)
 
 

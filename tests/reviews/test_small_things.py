@@ -232,8 +232,8 @@ def test_a_corrected_notification_moves_every_clock_that_runs_from_it_and_says_w
     # And the history tells who corrected it, when and why
     page = text_of(signed_in(world.manager).get(case.get_absolute_url()))
     assert (
-        "Time of the notification corrected Wednesday 1 April 2026 at 9:15am Manager of Northborough "
-        "The portal says otherwise." in page
+        "Corrected: time of the notification Wednesday 1 April 2026 at 9:15am Manager of Northborough "
+        "The portal says otherwise. Time of the notification, before: Wednesday 18 March 2026 at 9am" in page
     )
 
 

@@ -212,7 +212,8 @@ def test_of_two_who_correct_a_referral_at_once_the_second_sees_what_the_first_ma
     )  # fmt: skip
     typed = {
         **happened(factories.INCIDENT, "incident"), **happened(factories.AWARE, "aware"),
-        "place": "Mine", "summary": factories.CANARIES[1], "reason": "My slip.",
+        "place": "Mine", "summary": factories.CANARIES[1], "reason": "My slip.", "harm": "serious-harm",
+        "notifiable": "serious-incident", "referred_by": "Children's social care", **happened(factories.REFERRED, "received"),
     }  # fmt: skip
 
     # When it is sent, then nothing is written over, and what is stored stands beside the box

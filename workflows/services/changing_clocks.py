@@ -10,7 +10,17 @@ from django.db import transaction
 from accounts.models import User
 from workflows.countdown import day_in_words
 from workflows.exceptions import ClockError
-from workflows.facts import EXTENDED, PAUSED, RE_RULED, REOPENED, RESUMED, UNDONE
+from workflows.facts import (
+    EXTENDED,
+    PAUSED,
+    RE_RULED,
+    REOPENED,
+    RESTARTED,
+    RESUMED,
+    STARTED,
+    UNDONE,
+    standing_facts,
+)
 from workflows.models import Deadline, Fact, RuleVersion, Subject
 from workflows.rules import UNITS, Limit
 from workflows.services.clocks import Actor, deadline_of, lock, record, restart
@@ -31,8 +41,29 @@ def restart_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, st
     if start > at and Limit.parse(deadline.derivation["limit"]).count >= 0:
         raise ClockError("Cannot count from a time still to come: what starts the clock has not happened.",
                          about="start")  # fmt: skip
-    return restart(deadline, by=by, at=at, start=start, decided_at=at, reason=reason, authority=authority,
+    so_from = at
+    if keeps:
+        so_from = _start_put_right(deadline, start, by=by, at=at, reason=reason)
+        deadline = deadline_of(subject, code)  # as it is now
+    return restart(deadline, by=by, at=at, start=start, decided_at=so_from, reason=reason, authority=authority,
                    keeps=keeps)  # fmt: skip
+
+
+def _start_put_right(
+    deadline: Deadline, start: datetime, *, by: Actor, at: datetime, reason: str
+) -> datetime:
+    """From when a start that is put right holds: when it is earlier, from then on, so that what happened between the
+    two can be told; one that was put right so before makes way. Otherwise, and in a later round, from now on.
+    """
+    facts = standing_facts(deadline.facts.all())
+    begun = next(fact for fact in facts if fact.kind == STARTED)
+    restarts = [fact for fact in facts if fact.kind in (RESTARTED, REOPENED)]
+    before = [fact for fact in restarts if fact.details.get("keeps") and "start" not in fact.details]
+    if start >= begun.effective_at or len(before) < len(restarts):
+        return at
+    for fact in deadline.facts.filter(pk__in=[fact.id for fact in before]):
+        undo_fact(fact, by=by, at=at, reason=reason)
+    return start
 
 
 @transaction.atomic

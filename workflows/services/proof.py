@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from workflows import countdown
+from workflows.calendars import local_date, start_of
 from workflows.countdown import day_in_words
 from workflows.facts import STARTED, UNDONE, undone_facts
 from workflows.models import DateRecord, Deadline, Fact
@@ -207,9 +208,9 @@ def fact_in_words(fact: Mapping[str, Any]) -> str:
             return f"re-ruled to {Limit.parse(details['limit']).words}{by_version}"
         case "re-calendared":
             return f"re-calendared, by list {details['calendar']}"
-        case "restarted" if "start" in details:
+        case "restarted" if "start" in details or details.get("keeps"):
             kept = ", with its pauses and extensions" if details.get("keeps") else ""
-            return f"restarted, counting from {moment_in_words(details['start'])}{kept}"
+            return f"restarted, counting from {_start(details.get('start', fact['effective_at']))}{kept}"
         case "reopened" if details.get("closed_time") == "stopped":
             return "reopened, without the time between"
         case "reopened" if details.get("closed_time") == "counted":
@@ -217,6 +218,12 @@ def fact_in_words(fact: Mapping[str, Any]) -> str:
         case "undone":
             return f"fact {fact['undoes']} undone"
     return str(fact["kind"])
+
+
+def effective_in_words(fact: Mapping[str, Any]) -> str:
+    """When a fact in its JSON form was so."""
+    is_start = fact["kind"] == "started" or fact["details"].get("keeps")
+    return (_start if is_start else moment_in_words)(fact["effective_at"])
 
 
 def undone_in_words(fact: Mapping[str, Any]) -> str:
@@ -228,7 +235,7 @@ def undone_in_words(fact: Mapping[str, Any]) -> str:
 
 def _of_a_fact(fact: Mapping[str, Any]) -> str:
     who = fact["by"] or "the system"
-    effective, recorded = moment_in_words(fact["effective_at"]), moment_in_words(fact["recorded_at"])
+    effective, recorded = effective_in_words(fact), moment_in_words(fact["recorded_at"])
     undone = f" ({undone_in_words(fact)})" if fact["is_undone"] else ""
     told = f"Fact {fact['number']}: {fact_in_words(fact)}{undone}, {effective}; recorded by {who}, {recorded}"
     return f"{told}{_why(fact)}."
@@ -246,6 +253,12 @@ def _of_a_date(record: Mapping[str, Any]) -> str:
 def moment_in_words(iso: str) -> str:
     """An instant of the JSON form, as it is written for people."""
     return countdown.moment_in_words(datetime.fromisoformat(iso))
+
+
+def _start(iso: str) -> str:
+    """What a clock counts from. The first instant of a day is how a day without a time is stored, so it shows none."""
+    at = datetime.fromisoformat(iso)
+    return day_in_words(local_date(at)) if at == start_of(local_date(at)) else moment_in_words(iso)
 
 
 def _round(proof: Mapping[str, Any]) -> str:
