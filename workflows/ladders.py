@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from workflows.calendars import Calendar, at_local, end_of
 from workflows.exceptions import LadderError
@@ -98,10 +99,16 @@ def climb(rungs: Sequence[Rung], due_on: date, calendar: Calendar, *, armed_at: 
     What had already passed when the ladder was armed is stale: of those steps only the latest
     for each audience is kept, so that a deadline recorded late says one thing, once.
     """
+    steps = _every_step(tuple(rungs), due_on, calendar)
+    latest = {step.tell: step for step in steps if step.fires_at <= armed_at}
+    return [step for step in steps if step.fires_at > armed_at or latest[step.tell] is step]
+
+
+@lru_cache(maxsize=1024)
+def _every_step(rungs: tuple[Rung, ...], due_on: date, calendar: Calendar) -> tuple[Step, ...]:
+    """All of them, in order of time. Kept: those that are due together climb the same few ladders."""
     steps = [
         Step(rung.key, rung.tell, rung.news, at_local(rung.day(due_on, calendar), MORNING)) for rung in rungs
     ]
     steps.append(Step(MISSED, "", MISSED, end_of(due_on)))
-    steps.sort(key=lambda step: (step.fires_at, step.key))
-    latest = {step.tell: step for step in steps if step.fires_at <= armed_at}
-    return [step for step in steps if step.fires_at > armed_at or latest[step.tell] is step]
+    return tuple(sorted(steps, key=lambda step: (step.fires_at, step.key)))

@@ -32,7 +32,7 @@ from workflows.facts import (
 from workflows.models import Deadline, Fact, RuleVersion, Subject
 from workflows.rules import Limit
 from workflows.services import changing_clocks
-from workflows.services.clocks import planned_from
+from workflows.services.folding import planned_from
 from workflows.services.moving import change
 
 ON_AUTHORITY = (PAUSED, RESUMED, EXTENDED, RESTARTED, RE_RULED, REOPENED, UNDONE)
@@ -201,7 +201,7 @@ def newest_fact(facts: Iterable[Fact]) -> int:
 # ---- In words ------------------------------------------------------------------------------------
 def planned_days(anchor: Deadline) -> dict[int, date | None]:
     """The due days of the open milestones that are planned back from this deadline, by their keys."""
-    return {one.pk: one.due_on for one in planned_from(anchor)}
+    return {one.pk: one.due_on for _, one in planned_from([anchor])}
 
 
 def move_in_words(
@@ -212,7 +212,7 @@ def move_in_words(
     planned holds the days that those had before.
     """
     said = _moved_in_words(before, after, at=at)
-    for one in planned_from(after) if planned else ():
+    for _, one in planned_from([after]) if planned else ():
         was = (planned or {}).get(one.pk)
         if was and one.due_on and was != one.due_on:
             said += (

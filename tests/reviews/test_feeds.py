@@ -21,7 +21,7 @@ from workflows.actors import SYSTEM
 from workflows.countdown import day_in_words
 from workflows.models import Deadline, Fact
 from workflows.rules import Limit
-from workflows.services import changing_clocks, clocks
+from workflows.services import changing_clocks, clocks, folding
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 19, 10, tzinfo=UTC)
@@ -203,7 +203,7 @@ def test_edge_11_a_day_on_which_the_clocks_change_is_the_same_day_in_the_feed_an
     rule = Deadline.objects.get(subject=case.pk, rule_code="RR_COMPLETE").rule
     rule.limit = f"{(day - date(2026, 3, 18)).days}d"
     rule.save()
-    clocks.rederive(Deadline.objects.get(subject=case.pk, rule_code="RR_COMPLETE"), at=NOW)
+    folding.rederive(Deadline.objects.get(subject=case.pk, rule_code="RR_COMPLETE"), at=NOW)
 
     # Then both show that day, whatever midnight was
     assert f"DTSTART;VALUE=DATE:{day:%Y%m%d}" in lines(world.manager)

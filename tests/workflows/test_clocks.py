@@ -26,7 +26,7 @@ from workflows.ladders import climb
 from workflows.models import CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Rung
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
-from workflows.services import changing_clocks, clocks
+from workflows.services import changing_clocks, clocks, folding
 from workflows.services.redating import redate
 from workflows.services.rules import adopt_local_milestones, rule_book
 from workflows.services.verifying import drifted
@@ -349,7 +349,7 @@ def do(verb: str, case: Any, at: datetime, back: timedelta, number: int) -> None
                 "re-rule": ("re-ruled", {"limit": ["20wd", "10d", "3mo"][number % 3]}),
                 "reopen": ("reopened", {"closed_time": ["stopped", "running"][number % 2]}),
             }[verb]
-            clocks.record(clock_of(case), kind, effective_at=since, at=at, details=details, **WHY)
+            folding.record(clock_of(case), kind, effective_at=since, at=at, details=details, **WHY)
         case "re-calendar":
             known = calendars.calendar_of(CalendarVersion.objects.earliest("loaded_at")).holidays
             more = {date(2026, 3, 16 + number % 10): "Proclaimed"}

@@ -13,9 +13,11 @@ from django.core.management import CommandError, call_command
 from reviews.models import Case
 from reviews.services import cases
 from tests import factories
+from workflows.actors import SYSTEM
 from workflows.exceptions import WorkflowError
-from workflows.models import CalendarVersion, Fact, Rung
+from workflows.models import CalendarVersion, Deadline, Fact, RuleVersion, Rung
 from workflows.services import calendar as calendars
+from workflows.services.folding import fold
 from workflows.services.govuk import from_govuk
 from workflows.services.redating import redate, would_move
 
@@ -109,6 +111,41 @@ def test_a_holiday_taken_away_moves_them_back(case: Case) -> None:
     review.refresh_from_db()
     assert review.due_on == date(2022, 9, 28)
     assert review.rungs.ahead().exclude(tell="").count() > 0
+
+
+def test_what_the_change_cannot_reach_takes_the_list_over_as_if_it_were_derived_again(case: Case) -> None:
+    # Given clocks that all end in 2022 or 2023, and a holiday proclaimed for 2024:
+    before = {deadline.pk: deadline.due_on for deadline in Deadline.objects.open()}
+    the_new_day = {"2024-06-03": "Proclaimed"}
+    days = the_list(without=(FUNERAL,), more=the_new_day)
+    version = load(days, published_on=date(2022, 9, 10), at=datetime(2100, 1, 2, tzinfo=UTC))
+
+    # When it is applied, then nothing moves, and each counts by the list, with the proof that a fold would give.
+    assert redate(version, by=SYSTEM, at=PROCLAIMED, reason="Proclaimed") == []
+    assert {deadline.pk: deadline.due_on for deadline in Deadline.objects.open()} == before
+    assert not Fact.objects.filter(kind="re-calendared").exists()
+    for deadline in Deadline.objects.open().select_related("rule", "calendar"):
+        assert deadline.calendar == version
+        assert deadline.derivation == fold(deadline, list(deadline.facts.all())).as_json()
+        record = deadline.dates.get()
+        assert (record.because, record.at, record.state_before, record.state_after) == (
+            "re-calendared", PROCLAIMED, deadline.state, deadline.state,
+        )  # fmt: skip
+        assert (record.due_before, record.due_after) == (deadline.due_on, deadline.due_on)
+        assert (record.calendar_before, record.calendar_after) == (version_before(version).code, version.code)
+
+
+def test_one_that_cannot_be_dated_anew_is_left_and_hides_no_other(case: Case) -> None:
+    # Given a clock within reach of the day, whose rule gives no date by any list:
+    broken = case.deadlines.open().filter(rule_code="LOC_MEETING", due_on__gt=FUNERAL).get()
+    RuleVersion.objects.filter(pk=broken.rule_id).update(limit="stated")
+    version = load(the_list(), published_on=date(2022, 9, 10), at=datetime(2100, 1, 2, tzinfo=UTC))
+
+    # When the list is applied, then all others move, and that one is as it was.
+    moved = {move.deadline.rule_code for move in redate(version, by=SYSTEM, at=PROCLAIMED, reason="Funeral")}
+    assert "RR_COMPLETE" in moved
+    left = Deadline.objects.open().exclude(calendar=version)
+    assert set(left.values_list("rule_code", flat=True)) == {broken.rule_code}
 
 
 def test_no_deadline_is_dated_anew_without_a_reason(case: Case) -> None:

@@ -21,7 +21,7 @@ from workflows.exceptions import Stale, WorkflowError
 from workflows.models import GOVUK, HAND, CalendarChange, CalendarVersion
 from workflows.services import calendar as calendars
 from workflows.services.claims import claims_of
-from workflows.services.clocks import Actor, person
+from workflows.services.folding import Actor, person
 from workflows.signals import service_news
 
 CHANGED, PROPOSED = "calendar-changed", "calendar-proposed"

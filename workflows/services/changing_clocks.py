@@ -23,7 +23,8 @@ from workflows.facts import (
 )
 from workflows.models import Deadline, Fact, RuleVersion, Subject
 from workflows.rules import UNITS, Limit
-from workflows.services.clocks import Actor, deadline_of, lock, record, restart
+from workflows.services.clocks import deadline_of, lock
+from workflows.services.folding import Actor, record, restart
 
 
 @transaction.atomic

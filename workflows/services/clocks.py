@@ -1,44 +1,35 @@
 """Starting, meeting, voiding deadlines: every change is a fact, every date a fold over them.
 
-What a person does to a clock that runs is in changing_clocks.py. The caller holds the subject's lock (perform
-takes it; so does each function here that a person calls).
+How they are stored is in folding.py; what a person does to a clock that runs, in changing_clocks.py. The caller
+holds the subject's lock (perform takes it; so does each function here that a person calls).
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from accounts.models import User
-from workflows.actors import SYSTEM, System
-from workflows.calendars import PROVISIONAL_YEARS, Calendar, local_date, start_of
-from workflows.countdown import day_in_words
-from workflows.derivation import Derivation, derive, refuse_impossible
-from workflows.exceptions import CalendarEnds, ClockError, NoSuchRule
-from workflows.facts import MET, RE_CALENDARED, REOPENED, RESTARTED, STARTED, VERBS, VOIDED
-from workflows.ladders import MISSED, climb
-from workflows.models import (
-    CalendarVersion,
-    DateRecord,
-    Deadline,
-    Fact,
-    LadderVersion,
-    RuleVersion,
-    Rung,
-    Subject,
-)
+from workflows.calendars import local_date, start_of
+from workflows.derivation import derive
+from workflows.exceptions import NoSuchRule
+from workflows.facts import MET, REOPENED, RESTARTED, STARTED, VOIDED
+from workflows.models import CalendarVersion, Deadline, Fact, LadderVersion, RuleVersion, Rung, Subject
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
-from workflows.services.rules import rule_book, rules_counted_from, rules_started_by
-
-Actor = User | System
-
-
-def person(by: Actor) -> User | None:
-    """The person to store, or None for the system."""
-    return by if isinstance(by, User) else None
+from workflows.services.folding import (
+    ENDED,
+    Actor,
+    Told,
+    cache,
+    person,
+    record,
+    record_all,
+    restart,
+    rungs_of,
+)
+from workflows.services.rules import rules_counted_from, rules_started_by
 
 
 def lock(subject: Subject) -> None:
@@ -50,207 +41,90 @@ def lock(subject: Subject) -> None:
         Subject.objects.select_for_update(no_key=True).only("pk").get(pk=pk)
 
 
-ENDED = (Deadline.State.MET, Deadline.State.VOIDED)
-
-CACHED = ["state", "calendar", "started_at", "due_on", "due_at", "met_at", "derivation"]
-"""The columns that the fold gives."""
-
-
-def _cache(deadline: Deadline, derivation: Derivation, version: CalendarVersion) -> None:
-    """Give the columns what the fold gives. Raises CalendarEnds for a day on which nobody could count what is left."""
-    last = calendars.calendar_of(version).known_until.year + PROVISIONAL_YEARS
-    if (day := derivation.due_so_far).year > last:
-        raise CalendarEnds(
-            f"Cannot make this due on {day.day} {day:%B} {day.year}: dates are counted up to the end of {last}."
-        )
-    deadline.state = derivation.state
-    deadline.calendar = version
-    deadline.started_at = derivation.started_at
-    deadline.due_on, deadline.due_at, deadline.met_at = (
-        derivation.due_on,
-        derivation.due_at,
-        derivation.met_at,
-    )
-    deadline.derivation = derivation.as_json()
-
-
-def rungs_of(deadline: Deadline, calendar: Calendar, *, armed_at: datetime) -> list[Rung]:
-    """The rungs a running deadline has ahead of it, not stored."""
-    if deadline.state != Deadline.State.RUNNING or deadline.due_on is None or deadline.due_at is None:
-        return []
-    if deadline.rule.duty == "until" and deadline.due_at <= armed_at:
-        return []  # a duty that had already run out when we were told of it has nothing to say
-    ladder = deadline.ladder.rungs if deadline.ladder else rule_book().ladders[deadline.rule.ladder]
-    return [
-        Rung(deadline=deadline, key=step.key, tell=step.tell, news=step.news, due_at=deadline.due_at,
-             fires_at=step.fires_at)
-        for step in climb(ladder, deadline.due_on, calendar, armed_at=armed_at)
-    ]  # fmt: skip
-
-
-def rederive(deadline: Deadline, *, at: datetime, facts: Sequence[Fact] | None = None) -> Deadline:
-    """Fold all the facts again, store what comes out, and re-arm the ladder if the due value moved."""
-    version = deadline.calendar
-    before, said = (deadline.state, deadline.due_at), deadline.derivation
-    facts = list(deadline.facts.all()) if facts is None else facts  # all, in order, if they were just read
-    derivation = derive(Limit.parse(deadline.rule.limit), facts, calendars.calendar_of(version))
-    if before[0] in ENDED and derivation.state not in ENDED:
-        # While it had ended, no change of the list dated it anew.
-        version = calendars.current_version()
-        derivation = derive(Limit.parse(deadline.rule.limit), facts, calendars.calendar_of(version))
-    _cache(deadline, derivation, version)
-    deadline.save(update_fields=CACHED)  # missed_at is the sweep's, which may be writing it now
-    if (deadline.state, deadline.due_at) != before:
-        deadline.rungs.ahead().delete()
-        ahead = rungs_of(deadline, calendars.calendar_of(version), armed_at=at)
-        Rung.objects.bulk_create(ahead, ignore_conflicts=True)
-    _keep_what_it_was(deadline, said, facts, at=at)
-    if deadline.due_at != before[1]:
-        _miss_by_the_new_date(deadline)
-        _move_what_is_planned_from(deadline, at=at)
-    return deadline
-
-
-def _keep_what_it_was(
-    deadline: Deadline, before: dict[str, Any], facts: Sequence[Fact], *, at: datetime
-) -> None:
-    """Record that the date, or the list it was counted by, is another now."""
-    now = deadline.derivation
-    if (before["due_on"], before["calendar"]) == (now["due_on"], now["calendar"]):
-        return
-    is_recounted = before["calendar"] != now["calendar"]
-    DateRecord.objects.create(
-        deadline=deadline, at=at,
-        because=RE_CALENDARED if is_recounted else max(facts, key=lambda fact: fact.pk).kind,
-        state_before=before["state"], state_after=now["state"],
-        due_before=date.fromisoformat(before["due_on"]) if before["due_on"] else None, due_after=deadline.due_on,
-        calendar_before=before["calendar"], calendar_after=now["calendar"],
-    )  # fmt: skip
-
-
-def planned_from(anchor: Deadline) -> list[Deadline]:
-    """The open milestones that are planned back from the due day of this deadline. No query if the book plans none."""
-    events = rule_book().events_of_the_due_day(anchor.rule_code)
-    if not events:
-        return []
-    planned = Deadline.objects.open().filter(subject_id=anchor.subject_id, rule__starts__in=events)
-    return list(planned.select_related("rule", "calendar"))
-
-
-def _move_what_is_planned_from(anchor: Deadline, *, at: datetime) -> None:
-    """Count what is planned back from this due day from the new one. Paused, it has none.
-
-    By the list of bank holidays that the anchor counts by now, if that is the newer: both move at once.
-    """
-    if anchor.due_on is None:
-        return
-    for deadline in planned_from(anchor):
-        deadline.calendar = max(deadline.calendar, anchor.calendar, key=lambda version: version.pk)
-        restart(
-            deadline, by=SYSTEM, at=at, start=start_of(anchor.due_on), decided_at=at,
-            reason=f"“{anchor.rule.name}” is due on {day_in_words(anchor.due_on)} now.",
-        )  # fmt: skip
-
-
-def _miss_by_the_new_date(deadline: Deadline) -> None:
-    """A breach of an earlier date is no breach of this one; one already seen of this date is not seen again."""
-    if deadline.due_at is None or deadline.rule.duty != "by":
-        return
-    seen = deadline.rungs.filter(key=MISSED, due_at=deadline.due_at).exclude(reached_at=None).first()
-    deadline.missed_at = seen.reached_at if seen else None
-    deadline.save(update_fields=["missed_at"])
-
-
-def record(
-    deadline: Deadline, kind: str, *, by: Actor, effective_at: datetime, at: datetime,
-    authority: str = "", reason: str = "", details: dict[str, Any] | None = None,
-) -> Deadline:  # fmt: skip
-    """Add a fact to the log and fold it in. Raises ClockError for one that cannot be true after those there are."""
-    details = details or {}
-    if effective_at > at:
-        raise ClockError(f"Cannot {VERBS[kind]} this clock from a time still to come.", about="when")
-    facts = list(deadline.facts.all())
-    refuse_impossible(
-        kind, facts, limit=Limit.parse(deadline.rule.limit),
-        effective_at=effective_at, details=details,
-    )  # fmt: skip
-    fact = Fact.objects.create(
-        deadline=deadline, kind=kind, effective_at=effective_at, recorded_at=at, by=person(by),
-        authority=authority, reason=reason, details=details,
-    )  # fmt: skip
-    facts = sorted([*facts, fact], key=lambda one: (one.effective_at, one.pk))  # as the table is ordered
-    return rederive(deadline, at=at, facts=facts)
+def lock_all(subjects: QuerySet[Subject]) -> None:
+    """The same for many: their cases first, then they themselves, each in the order of their keys."""
+    parts = subjects.exclude(root=None)
+    for keys in (subjects.filter(root=None).values("pk").union(parts.values("root")), parts.values("pk")):
+        there = Subject.objects.filter(pk__in=list(keys.values_list("pk", flat=True)))
+        list(there.order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
 @transaction.atomic
 def start_deadlines(
     subject: Subject, rules: Iterable[RuleVersion], *, by: Actor, effective_at: datetime, at: datetime
 ) -> list[Deadline]:
-    """Start a clock for each rule, all in four statements.
+    """Start a clock for each rule, and for the milestones planned back from their due days, in seven statements.
 
     A rule whose clock runs here already is left alone. One whose clock had ended starts again from the
     event, as a second round: the facts keep how the first one ended. Of two versions of a rule the younger
     one counts, and a relaxation before either.
     """
-    in_order = sorted(rules, key=lambda rule: (rule.code, rule.is_relaxation, rule.valid_from))
-    rules = list({rule.code: rule for rule in in_order}.values())
-    there = Deadline.objects.filter(subject_id=subject.pk, rule_code__in=[rule.code for rule in rules])
-    before = {deadline.rule_code: deadline for deadline in there.select_related("rule", "calendar")}
+    there = {
+        deadline.rule_code: deadline
+        for deadline in Deadline.objects.filter(subject_id=subject.pk).select_related("rule", "calendar", "ladder")
+    }  # fmt: skip
     version = calendars.current_version()
-    calendar = calendars.calendar_of(version)
-    ladders = _ladders_set_by(subject.partnership_id, {rule.ladder for rule in rules})
-    deadlines = []
-    for rule in rules:
-        if rule.code in before:
-            continue
-        deadline = Deadline(
-            subject_id=subject.pk, rule=rule, rule_code=rule.code, ladder=ladders.get(rule.ladder)
-        )
-        start = Fact(pk=0, kind=STARTED, effective_at=effective_at)
-        _cache(deadline, derive(Limit.parse(rule.limit), [start], calendar), version)
-        deadlines.append(deadline)
-    Deadline.objects.bulk_create(deadlines)
+    on = local_date(effective_at)
+    ladders = _ladders_set_by(subject.partnership_id)
+    begun: list[tuple[Deadline, datetime]] = []
+    again: list[Deadline] = []
+    wave = [(rule, effective_at) for rule in _one_of_each(rules)]
+    while wave:
+        due = {}
+        for rule, start in wave:
+            deadline = there.get(rule.code)
+            if deadline is None:
+                deadline = there[rule.code] = _begun(subject, rule, start, version)
+                deadline.ladder = ladders.get(rule.ladder)
+                begun.append((deadline, start))
+            elif deadline.state in ENDED:
+                terms = (rule, version, ladders.get(rule.ladder))
+                deadline = _start_again(deadline, terms, by=by, effective_at=start, at=at)
+                again.append(deadline)
+            else:
+                continue
+            if deadline.due_on is not None:
+                due[rule.code] = deadline.due_on
+        anchors = {rule: code for code, rule in rules_counted_from(subject, due, on=on)}
+        wave = [(rule, start_of(due[anchors[rule]])) for rule in _one_of_each(anchors)]
+    _store_begun(begun, by=by, at=at)
+    return [*(deadline for deadline, _ in begun), *again]
+
+
+def _one_of_each(rules: Iterable[RuleVersion]) -> list[RuleVersion]:
+    """Of the versions of a rule the one that counts: the youngest, and a relaxation before any."""
+    in_order = sorted(rules, key=lambda rule: (rule.code, rule.is_relaxation, rule.valid_from))
+    return list({rule.code: rule for rule in in_order}.values())
+
+
+def _begun(subject: Subject, rule: RuleVersion, start: datetime, version: CalendarVersion) -> Deadline:
+    """A deadline as it is when its clock has just begun, not stored."""
+    deadline = Deadline(subject_id=subject.pk, rule=rule, rule_code=rule.code)
+    started = Fact(pk=0, kind=STARTED, effective_at=start)
+    cache(deadline, derive(Limit.parse(rule.limit), [started], calendars.calendar_of(version)), version)
+    return deadline
+
+
+def _store_begun(begun: Collection[tuple[Deadline, datetime]], *, by: Actor, at: datetime) -> None:
+    """Store new deadlines, each with the fact that it began, and its ladder."""
+    Deadline.objects.bulk_create(deadline for deadline, _ in begun)
     Fact.objects.bulk_create(
-        Fact(deadline=deadline, kind=STARTED, effective_at=effective_at, recorded_at=at, by=person(by))
-        for deadline in deadlines
+        Fact(deadline=deadline, kind=STARTED, effective_at=start, recorded_at=at, by=person(by))
+        for deadline, start in begun
     )
     Rung.objects.bulk_create(
-        rung for deadline in deadlines for rung in rungs_of(deadline, calendar, armed_at=at)
-    )
-    ended = [deadline for deadline in before.values() if deadline.state in ENDED]
-    by_code = {rule.code: rule for rule in rules}
-    for deadline in ended:
-        rule = by_code[deadline.rule_code]
-        terms = (rule, version, ladders.get(rule.ladder))
-        deadlines.append(_start_again(deadline, terms, by=by, effective_at=effective_at, at=at))
-    return deadlines + _start_what_is_planned_from(
-        subject, deadlines, by=by, at=at, on=local_date(effective_at)
+        rung
+        for deadline, _ in begun
+        for rung in rungs_of(deadline, calendars.calendar_of(deadline.calendar), armed_at=at)
     )
 
 
-def _start_what_is_planned_from(
-    subject: Subject, anchors: Sequence[Deadline], *, by: Actor, at: datetime, on: date
-) -> list[Deadline]:
-    """Start the milestones that are planned back from the due days of these, by the rules in force on a day."""
-    due = {anchor.rule_code: anchor.due_on for anchor in anchors if anchor.due_on}
-    return [
-        deadline
-        for code, rule in rules_counted_from(subject, due, on=on)
-        for deadline in start_deadlines(subject, [rule], by=by, effective_at=start_of(due[code]), at=at)
-    ]
-
-
-def _ladders_set_by(partnership_id: UUID, names: Collection[str]) -> dict[str, LadderVersion]:
-    """What a partnership has made of these ladders; nothing for those it left as the book has them."""
-    set_here = LadderVersion.objects.filter(partnership_id=partnership_id, name__in=names)
-    return {version.name: version for version in set_here.newest()}
-
-
-def rearm(deadline: Deadline, *, at: datetime) -> None:
-    """Climb the deadline's ladder anew, from now on: what was reached stays, what is past is not said any more."""
-    deadline.rungs.ahead().filter(fires_at__gt=at).delete()
-    steps = rungs_of(deadline, calendars.calendar_of(deadline.calendar), armed_at=at)
-    Rung.objects.bulk_create([step for step in steps if step.fires_at > at], ignore_conflicts=True)
+def _ladders_set_by(partnership_id: UUID) -> dict[str, LadderVersion]:
+    """What a partnership has made of its ladders, by name; nothing for those it left as the book has them."""
+    return {
+        version.name: version
+        for version in LadderVersion.objects.filter(partnership_id=partnership_id).newest()
+    }
 
 
 def _start_again(
@@ -273,21 +147,6 @@ def _start_again(
     )
 
 
-def restart(
-    deadline: Deadline, *, by: Actor, at: datetime, start: datetime, decided_at: datetime, reason: str,
-    authority: str = "", limit: str = "", keeps: bool = False,
-) -> Deadline:  # fmt: skip
-    """Count the deadline anew from an instant, by a decision of another; by a limit, if one is given.
-
-    keeps says that only its start was wrong: it stays paused, or extended, as it was.
-    """
-    details: dict[str, Any] = {} if start == decided_at else {"start": start.isoformat()}
-    details |= {"limit": limit} if limit else {}
-    details |= {"keeps": True} if keeps else {}
-    return record(deadline, RESTARTED, by=by, effective_at=decided_at, at=at, authority=authority, reason=reason,
-                   details=details)  # fmt: skip
-
-
 def start_clocks(
     subject: Subject, anchor: str, *, by: Actor, effective_at: datetime, at: datetime
 ) -> list[Deadline]:
@@ -307,21 +166,20 @@ def stop_clocks(
     is_at_rest: bool = False,
 ) -> None:
     """Meet or void the open clocks that a transition ends, as their rules say. At rest, nothing more is owed."""
-    for deadline in Deadline.objects.filter(subject_id=subject.pk).open().select_related("rule", "calendar"):
+    ends: list[Told] = []
+    there = Deadline.objects.filter(subject_id=subject.pk).open().select_related("rule", "calendar", "ladder")
+    for deadline in there:
         kind = MET if verb in deadline.rule.met_by else VOIDED if verb in deadline.rule.voided_by else None
-        if kind == MET and not is_at_rest:
-            _meet(deadline, by=by, effective_at=effective_at, at=at, reason=reason)
-        elif kind:
-            record(deadline, kind, by=by, effective_at=effective_at, at=at, reason=reason)
+        if kind:
+            ends.append(Told(deadline, kind, effective_at, reason=reason))
         elif is_at_rest:
-            record(
-                deadline,
-                VOIDED,
-                by=by,
-                effective_at=max(effective_at, _since(deadline, at)),
-                at=at,
-                reason="Nothing more is owed here.",
-            )
+            since = max(effective_at, _since(deadline, at))
+            ends.append(Told(deadline, VOIDED, since, reason="Nothing more is owed here."))
+    if ends:
+        ended = record_all(ends, by=by, at=at)
+        if not is_at_rest:
+            met = [deadline for deadline, told in zip(ended, ends, strict=True) if told.kind == MET]
+            _go_on_to_the_next_round(met, by=by, effective_at=effective_at, at=at)
 
 
 def _since(deadline: Deadline, at: datetime) -> datetime:
@@ -334,27 +192,35 @@ def meet_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, effec
                   reason: str = "") -> Deadline:  # fmt: skip
     """Record that what a rule asks for was done. Raises NoSuchRule, ClockError."""
     lock(subject)
-    return _meet(deadline_of(subject, code), by=by, effective_at=effective_at or at, at=at, reason=reason)
+    when = effective_at or at
+    deadline = record(deadline_of(subject, code), MET, by=by, effective_at=when, at=at, reason=reason)
+    _go_on_to_the_next_round([deadline], by=by, effective_at=when, at=at)
+    return deadline
 
 
-def _meet(deadline: Deadline, *, by: Actor, effective_at: datetime, at: datetime, reason: str) -> Deadline:
-    """What was asked was done. One that repeats goes on to its next round: the first that is still to come.
+def _go_on_to_the_next_round(
+    met: Iterable[Deadline], *, by: Actor, effective_at: datetime, at: datetime
+) -> list[Deadline]:
+    """Of deadlines just met, those that repeat go on to their next round: the first that is still to come.
 
     Rounds are counted from the start, so that one met early or late does not move those that follow, and
     those that passed while nobody looked do not come all at once.
     """
-    deadline = record(deadline, MET, by=by, effective_at=effective_at, at=at, reason=reason)
-    limit, calendar = Limit.parse(deadline.derivation["limit"]), calendars.calendar_of(deadline.calendar)
-    if not limit.repeats or deadline.due_on is None:
-        return deadline
-    past, number = max(deadline.due_on, local_date(at)), int(deadline.derivation["round"]) + 1
-    while limit.of_round(number).from_day(limit.day_0(deadline.started_at), calendar) <= past:
-        number += 1
-    return record(
-        deadline, RESTARTED, by=by, effective_at=effective_at, at=at,
-        reason=f"It comes again {limit.words}: round {number}.",
-        details={"start": deadline.started_at.isoformat(), "round": number},
-    )  # fmt: skip
+    told = []
+    for deadline in met:
+        limit, calendar = (
+            Limit.parse(deadline.derivation["limit"]),
+            calendars.calendar_of(deadline.calendar),
+        )
+        if not limit.repeats or deadline.due_on is None:
+            continue
+        past, number = max(deadline.due_on, local_date(at)), int(deadline.derivation["round"]) + 1
+        while limit.of_round(number).from_day(limit.day_0(deadline.started_at), calendar) <= past:
+            number += 1
+        reason = f"It comes again {limit.words}: round {number}."
+        details = {"start": deadline.started_at.isoformat(), "round": number}
+        told.append(Told(deadline, RESTARTED, effective_at, reason=reason, details=details))
+    return record_all(told, by=by, at=at) if told else []
 
 
 @transaction.atomic

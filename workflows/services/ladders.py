@@ -15,7 +15,8 @@ from workflows.models import Deadline, LadderVersion, RuleVersion
 from workflows.models.clocks import DeadlineQuerySet
 from workflows.services import ledger
 from workflows.services.calendar import calendar_of
-from workflows.services.clocks import Actor, lock, person, rearm
+from workflows.services.clocks import lock
+from workflows.services.folding import Actor, person, rearm
 from workflows.services.rules import rule_book
 
 

@@ -3,9 +3,11 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from accounts.models import User
 from workflows.actors import System
@@ -22,22 +24,61 @@ def seal(
     return hashlib.sha256(json.dumps(row, separators=(",", ":")).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is to be told: who did what to which subject. References only."""
+
+    on: Subject
+    action: str
+    by: User | System
+
+
+def line(subject: Subject, action: str, *, by: User | System) -> Line:
+    """That the actor did or saw this: in the chain of its case."""
+    return Line(subject, action, by)
+
+
 def append(subject: Subject, action: str, *, by: User | System, at: datetime) -> LedgerEntry:
     """Write that the actor did or saw this. Needs a transaction; takes the lock of the case's chain.
 
     Only references: the action's name, the kind and id of the thing. Never a name or free text.
     """
-    root = Subject.objects.select_for_update(no_key=True).only("pk").get(pk=subject.root_id or subject.pk)
-    last = LedgerEntry.objects.filter(chain=root).order_by("-sequence").only("sequence", "hash").first()
-    sequence, previous = (last.sequence + 1, last.hash) if last else (1, GENESIS)
-    actor, target = str(by.pk or "system"), f"{subject.kind} {subject.pk}"
-    sealed = seal(
-        previous, chain=str(root.pk), sequence=sequence, at=at, actor=actor, action=action, target=target
-    )
-    return LedgerEntry.objects.create(
-        chain=root, sequence=sequence, at=at, actor=actor, action=action, target=target,
-        previous=previous, hash=sealed,
-    )  # fmt: skip
+    return append_all([line(subject, action, by=by)], at=at)[0]
+
+
+def append_all(lines: Sequence[Line], *, at: datetime) -> list[LedgerEntry]:
+    """Write these, in order. Needs a transaction; takes the locks of their chains, in one order."""
+    if not lines:
+        return []
+    roots = Subject.objects.filter(pk__in={told.on.root_id or told.on.pk for told in lines}).order_by("pk")
+    chains = list(roots.select_for_update(no_key=True).values_list("pk", flat=True))
+    newest = LedgerEntry.objects.filter(chain=OuterRef("pk")).order_by("-sequence")
+    ends = {
+        pk: (sequence or 0, previous or GENESIS)
+        for pk, sequence, previous in Subject.objects.filter(pk__in=chains).values_list(
+            "pk", Subquery(newest.values("sequence")[:1]), Subquery(newest.values("hash")[:1])
+        )
+    }
+    entries = []
+    for told in lines:
+        root = told.on.root_id or told.on.pk
+        sequence, previous = ends[root][0] + 1, ends[root][1]
+        actor, target = str(told.by.pk or "system"), f"{told.on.kind} {told.on.pk}"
+        sealed = seal(
+            previous,
+            chain=str(root),
+            sequence=sequence,
+            at=at,
+            actor=actor,
+            action=told.action,
+            target=target,
+        )
+        ends[root] = (sequence, sealed)
+        entries.append(
+            LedgerEntry(chain_id=root, sequence=sequence, at=at, actor=actor, action=told.action, target=target,
+                        previous=previous, hash=sealed)
+        )  # fmt: skip
+    return LedgerEntry.objects.bulk_create(entries)
 
 
 def broken_links(root: Subject) -> list[int]:

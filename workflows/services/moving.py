@@ -13,7 +13,8 @@ from workflows.actors import System
 from workflows.exceptions import NotMet, Stale, WrongState
 from workflows.models import LegalMove, Subject, TransitionRecord
 from workflows.services import ledger
-from workflows.services.clocks import lock, person, start_clocks, stop_clocks
+from workflows.services.clocks import lock, start_clocks, stop_clocks
+from workflows.services.folding import person
 from workflows.signals import transitioned
 
 S = TypeVar("S", bound=Subject)

@@ -8,7 +8,7 @@ from workflows.countdown import day_in_words
 from workflows.exceptions import ClockError
 from workflows.models import Deadline, Mute, Rung, Subject
 from workflows.models.ladders import MuteQuerySet
-from workflows.services.clocks import Actor, person
+from workflows.services.folding import Actor, person
 from workflows.services.moving import change
 from workflows.services.rules import rule_book
 

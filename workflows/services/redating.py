@@ -7,13 +7,16 @@ list; if its date moves, a fact says so, with the old and the new day, and its l
 import logging
 import sys
 import time
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import Exists, F, Func, JSONField, Model, OuterRef, Q, QuerySet, Value
 
 from accounts.models import User
 from workflows.actors import SYSTEM, System
@@ -21,16 +24,19 @@ from workflows.calendars import Calendar, end_of, start_of
 from workflows.derivation import derive
 from workflows.exceptions import WorkflowError
 from workflows.facts import RE_CALENDARED, RESTARTED
-from workflows.models import CalendarChange, CalendarVersion, Deadline, Fact
+from workflows.models import CalendarChange, CalendarVersion, DateRecord, Deadline, Fact, Subject
+from workflows.models.clocks import DeadlineQuerySet
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services import ledger
-from workflows.services.clocks import lock, person, planned_from, rederive
+from workflows.services.clocks import lock_all
+from workflows.services.folding import Told, add_facts, fold, logs_of, planned_from, rederive_all
 from workflows.services.rules import rule_book
 
 logger = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH, AT_ONCE = 500, 2000
+"""How many are derived again in one transaction, and how many take a list over in one."""
 LONGEST = timedelta(seconds=45)
 """How long one round goes on: a task ends well before Celery would kill it, and the next goes on."""
 BY_DEFAULT = "The list of bank holidays changed."
@@ -115,12 +121,13 @@ def _in_reach(old: Calendar, new: Calendar) -> Q:
     """Deadlines that the difference can touch: a changed day between start and due day, or an end past a horizon.
 
     A limit that counts backwards is due before it starts. A paused one has no due day, and is always looked at;
-    so is one that counts by a list older than both.
+    so is one that counts by a list older than both, or whose limit is more than a number: a cap or a roll may
+    look at days past its end.
     """
     horizon = end_of(min(old.known_until, new.known_until))
     reach = Q(due_at=None) | Q(due_at__gt=horizon) | Q(started_at__gte=horizon)
-    reach |= ~Q(calendar__code=old.version)
-    if changed := old.holidays.keys() ^ new.holidays.keys():
+    reach |= ~Q(calendar__code=old.version) | Q(rule__limit__contains=" ")
+    if changed := {day for day, _ in old.holidays.items() ^ new.holidays.items()}:
         first, last = start_of(min(changed)), end_of(max(changed))
         reach |= Q(due_at__gt=first, started_at__lt=last) | Q(due_at__lte=last, started_at__gte=first)
     return reach
@@ -131,27 +138,64 @@ def redate(
 ) -> list[Move]:
     """Count every open deadline by the list from now on. Returns those that moved.
 
-    Each in a transaction of its own, under the lock of its subject; safe to repeat, and to stop half-way:
-    it begins none after `within`. Raises WorkflowError without a reason.
+    A batch is a transaction, under the locks of its subjects. Safe to repeat, and to stop half-way: it begins none
+    after `within`. Raises WorkflowError without a reason.
+    """
+    return [
+        move
+        for moves in redate_in_batches(version, by=by, at=at, reason=reason, within=within)
+        for move in moves
+    ]
+
+
+def redate_in_batches(
+    version: CalendarVersion, *, by: User | System, at: datetime, reason: str, within: timedelta | None = None
+) -> Iterator[list[Move]]:
+    """The same, batch by batch as they are done, so that a million need no more memory than five hundred.
+
+    Those that the difference can touch come first, the soonest before all: what falls due next must not wait for
+    what falls due in a year. But what is planned back from the due day of another comes after that other, and
+    moves with it, once. Then all others take the list over, of which nothing in their proof changes but its name.
     """
     if not reason.strip():
         raise WorkflowError("Cannot date deadlines anew without a reason.")
-    calendar = calendars.calendar_of(version)
     begun = time.monotonic()
-    moved: list[Move] = []
     behind = Deadline.objects.open().exclude(calendar=version)
-    # Soonest first: what falls due next must not wait for what falls due in a year. But what is planned back from
-    # the due day of another comes after that other, and moves with it, once.
-    soonest = behind.order_by(F("due_at").asc(nulls_first=True)).values_list("pk", flat=True)
+    is_touched = _touched_by(version)
+    touched = behind.filter(is_touched).order_by(F("due_at").asc(nulls_first=True), "pk")
     is_planned = Q(rule__starts__in=rule_book().due_days)
-    for pk in [*soonest.exclude(is_planned), *soonest.filter(is_planned)]:
+    for pks in chain(
+        _batches(touched.exclude(is_planned), BATCH), _batches(touched.filter(is_planned), BATCH)
+    ):
         if within is not None and time.monotonic() - begun >= within.total_seconds():
-            break
-        try:
-            moved += _redate_one(pk, version, calendar, by=by, at=at, reason=reason)
-        except WorkflowError:
-            logger.exception("Deadline %s could not be dated anew, and is left for the next round", pk)
-    return moved
+            return
+        yield _redate_batch(pks, version, by=by, at=at, reason=reason)
+    for pks in _batches(behind.exclude(is_touched).order_by("pk"), AT_ONCE):
+        if within is not None and time.monotonic() - begun >= within.total_seconds():
+            return
+        take_over(pks, version, is_touched, at=at)
+
+
+def _touched_by(version: CalendarVersion) -> Q:
+    """Open deadlines of which more than the name of the list may change: they are derived again, one by one.
+
+    That is what the difference can reach, and what was ever paused, extended or ruled anew, for whose count days
+    may matter that the dates do not tell of.
+    """
+    new = calendars.calendar_of(version)
+    touched = ~Q(derivation__changes=[])
+    counting_by_it = Deadline.objects.open().filter(calendar=OuterRef("pk"))
+    for old in CalendarVersion.objects.exclude(pk=version.pk).filter(Exists(counting_by_it)):
+        reach = _in_reach(calendars.calendar_of(old), new)
+        touched |= Q(calendar=old) & reach
+    return touched
+
+
+def _batches(deadlines: DeadlineQuerySet, size: int) -> Iterator[list[int]]:
+    """Their keys, so many at a time. All are read at first, packed: eight bytes each."""
+    keys = array("q", deadlines.values_list("pk", flat=True).iterator(chunk_size=10_000))
+    for first in range(0, len(keys), size):
+        yield list(keys[first : first + size])
 
 
 def go_on_dating(*, at: datetime, within: timedelta = LONGEST) -> int:
@@ -160,12 +204,12 @@ def go_on_dating(*, at: datetime, within: timedelta = LONGEST) -> int:
     if change is None:
         return 0
     assert change.version is not None
-    moved = redate(change.version, by=change.decided_by or SYSTEM, at=at, reason=change.reason, within=within)
+    moved = _how_many_move(change.version, change.decided_by or SYSTEM, change.reason, at=at, within=within)
     is_done = not Deadline.objects.open().exclude(calendar=change.version).exists()
-    CalendarChange.objects.filter(pk=change.pk).update(moved=F("moved") + len(moved))
+    CalendarChange.objects.filter(pk=change.pk).update(moved=F("moved") + moved)
     if is_done:
         CalendarChange.objects.still_dating().filter(pk__lte=change.pk).update(redated_at=at)
-    return len(moved)
+    return moved
 
 
 def date_stragglers(*, at: datetime) -> int:
@@ -175,37 +219,108 @@ def date_stragglers(*, at: datetime) -> int:
         return 0
     change = version.changes.order_by("-pk").select_related("decided_by").first()
     by: User | System = change.decided_by if change and change.decided_by else SYSTEM
-    return len(redate(version, by=by, at=at, reason=change.reason if change else BY_DEFAULT, within=LONGEST))
+    return _how_many_move(version, by, change.reason if change else BY_DEFAULT, at=at, within=LONGEST)
+
+
+def _how_many_move(
+    version: CalendarVersion, by: User | System, reason: str, *, at: datetime, within: timedelta
+) -> int:
+    return sum(len(moves) for moves in redate_in_batches(version, by=by, at=at, reason=reason, within=within))
+
+
+def _redate_batch(
+    pks: list[int], version: CalendarVersion, *, by: User | System, at: datetime, reason: str
+) -> list[Move]:
+    """These deadlines, or, if one of them cannot be dated, each by itself: it is left, and hides no other."""
+    try:
+        return _redate(pks, version, by=by, at=at, reason=reason)
+    except WorkflowError:
+        if len(pks) == 1:
+            logger.exception("Deadline %s could not be dated anew, and is left for the next round", pks[0])
+            return []
+    return [move for pk in pks for move in _redate_batch([pk], version, by=by, at=at, reason=reason)]
 
 
 @transaction.atomic
-def _redate_one(
-    pk: int, version: CalendarVersion, calendar: Calendar, *, by: User | System, at: datetime, reason: str
+def _redate(
+    pks: list[int], version: CalendarVersion, *, by: User | System, at: datetime, reason: str
 ) -> list[Move]:
-    """One deadline, asked again under the lock whether it is still open and still behind; and what moves with it."""
-    deadline = Deadline.objects.select_related("subject").get(pk=pk)
-    lock(deadline.subject)
-    deadline = Deadline.objects.select_related("rule", "calendar", "subject").get(pk=pk)
-    if deadline.state not in ("running", "paused") or deadline.calendar_id == version.pk:
+    """These deadlines, asked again under the locks whether they are still open and behind; and what moves with them."""
+    lock_all(Subject.objects.filter(deadlines__in=pks))
+    behind = Deadline.objects.open().filter(pk__in=pks).exclude(calendar=version)
+    deadlines = list(behind.select_related("rule", "calendar", "ladder", "subject"))
+    if not deadlines:
         return []
-    was = deadline.due_on
-    planned = {one: one.due_on for one in planned_from(deadline)}
-    becomes = derive(Limit.parse(deadline.rule.limit), deadline.facts.all(), calendar).due_on
-    if was != becomes:
-        Fact.objects.create(
-            deadline=deadline, kind=RE_CALENDARED, effective_at=at, recorded_at=at, by=person(by),
-            authority=version.source, reason=reason,
-            details={
-                "calendar": version.code,
-                "from": was.isoformat() if was else None,
-                "to": becomes.isoformat() if becomes else None,
-            },
-        )  # fmt: skip
-        ledger.append(deadline.subject, RE_CALENDARED, by=by, at=at)
-    deadline.calendar = version
-    rederive(deadline, at=at)
-    moves = [Move(deadline, was, becomes)]
-    for one, day in planned.items():
-        one.refresh_from_db(fields=["due_on"])
-        moves.append(Move(one, day, one.due_on))
+    logs = logs_of(deadlines)
+    planned = [one for _, one in planned_from(deadlines)]
+    was = {one: one.due_on for one in [*deadlines, *planned]}
+    moving = []
+    for deadline in deadlines:
+        deadline.calendar = version
+        becomes = fold(deadline, logs[deadline.pk]).due_on
+        if becomes != deadline.due_on:
+            moving.append(_recalendared(deadline, becomes, version, at=at, reason=reason))
+    add_facts(moving, logs, by=by, at=at)
+    ledger.append_all([ledger.line(one.deadline.subject, RE_CALENDARED, by=by) for one in moving], at=at)
+    rederive_all(deadlines, logs, at=at)
+    becomes_of = dict(Deadline.objects.filter(pk__in=[one.pk for one in planned]).values_list("pk", "due_on"))
+    becomes_of |= {one.pk: one.due_on for one in deadlines}
+    moves = [Move(one, day, becomes_of[one.pk]) for one, day in was.items()]
     return [move for move in moves if move.was != move.becomes]
+
+
+def _recalendared(
+    deadline: Deadline, becomes: date | None, version: CalendarVersion, *, at: datetime, reason: str
+) -> Told:
+    """The fact that a deadline has another day by the list."""
+    days = {"from": deadline.due_on, "to": becomes}
+    return Told(
+        deadline, RE_CALENDARED, at, authority=version.source, reason=reason,
+        details={"calendar": version.code} | {name: day and day.isoformat() for name, day in days.items()},
+    )  # fmt: skip
+
+
+# ---- What takes a list over ------------------------------------------------------------------------
+class _WithCalendar(Func):
+    """A stored derivation, with another name of its list of bank holidays, and all else as it was."""
+
+    output_field = JSONField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(
+            compiler, connection, template="json_set(%(expressions)s)", arg_joiner=", '$.calendar', ", **more
+        )
+
+    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return self.as_sql(
+            compiler, connection, template="jsonb_set(%(expressions)s::text))",
+            arg_joiner=", '{calendar}', to_jsonb(", **more,
+        )  # fmt: skip
+
+
+@transaction.atomic
+def take_over(pks: list[int], version: CalendarVersion, is_touched: Q, *, at: datetime) -> None:
+    """Let these count by the list from now on, with a record of it each: their days are what they were.
+
+    One that somebody is changing in this moment is left for the next round; so is one that has become touched.
+    """
+    quiet = Deadline.objects.open().filter(pk__in=pks).exclude(calendar=version).exclude(is_touched)
+    if connection.features.has_select_for_update_skip_locked:
+        quiet = quiet.select_for_update(of=("self", "subject"), skip_locked=True, no_key=True)
+    rows = quiet.select_related("subject").only("pk", "subject__id")
+    held = Deadline.objects.filter(pk__in=[deadline.pk for deadline in rows])
+    records = held.order_by().values_list(
+        "pk", Value(at), Value(RE_CALENDARED), "state", "state", "due_on", "due_on", "calendar__code",
+        Value(version.code),
+    )  # fmt: skip
+    insert_from(DateRecord, ["deadline", "at", "because", "state_before", "state_after", "due_before", "due_after",
+                             "calendar_before", "calendar_after"], records)  # fmt: skip
+    held.update(calendar=version, derivation=_WithCalendar("derivation", Value(version.code)))
+
+
+def insert_from(model: type[Model], names: list[str], rows: QuerySet[Any, Any]) -> None:
+    """Insert what a query finds, without its passing through here."""
+    columns = ", ".join(str(model._meta.get_field(name).column) for name in names)  # type: ignore[union-attr]
+    sql, given = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {model._meta.db_table} ({columns}) {sql}", given)

@@ -14,7 +14,7 @@ from workflows.calendars import end_of
 from workflows.exceptions import WorkflowError
 from workflows.models import RuleVersion
 from workflows.rules import Limit
-from workflows.services.clocks import person
+from workflows.services.folding import person
 from workflows.services.rules import must_be_in_the_book, rule_on
 
 

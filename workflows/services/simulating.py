@@ -19,7 +19,7 @@ from workflows.models import Deadline, Rung
 from workflows.models.clocks import DeadlineQuerySet
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
-from workflows.services.clocks import rungs_of
+from workflows.services.folding import rungs_of
 from workflows.services.muting import not_muted
 from workflows.services.rules import rule_book
 from workflows.services.standing import how_it_stands
