@@ -402,3 +402,14 @@ class CaseGroupGrant(GroupObjectPermissionBase):
     """Whoever holds the seat may do that on this case."""
 
     content_object = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="group_grants")
+    begun_at = models.DateTimeField(
+        help_text="The case's, which never changes: in this order a list shows cases."
+    )
+
+    class Meta(GroupObjectPermissionBase.Meta):
+        abstract = False
+        indexes = [
+            models.Index(
+                fields=["group", "permission", "-begun_at", "content_object"], name="cases_of_a_seat_in_order"
+            )
+        ]

@@ -88,9 +88,10 @@ def _grant(subject: Subject, grants: Iterable[tuple[Seat, Iterable[str]]]) -> No
         for p in Permission.objects.filter(content_type=ContentType.objects.get_for_model(model))
     }
     store = model.group_grants.rel.related_model
+    order = {"begun_at": subject.begun_at} if model.IS_CASE else {}
     store.objects.bulk_create(
         [
-            store(group_id=seat.pk, permission=permissions[codename], content_object=subject)
+            store(group_id=seat.pk, permission=permissions[codename], content_object=subject, **order)
             for seat, codenames in grants
             for codename in codenames
         ],

@@ -207,6 +207,13 @@ def test_list_page_count_and_permit_agree_with_the_rule_in_any_world(stage: Stag
                     assert type(one).objects.visible_to(user, at=NOW).filter(pk=one.pk).exists() is is_seen
                     assert one.permits(user, view, at=NOW) is is_seen
                     assert (view in one.permissions_of(user, at=NOW)) is is_seen
+                in_order = list(
+                    Case.objects.visible_to(user, at=NOW)
+                    .order_by("-begun_at", "pk")
+                    .values_list("pk", flat=True)
+                )
+                for upto in (1, 2, 9):
+                    assert Case.objects.newest(user, at=NOW, upto=upto) == in_order[:upto]
                 due = set(deadlines_visible_to(user, at=NOW).values_list("subject", flat=True))
                 assert due == {
                     one.pk for one in stage.subjects if one.pk in expected and one.deadlines.exists()

@@ -37,7 +37,7 @@ def a_case_under_way(world: World) -> Case:
 
 # ---- One number of queries, however many rows --------------------------------------------------
 QUERIES = {
-    ("manager", "case-list"): 11,
+    ("manager", "case-list"): 13,
     ("manager", "case-list-csv"): 4,
     ("manager", "return-list"): 11,
     ("gp_author", "return-list"): 11,

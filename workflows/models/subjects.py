@@ -17,6 +17,7 @@ from accounts.models import Partnership, Seat, User
 from accounts.services import people_in
 from workflows.actors import SYSTEM, System, only_the_system
 from workflows.calendars import local_date
+from workflows.models.in_order import newest_keys
 from workflows.models.openings import BreakGlass, Share
 from workflows.models.recusals import Recusal, recused_by_case
 
@@ -66,6 +67,8 @@ class SubjectQuerySet(models.QuerySet[Any]):
             grants.filter(permission=by_key.values("pk")[:1], **here).values("content_object")
             for grants in self.grants_to(user, through)
         )
+        if codename != self.view_codename and codename not in self.model.READING:
+            return to_seats.union(to_them)  # an opening gives no more than reading
         opened = self.opened_to(user, through, at=at, only=only)
         return to_seats.union(to_them, *(keys for codenames, keys in opened if codename in codenames))
 
@@ -104,6 +107,14 @@ class SubjectQuerySet(models.QuerySet[Any]):
             (codenames, opening.filter(**here).values("case"))
             for codenames, opening in ((reading, glass), ({self.view_codename}, shared))
         ]
+
+    def newest(self, user: User, *, at: datetime, upto: int) -> list[uuid.UUID]:
+        """The keys of the first so many that are visible_to the person, the newest first: begun_at, then the key.
+
+        It costs what is shown, and not what could be. Of a kind whose grants to seats carry begun_at, which is a
+        case. Two queries.
+        """
+        return newest_keys(self.model, user, user.stands_for(at=at), at=at, upto=upto)
 
     def visible_to(self, user: User, *, at: datetime) -> Self:
         """Those the person may see at the instant. Every page, list, count, file and export starts here."""
