@@ -10,8 +10,17 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests import services
+from reviews.models import Case
+from tests import factories, services
 from tests.everything import browser_on_the_path
+from tests.standing import (
+    COPIES,
+    GROUND,
+    OPENS_THE_TRANSACTION,
+    recipes_of,
+    side_by_side,
+    standing,
+)
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -57,13 +66,15 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM") or browser_on_the_path()
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-django puts those that commit last
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without a browser its tests are deselected, and the last lines say so: a skip would pass unseen."""
+    """Put side by side what begins alike, and leave out the browser's tests without one."""
+    # Without a browser its tests are deselected, and the last lines say so: a skip would pass unseen.
     without = [item for item in items if item.get_closest_marker("browser")] if chromium() is None else []
     config.stash[WITHOUT_BROWSER] = len(without)
     if without:
         config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if item not in set(without)]
+    items[:] = side_by_side([item for item in items if item not in set(without)])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -72,6 +83,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(
             f"NOT TESTED: {left_out} tests in a browser, since there is no Chromium.", red=True
         )
+
+
+# ---- What most tests begin with ----------------------------------------------------------------
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Any:
+    """Before the transaction of a test begins, see to it that what the test begins with stands."""
+    if fixturedef.argname == OPENS_THE_TRANSACTION:
+        with request.getfixturevalue("django_db_blocker").unblock():
+            copies = GROUND.prepare(recipes_of(request.node))
+        request.node.stash[COPIES] = copies
+    return (yield)
+
+
+@standing
+def world() -> factories.World:
+    """One partnership, its agencies and its people; nothing has been referred to it."""
+    return factories.a_world()
+
+
+@standing
+def case(world: factories.World) -> Case:
+    """A case of that partnership in its rapid review, notified on Wednesday 18 March 2026."""
+    return factories.a_notified_case(world)
 
 
 # ---- The parts around the product --------------------------------------------------------------

@@ -1,13 +1,13 @@
 """A small world for the outbox: one partnership, and what its people are told."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from notifications.models import Notice
-from reviews.models import Case
-from tests.factories import World, a_notified_case, a_person, a_referral, a_world
+from reviews.models import AgencyReturn, Case
+from tests.factories import World, a_notified_case, a_person, a_referral, asked_returns
+from tests.standing import standing
 
 
 def london(text: str) -> datetime:
@@ -39,19 +39,13 @@ def states() -> dict[str, int]:
     return counted
 
 
-@pytest.fixture
-def world(db: None, settings: Any) -> World:
-    settings.SITE_URL = "https://reviews.example.org"
-    return a_world()
-
-
-@pytest.fixture
+@standing
 def referral(world: World) -> Case:
     """Referred on Thursday 12 March 2026: to be notified by Thursday 19 March."""
     return a_referral(world)
 
 
-@pytest.fixture
+@standing
 def notified(world: World) -> Case:
     """Notified on Wednesday 18 March 2026."""
     return a_notified_case(world)
@@ -62,3 +56,9 @@ def case(referral: Case) -> Case:
     """A case about which nothing is owed yet."""
     assert not Notice.objects.exists()
     return referral
+
+
+@standing
+def gp(world: World, notified: Case) -> AgencyReturn:
+    """The return that the GP was asked for on 18 March, as the school was for its own."""
+    return asked_returns(world, notified)["gp"]

@@ -14,7 +14,7 @@ from notifications import services
 from notifications.models import Notice
 from notifications.services.delivering import Delivered
 from notifications.tasks import deliver
-from reviews.models import Case
+from reviews.models import AgencyReturn, Case
 from reviews.services import cases
 from tests.factories import CANARIES, World, asked_returns
 from tests.notifications.conftest import FRIDAY, london, owe, states
@@ -113,9 +113,8 @@ def test_what_is_no_longer_owed_is_not_chased(world: World, case: Case, smtp: Ma
 
 
 def test_a_deadline_that_moved_is_not_chased_for_its_old_day(
-    world: World, notified: Case, smtp: MailSink
+    world: World, notified: Case, smtp: MailSink, gp: AgencyReturn
 ) -> None:
-    gp = asked_returns(world, notified)["gp"]
     sweep(at=london("2026-03-24 20:00"))
     extend_deadline(gp, "LOC_RETURN", limit=Limit(5, "wd"), authority="Chair", reason="Records are on paper",
                     by=SYSTEM, at=london("2026-03-24 21:00"))  # fmt: skip

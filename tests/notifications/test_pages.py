@@ -13,9 +13,10 @@ from django.urls import reverse
 from accounts.models import User
 from notifications.models import Notice
 from notifications.services import unseen_count
-from reviews.models import Case
+from reviews.models import AgencyReturn, Case
 from tests.factories import World, a_person, a_world, asked_returns
 from tests.notifications.conftest import london
+from tests.standing import standing
 from workflows.models import LedgerEntry, Subject
 from workflows.services.sweeping import sweep
 
@@ -107,7 +108,7 @@ def test_whoever_is_not_signed_in_is_asked_to(world: World) -> None:
 
 
 # ---- Page by page ------------------------------------------------------------------------------
-@pytest.fixture
+@standing
 def many(world: World, referral: Case) -> list[Notice]:
     """A hundred and one, of which each pair came in the same instant; the newest last."""
     start = london("2026-03-20 09:00")
@@ -207,8 +208,9 @@ def test_what_was_sent_is_not_there_for_another_partnership(world: World, notifi
     assert signed_in(stranger).get(reverse("sent-list", args=[notified.pk])).status_code == 404
 
 
-def test_what_was_sent_is_not_there_for_what_is_no_case(world: World, notified: Case) -> None:
-    gp = asked_returns(world, notified)["gp"]
+def test_what_was_sent_is_not_there_for_what_is_no_case(
+    world: World, notified: Case, gp: AgencyReturn
+) -> None:
     for pk in (gp.pk, uuid.uuid4()):
         assert signed_in(world.manager).get(reverse("sent-list", args=[pk])).status_code == 404
 

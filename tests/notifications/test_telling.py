@@ -124,9 +124,8 @@ def test_a_rung_swept_twice_tells_once(world: World, referral: Case) -> None:
     assert told() == before
 
 
-def test_a_deadline_that_moves_arms_its_ladder_anew(world: World, notified: Case) -> None:
+def test_a_deadline_that_moves_arms_its_ladder_anew(world: World, notified: Case, gp: AgencyReturn) -> None:
     # Given a GP whose return is due on 27 March, chased three working days before, on the 24th:
-    gp = asked_returns(world, notified)["gp"]
     sweep(at=london("2026-03-24 09:00"))
     reminders = Notice.objects.filter(news="reminder", subject=gp, deadline__rule_code="LOC_RETURN")
     assert list(reminders.values_list("due_on", flat=True)) == [date(2026, 3, 27)]

@@ -11,7 +11,7 @@ import notifications
 from accounts.services import add_member, end_membership
 from notifications.channels import texts
 from notifications.models import Notice
-from reviews.models import Case
+from reviews.models import AgencyReturn, Case
 from reviews.questions import RETURN_FORM
 from reviews.services import cases, returns
 from tests.factories import (
@@ -20,7 +20,6 @@ from tests.factories import (
     World,
     a_decided_case,
     a_person,
-    asked_returns,
     full_answers,
 )
 from tests.notifications.conftest import london
@@ -125,9 +124,10 @@ def test_what_was_a_reminder_when_it_was_written_is_late_when_it_leaves_late(
     assert the_text("reminder", at="2026-03-20 09:00", **one).subject == "A deadline has passed"
 
 
-def test_edge_53_a_mail_quotes_the_day_of_its_own_deadline_and_no_other(world: World, notified: Case) -> None:
+def test_edge_53_a_mail_quotes_the_day_of_its_own_deadline_and_no_other(
+    world: World, notified: Case, gp: AgencyReturn
+) -> None:
     # Given a case with deadlines on many days, whose return is due on 27 March and given two days more:
-    gp = asked_returns(world, notified)["gp"]
     sweep(at=london("2026-03-24 08:30"))
     one = {"deadline__rule_code": "LOC_RETURN", "recipient": world.gp_author}
     assert the_text("reminder", at="2026-03-24 08:31", **one).body == golden(
@@ -173,8 +173,9 @@ def test_edge_53_no_text_can_name_a_date_but_that_of_a_deadline_it_was_given() -
     assert len(sources) > 15
 
 
-def test_an_agency_that_is_asked_hears_what_is_due_when(world: World, notified: Case) -> None:
-    gp = asked_returns(world, notified)["gp"]
+def test_an_agency_that_is_asked_hears_what_is_due_when(
+    world: World, notified: Case, gp: AgencyReturn
+) -> None:
     text = the_text("return-requested", at="2026-03-18 09:01", subject=gp)
     assert text.subject == "A return is asked of your agency"
     assert text.body == golden(
@@ -224,8 +225,7 @@ What is due next:
     )
 
 
-def test_a_lead_who_is_asked_to_sign_hears_by_when(world: World, notified: Case) -> None:
-    gp = asked_returns(world, notified)["gp"]
+def test_a_lead_who_is_asked_to_sign_hears_by_when(world: World, notified: Case, gp: AgencyReturn) -> None:
     for section, given in full_answers(RETURN_FORM).items():
         gp = returns.save_section(gp, section, given, by=world.gp_author, at=london("2026-03-20 09:00"))
     returns.finish_return(gp, by=world.gp_author, at=london("2026-03-20 09:00"))
@@ -317,9 +317,10 @@ def test_signs_that_mean_something_in_html_are_left_alone_in_plain_text() -> Non
     assert "Duty: Partners' & agencies' <duty>\nNow: paused\n" in text.body
 
 
-def test_no_text_holds_a_childs_name_a_fact_or_another_agency(world: World, notified: Case) -> None:
+def test_no_text_holds_a_childs_name_a_fact_or_another_agency(
+    world: World, notified: Case, gp: AgencyReturn
+) -> None:
     # Given a case full of what must not be seen, and everything that can be told about it:
-    gp = asked_returns(world, notified)["gp"]
     cases.withdraw_case(notified, reason=CANARIES[1], by=world.manager, at=NOTIFIED)
     sweep(at=london("2026-04-20 09:00"))
     asked_returns_said = [

@@ -18,6 +18,7 @@ from tests.factories import CANARIES, World, a_world, asked_returns
 from tests.notifications.conftest import london
 from tests.notifications.test_pages import page, signed_in, tell
 from tests.services import MailSink
+from tests.standing import standing
 from workflows.models import LedgerEntry
 from workflows.services.sweeping import sweep
 
@@ -27,7 +28,7 @@ NOBODY = "The mail server does not accept this address (550 5.1.1 Nobody)."
 
 
 # ---- What ends a notice, and what does not -----------------------------------------------------
-@pytest.fixture
+@standing
 def owed(world: World, referral: Case) -> Notice:
     return tell(world.gp_author, referral, number=1, at=FRIDAY)
 

@@ -19,6 +19,7 @@ from reviews.views.stages import ACTIONS, action_url
 from tests import factories
 from tests.factories import CANARIES, World
 from tests.reviews.asking import Released, a_released_case, bare, linked, moving, row_counts, send, signed_in
+from tests.standing import standing
 from workflows.actors import SYSTEM
 from workflows.models import LedgerEntry
 
@@ -53,7 +54,7 @@ def now(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
+@standing
 def bodies() -> Bodies:
     here, there = factories.a_world("Northborough"), factories.a_world("Westvale")
     return Bodies(here, a_released_case(here), there, a_released_case(there), factories.a_panel_member())

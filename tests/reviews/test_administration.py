@@ -45,11 +45,6 @@ def today():
 
 
 @pytest.fixture
-def world() -> factories.World:
-    return factories.a_world()
-
-
-@pytest.fixture
 def manager(world: factories.World) -> Client:
     return signed_in(world.manager)
 
@@ -105,10 +100,9 @@ def test_a_deputy_of_the_manager_administers_while_the_cover_lasts(world: factor
 # ---- Walls --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_what_belongs_to_another_partnership_answers_like_what_does_not_exist(
-    world: factories.World, manager: Client, number: int
+    world: factories.World, manager: Client, number: int, other: factories.World
 ) -> None:
     # Given another partnership, with an agency, people and milestones of its own
-    other = factories.a_world("Westvale")
     theirs = every_address(other)[-3:][number]
     absent = re.sub(r"[0-9a-f-]{36}", str(uuid.uuid4()), re.sub(r"/\d+/", "/987654321/", theirs))
 
@@ -128,9 +122,10 @@ def test_lists_and_choices_hold_only_what_is_of_the_partnership(
     assert "Westvale" not in pages
 
 
-def test_nothing_can_be_posted_over_the_wall(world: factories.World, manager: Client) -> None:
+def test_nothing_can_be_posted_over_the_wall(
+    world: factories.World, manager: Client, other: factories.World
+) -> None:
     # Given an agency and a person of another partnership
-    other = factories.a_world("Westvale")
     people = Membership.objects.count(), Deputy.objects.count()
 
     # When they are put into forms of this one
@@ -168,10 +163,9 @@ def test_a_statutory_rule_has_no_page_to_change_it(world: factories.World, manag
 
 # ---- Several partnerships -----------------------------------------------------------------------
 def test_who_looks_after_two_partnerships_chooses_and_stays_there(
-    world: factories.World, manager: Client
+    world: factories.World, manager: Client, other: factories.World
 ) -> None:
     # Given a manager of two
-    other = factories.a_world("Westvale")
     add_member(world.manager, seat_for(Role.USER_ADMINISTRATOR, partnership=other.partnership))
 
     # Then the first by name is shown, with a choice

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import AGENCY_ROLES, Agency, Role
 from accounts.services import add_member, seat_for
-from reviews.models import Case
+from reviews.models import AgencyReturn, Case
 from reviews.services import cases
 from tests import factories
 from tests.reviews.administering import AT, LONG, an_agency, errors_on, said, signed_in, text_of
@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 def today():
     with time_machine.travel(AT, tick=False):
         yield
-
-
-@pytest.fixture
-def world() -> factories.World:
-    return factories.a_world()
 
 
 @pytest.fixture
@@ -109,10 +104,9 @@ def test_an_agency_cannot_take_the_name_of_another(world: factories.World, manag
 
 
 def test_a_new_safeguarding_partner_sees_cases_under_way_and_a_former_one_no_longer(
-    world: factories.World, manager: Client
+    world: factories.World, manager: Client, case: Case
 ) -> None:
     # Given a case, and a person who is the GPs' delegated partner though the GPs are no partner
-    case = factories.a_notified_case(world)
     partner = factories.a_person("gp-partner@northborough.example", "GP partner")
     add_member(partner, seat_for(Role.DELEGATED_PARTNER, agency=world.gp))
     assert list(Case.objects.visible_to(partner, at=AT)) == []
@@ -129,10 +123,9 @@ def test_a_new_safeguarding_partner_sees_cases_under_way_and_a_former_one_no_lon
 
 
 def test_a_lead_partner_sees_cases_for_as_long_as_their_agency_is_a_partner(
-    world: factories.World, manager: Client
+    world: factories.World, manager: Client, case: Case
 ) -> None:
     # Given a lead partner of the police, who are a partner, and one of the GPs, who are none
-    case = factories.a_notified_case(world)
     chief, other = (factories.a_person(f"{name}@northborough.example", name) for name in ("chief", "other"))
     add_member(chief, seat_for(Role.LEAD_PARTNER, agency=world.police))
     add_member(other, seat_for(Role.LEAD_PARTNER, agency=world.gp))
@@ -154,11 +147,9 @@ def test_a_lead_partner_sees_cases_for_as_long_as_their_agency_is_a_partner(
 
 @pytest.mark.parametrize("by", ["manager", "administrator"])
 def test_an_agency_with_an_open_return_takes_part_until_it_is_cancelled_or_accepted(
-    world: factories.World, manager: Client, by: str
+    world: factories.World, manager: Client, by: str, case: Case, gp: AgencyReturn
 ) -> None:
     # Given an agency that was asked
-    case = factories.a_notified_case(world)
-    gp = factories.asked_returns(world, case)["gp"]
     address = reverse("agency-edit", args=[world.gp.pk])
 
     # When somebody says that it takes part no more, it is refused; who sees no case is told no code

@@ -30,11 +30,6 @@ def today():
 
 
 @pytest.fixture
-def world() -> factories.World:
-    return factories.a_world()
-
-
-@pytest.fixture
 def manager(world: factories.World) -> Client:
     return signed_in(world.manager)
 
@@ -97,10 +92,9 @@ def test_an_empty_preview_says_that_nothing_would_change(manager: Client) -> Non
 
 # ---- A list of gov.uk ---------------------------------------------------------------------------
 def test_a_list_is_brought_looked_at_and_confirmed_with_one_press_by_somebody_else_if_it_changes_what_is_known(
-    world: factories.World, manager: Client, administrator: Client
+    world: factories.World, manager: Client, administrator: Client, case: Case
 ) -> None:
     # Given a review due on Friday 10 April, and a file with a proclaimed day before it
-    case = factories.a_notified_case(world)
     address = proposed(manager, "calendar-load", a_list(a_feed({PROCLAIMED: "Proclaimed"})))
 
     # Then the page shows what would move, and nothing has

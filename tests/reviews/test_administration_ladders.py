@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
+from reviews.models import Case
 from reviews.rules import AUDIENCES, LADDER_NAMES, LADDERS
 from reviews.services.reminders import change_ladder
 from tests import factories
@@ -27,11 +28,6 @@ WORDS = "4 working days before: business manager"
 def today():
     with time_machine.travel(AT, tick=False):
         yield
-
-
-@pytest.fixture
-def world() -> factories.World:
-    return factories.a_world()
 
 
 @pytest.fixture
@@ -86,10 +82,9 @@ def test_ladders_are_listed_with_their_deadlines_and_their_steps_in_words(manage
 
 
 def test_a_step_is_added_for_new_deadlines_after_a_look_at_what_it_would_touch(
-    world: factories.World, manager: Client
+    world: factories.World, manager: Client, case: Case
 ) -> None:
     # Given a case whose rapid review runs
-    case = factories.a_notified_case(world)
 
     # When the manager gives a step, then the page says what it would touch, and nothing is changed yet
     response = manager.post(reverse("ladder-add", args=["rapid-review"]), a_step())
@@ -114,8 +109,9 @@ def test_a_step_is_added_for_new_deadlines_after_a_look_at_what_it_would_touch(
     assert not Deadline.objects.filter(rungs__key=STEP).exists()
 
 
-def test_a_step_is_added_for_running_deadlines_too(world: factories.World, manager: Client) -> None:
-    case = factories.a_notified_case(world)
+def test_a_step_is_added_for_running_deadlines_too(
+    world: factories.World, manager: Client, case: Case
+) -> None:
     manager.post(the_change(), form(climbers="running", seen="0"))
     [deadline] = Deadline.objects.filter(rungs__key=STEP)
     assert (deadline.subject_id, deadline.rule_code) == (case.pk, "RR_COMPLETE")

@@ -36,11 +36,6 @@ def today():
         yield
 
 
-@pytest.fixture
-def world() -> factories.World:
-    return factories.a_world()
-
-
 def link_for(person: User) -> str:
     return reverse("person-link", args=[person.pk])
 
@@ -73,8 +68,9 @@ def test_who_lost_a_password_gets_a_link_that_is_shown_once_and_works(
 
 
 @pytest.mark.parametrize("elsewhere", ["another partnership", "the Panel"])
-def test_no_link_is_made_for_who_acts_for_another_body_too(world: factories.World, elsewhere: str) -> None:
-    other = factories.a_world("Westvale")
+def test_no_link_is_made_for_who_acts_for_another_body_too(
+    world: factories.World, elsewhere: str, other: factories.World
+) -> None:
     seat = (
         seat_for(Role.PANEL)
         if elsewhere == "the Panel"
@@ -91,10 +87,9 @@ def test_no_link_is_made_for_who_acts_for_another_body_too(world: factories.Worl
 
 
 def test_no_link_is_made_over_the_wall_for_who_left_or_by_who_administers_nothing(
-    world: factories.World,
+    world: factories.World, other: factories.World
 ) -> None:
     # Given a person of another partnership, one who left, and one whose account was closed
-    other = factories.a_world("Westvale")
     partnerships.end_membership(the_membership(world.member), on=TODAY - A_DAY)
     User.objects.filter(pk=world.gp_lead.pk).update(is_active=False)
     client = signed_in(world.manager)
@@ -111,8 +106,9 @@ def test_no_link_is_made_over_the_wall_for_who_left_or_by_who_administers_nothin
             partnerships.new_link(world.partnership, person, by=by, at=AT)
 
 
-def test_adding_a_person_by_address_does_not_say_who_they_are_elsewhere(world: factories.World) -> None:
-    other = factories.a_world("Westvale")
+def test_adding_a_person_by_address_does_not_say_who_they_are_elsewhere(
+    world: factories.World, other: factories.World
+) -> None:
     client = signed_in(world.manager)
 
     response = client.post(
@@ -152,8 +148,9 @@ def test_leave_cover_is_ended_early_and_at_once(world: factories.World) -> None:
     assert client.get(address).status_code == 404
 
 
-def test_cover_is_ended_only_by_who_looks_after_the_partnership(world: factories.World) -> None:
-    other = factories.a_world("Westvale")
+def test_cover_is_ended_only_by_who_looks_after_the_partnership(
+    world: factories.World, other: factories.World
+) -> None:
     cover = cover_of_the_manager(world)
     address = reverse("deputy-end", args=[cover.pk])
 
@@ -166,10 +163,9 @@ def test_cover_is_ended_only_by_who_looks_after_the_partnership(world: factories
 
 
 def test_a_partnership_that_a_person_joins_later_is_not_told_who_covers_for_them_elsewhere(
-    world: factories.World,
+    world: factories.World, other: factories.World
 ) -> None:
     # Given cover here for somebody who then gets a seat in another partnership
-    other = factories.a_world("Westvale")
     case = factories.a_notified_case(other)
     cover = cover_of_the_manager(world)
     add_member(world.manager, seat_for(Role.BUSINESS_MANAGER, partnership=other.partnership))
@@ -181,8 +177,7 @@ def test_a_partnership_that_a_person_joins_later_is_not_told_who_covers_for_them
     assert client.get(reverse("deputy-end", args=[cover.pk])).status_code == 404
 
 
-def test_a_deputy_who_left_sees_the_cases_no_more(world: factories.World) -> None:
-    case = factories.a_notified_case(world)
+def test_a_deputy_who_left_sees_the_cases_no_more(world: factories.World, case: Case) -> None:
     cover_of_the_manager(world)
     partnerships.remove_person(the_membership(world.member), on=TODAY, by=world.manager, at=AT)
 

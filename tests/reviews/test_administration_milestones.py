@@ -13,6 +13,7 @@ from reviews.models import Case
 from reviews.services import cases
 from tests import factories
 from tests.reviews.administering import AT, a_milestone, day, errors_on, form, said, signed_in, text_of
+from tests.standing import standing
 from workflows.ladders import Rung
 from workflows.models import RuleVersion
 from workflows.services.ladders import change_ladder, ladder_of
@@ -24,11 +25,6 @@ pytestmark = pytest.mark.django_db
 def today():
     with time_machine.travel(AT, tick=False):
         yield
-
-
-@pytest.fixture
-def world() -> factories.World:
-    return factories.a_world()
 
 
 @pytest.fixture
@@ -83,7 +79,7 @@ def moves_on(response: Any) -> list[list[str]]:
     ]
 
 
-@pytest.fixture
+@standing
 def running(world: factories.World) -> Case:
     """A case with two returns asked for, due after seven working days: Friday 27 March."""
     case = factories.a_notified_case(world)

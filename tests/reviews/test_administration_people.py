@@ -36,11 +36,6 @@ def today():
 
 
 @pytest.fixture
-def world() -> factories.World:
-    return factories.a_world()
-
-
-@pytest.fixture
 def manager(world: factories.World) -> Client:
     return signed_in(world.manager)
 
@@ -100,10 +95,9 @@ def test_a_link_that_was_lost_is_made_anew_by_adding_the_person_again(
 
 
 def test_no_link_is_given_for_a_new_account_of_another_partnership(
-    world: factories.World, manager: Client
+    world: factories.World, manager: Client, other: factories.World
 ) -> None:
     # Given somebody whom another partnership has just added, and who has no password yet
-    other = factories.a_world("Westvale")
     partnerships.add_person(seat_for(Role.BUSINESS_MANAGER, partnership=other.partnership), by=SYSTEM, at=AT,
                             email="wren@northborough.example", full_name="Wren Ashdown")  # fmt: skip
 
@@ -239,9 +233,10 @@ def test_cover_that_cannot_be_is_said(world: factories.World, manager: Client) -
     assert not Deputy.objects.exists()
 
 
-def test_cover_here_must_not_open_another_partnership(world: factories.World, manager: Client) -> None:
+def test_cover_here_must_not_open_another_partnership(
+    world: factories.World, manager: Client, other: factories.World
+) -> None:
     # Given a person who also works for another partnership
-    other = factories.a_world("Westvale")
     add_member(world.chair, seat_for(Role.INDEPENDENT_CHAIR, partnership=other.partnership))
 
     response = manager.post(reverse("deputy-add"), cover(world.chair, world.member))

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
-from reviews.models import CaseGroupGrant
+from reviews.models import Case, CaseGroupGrant
 from reviews.services import rule_changes
 from tests import factories
 from tests.reviews.administering import AT, TODAY, day, errors_on, form, said, signed_in, text_of
@@ -27,11 +27,6 @@ QUERY = "?rule=RR_COMPLETE&limit=30wd&from=2026-03-01&to=2026-06-30"
 def today():
     with time_machine.travel(AT, tick=False):
         yield
-
-
-@pytest.fixture
-def world() -> factories.World:
-    return factories.a_world()
 
 
 @pytest.fixture
@@ -59,10 +54,9 @@ def relaxations() -> list[tuple[Any, ...]]:
 
 
 def test_a_rule_is_relaxed_after_what_it_would_move_was_shown(
-    world: factories.World, manager: Client
+    world: factories.World, manager: Client, case: Case
 ) -> None:
     # Given a rapid review that runs. When the manager relaxes its rule, for new ones only:
-    case = factories.a_notified_case(world)
     asked = manager.post(reverse("relaxation-add"), a_relaxation())
     assert asked.url == reverse("relaxation-confirm") + QUERY
     page = text_of(manager.get(asked.url))
@@ -90,8 +84,9 @@ def test_a_rule_is_relaxed_after_what_it_would_move_was_shown(
         assert words in listed
 
 
-def test_these_too_moves_what_runs_on_that_authority(world: factories.World, manager: Client) -> None:
-    case = factories.a_notified_case(world)
+def test_these_too_moves_what_runs_on_that_authority(
+    world: factories.World, manager: Client, case: Case
+) -> None:
     response = confirm(manager, which="these")
     assert said(manager, response).endswith("1 running deadline counts by it too.")
     clock = case.deadlines.get(rule_code="RR_COMPLETE")
@@ -187,9 +182,8 @@ def test_a_user_administrator_reads_relaxations_and_records_none(
 
 
 def test_the_relaxation_of_another_partnership_and_a_milestone_have_no_page_to_end_them(
-    world: factories.World, manager: Client
+    world: factories.World, manager: Client, other: factories.World
 ) -> None:
-    other = factories.a_world("Westvale")
     confirm(signed_in(other.manager))
     theirs = RuleVersion.objects.relaxations().get()
     ours = RuleVersion.objects.filter(partnership=world.partnership).first()

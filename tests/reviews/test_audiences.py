@@ -7,6 +7,7 @@ import pytest
 from accounts.models import Agency, Role
 from accounts.services import add_member, seat_for
 from notifications.models import Notice
+from reviews.models import Case
 from tests import factories
 from workflows.services.sweeping import sweep
 
@@ -15,10 +16,10 @@ AT = datetime(2026, 4, 7, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("change", [{"is_safeguarding_partner": False}, {"is_active": False}])
-def test_a_body_that_is_a_partner_no_longer_is_not_told_as_one(change: dict[str, bool]) -> None:
+def test_a_body_that_is_a_partner_no_longer_is_not_told_as_one(
+    change: dict[str, bool], world: factories.World, case: Case
+) -> None:
     # Given three safeguarding partners, of whom one stops being one; its seat, and who sits in it, stay.
-    world = factories.a_world()
-    case = factories.a_notified_case(world)
     assert world.partner_3 in case.people("delegated-partners", at=AT)
     Agency.objects.filter(pk=world.icb.pk).update(**change)
 
@@ -26,10 +27,8 @@ def test_a_body_that_is_a_partner_no_longer_is_not_told_as_one(change: dict[str,
     assert case.people("delegated-partners", at=AT) == [world.partner_1, world.partner_2]
 
 
-def test_lead_partners_are_those_of_the_bodies_that_are_partners() -> None:
+def test_lead_partners_are_those_of_the_bodies_that_are_partners(world: factories.World, case: Case) -> None:
     # Given a lead partner of the police, who are a partner, and of the GPs, who are none.
-    world = factories.a_world()
-    case = factories.a_notified_case(world)
     chief, other = (factories.a_person(f"{name}@northborough.example", name) for name in ("chief", "other"))
     add_member(chief, seat_for(Role.LEAD_PARTNER, agency=world.police))
     add_member(other, seat_for(Role.LEAD_PARTNER, agency=world.gp))

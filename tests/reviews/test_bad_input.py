@@ -46,11 +46,6 @@ def now(time_machine: Any) -> None:
 
 
 @pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
 def manager(world: World) -> Client:
     return signed_in(world.manager)
 
@@ -214,8 +209,9 @@ def test_bad_input_27_five_megabytes_are_refused_early(manager: Client) -> None:
     assert (answer.status_code, row_counts()) == (413, before)
 
 
-def test_bad_input_34_boxes_that_no_page_has_change_nothing(world: World, manager: Client) -> None:
-    other = factories.a_world("Westvale")
+def test_bad_input_34_boxes_that_no_page_has_change_nothing(
+    world: World, manager: Client, other: World
+) -> None:
     more = {
         "is_superuser": "1", "state": "closed", "agency": str(other.gp.pk), "partnership": str(other.partnership.pk),
         "version": "9", "code": "R-AAAAAA", "reference_year": "2020", "by": str(other.manager.pk),
@@ -313,8 +309,9 @@ def test_bad_input_63_an_address_with_no_identifier_in_it_is_not_there(manager: 
 
 
 @pytest.mark.parametrize("code", ["NO_SUCH", "RR_COMPLETE", "x" * 300, "'"])
-def test_only_what_no_move_ends_is_marked_as_done(world: World, manager: Client, code: str) -> None:
-    case = factories.a_notified_case(world)
+def test_only_what_no_move_ends_is_marked_as_done(
+    world: World, manager: Client, code: str, case: Case
+) -> None:
     address = reverse("milestone-done", args=[case.pk, code])
     assert manager.get(address).status_code == 404
     before = row_counts()

@@ -6,22 +6,17 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from reviews.models import Case
+from reviews.models import AgencyReturn, Case
 from reviews.services import cases, practice, returns
 from reviews.services.cases import ChildGiven
 from tests import factories
 from tests.factories import AWARE, NOTIFIED, REFERRED, World
-from tests.reviews.asking import SENT, a_released_case, row_counts
+from tests.reviews.asking import SENT, Released, a_released_case, row_counts
 from workflows.exceptions import NotMet, Stale, WorkflowError, WrongState
 
 pytestmark = pytest.mark.django_db
 A_MINUTE = timedelta(minutes=1)
 K = Case.Notifiable
-
-
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
 
 
 def a_case(world: World, **given: Any) -> Case:
@@ -53,11 +48,10 @@ def states(subject: Any) -> dict[str, str]:
 
 
 # ---- Referring ---------------------------------------------------------------------------------
-def test_a_referral_is_logged_with_its_children_in_order(world: World) -> None:
-    case = factories.a_referral(world)
-    case = cases.add_child(case, ChildGiven(name="Third"), by=world.manager, at=REFERRED)
-    assert list(case.children.values_list("number", "is_unborn")) == [(1, False), (2, True), (3, False)]
-    assert [str(child) for child in case.children.all()] == ["Child 1", "Child 2", "Child 3"]
+def test_a_referral_is_logged_with_its_children_in_order(world: World, referral: Case) -> None:
+    referral = cases.add_child(referral, ChildGiven(name="Third"), by=world.manager, at=REFERRED)
+    assert list(referral.children.values_list("number", "is_unborn")) == [(1, False), (2, True), (3, False)]
+    assert [str(child) for child in referral.children.all()] == ["Child 1", "Child 2", "Child 3"]
 
 
 @pytest.mark.parametrize("who", ["member", "co_chair", "chair", "partner_1", "gp_lead", "administrator"])
@@ -68,8 +62,7 @@ def test_only_a_business_manager_logs_a_referral(world: World, who: str) -> None
     assert row_counts() == before
 
 
-def test_a_business_manager_logs_no_referral_for_a_neighbour(world: World) -> None:
-    other = factories.a_world("Westvale")
+def test_a_business_manager_logs_no_referral_for_a_neighbour(world: World, other: World) -> None:
     with pytest.raises(PermissionDenied):
         cases.refer_case(a_case(other), [], by=world.manager, at=REFERRED)
 
@@ -105,8 +98,8 @@ def test_each_kind_of_incident_has_its_own_clock(world: World, kind: str, clock:
     } | ({"SIN_PARTNERS": date(2026, 3, 19)} if clock == "SIN_NOTIFY" else {})
 
 
-def test_no_child_is_added_once_the_rapid_review_is_over(world: World) -> None:
-    case = a_released_case(world).case
+def test_no_child_is_added_once_the_rapid_review_is_over(world: World, released: Released) -> None:
+    case = released.case
     with pytest.raises(WorkflowError) as refusal:
         cases.add_child(case, ChildGiven(name="Third"), by=world.manager, at=SENT)
     assert str(refusal.value) == f"Cannot add a child to {case.code}: the rapid review is over."
@@ -116,10 +109,8 @@ def test_no_child_is_added_once_the_rapid_review_is_over(world: World) -> None:
 # ---- Considering, declining --------------------------------------------------------------------
 @pytest.mark.parametrize("reason", ["", " \n"])
 @pytest.mark.parametrize("verb", ["decline", "withdraw", "reconsider"])
-def test_what_turns_a_case_away_wants_a_reason(world: World, verb: str, reason: str) -> None:
-    case = factories.a_referral(world)
-    if verb == "withdraw":
-        case = factories.a_notified_case(world)
+def test_what_turns_a_case_away_wants_a_reason(world: World, verb: str, reason: str, referral: Case) -> None:
+    case = factories.a_notified_case(world) if verb == "withdraw" else referral
     if verb == "reconsider":
         case = cases.decline_case(case, reason="No harm.", by=world.manager, at=REFERRED)
     before = row_counts()
@@ -214,19 +205,19 @@ def test_a_serious_incident_may_not(world: World) -> None:
     assert Case.objects.get().state == "notification"
 
 
-def test_a_move_by_somebody_who_looked_at_an_older_case_is_refused(world: World) -> None:
-    case = factories.a_referral(world)
-    seen = case.version
-    cases.consider_case(case, by=world.manager, at=REFERRED, seen_version=seen)
+def test_a_move_by_somebody_who_looked_at_an_older_case_is_refused(world: World, referral: Case) -> None:
+    seen = referral.version
+    cases.consider_case(referral, by=world.manager, at=REFERRED, seen_version=seen)
     with pytest.raises(Stale) as refusal:
-        cases.decline_case(case, reason="No.", by=world.manager, at=REFERRED, seen_version=seen)
+        cases.decline_case(referral, reason="No.", by=world.manager, at=REFERRED, seen_version=seen)
     assert str(refusal.value) == (
         "Last, Manager of Northborough recorded 'consider'. Look at it again before you go on."
     )
 
 
-def test_the_meeting_may_be_held_more_than_once_but_not_before_the_notification(world: World) -> None:
-    case = factories.a_notified_case(world)
+def test_the_meeting_may_be_held_more_than_once_but_not_before_the_notification(
+    world: World, case: Case
+) -> None:
     with pytest.raises(WorkflowError):
         cases.hold_meeting(case, by=world.manager, at=SENT, held_at=NOTIFIED - A_MINUTE)
     with pytest.raises(WorkflowError):
@@ -237,11 +228,11 @@ def test_the_meeting_may_be_held_more_than_once_but_not_before_the_notification(
 
 
 # ---- Withdrawing -------------------------------------------------------------------------------
-def test_a_withdrawn_case_owes_nothing_and_asks_nothing(world: World) -> None:
+def test_a_withdrawn_case_owes_nothing_and_asks_nothing(
+    world: World, case: Case, asked: dict[str, AgencyReturn]
+) -> None:
     # Given a rapid review with a return that is in and one that is open
-    case = factories.a_notified_case(world)
-    made = factories.asked_returns(world, case)
-    returns.declare_nil(made["gp"], searched="EMIS", by=world.gp_author, at=NOTIFIED)
+    returns.declare_nil(asked["gp"], searched="EMIS", by=world.gp_author, at=NOTIFIED)
 
     # When the notification is withdrawn
     at = NOTIFIED + timedelta(days=1)
@@ -256,7 +247,7 @@ def test_a_withdrawn_case_owes_nothing_and_asks_nothing(world: World) -> None:
         "Northborough gp": "nil",
         "Northborough school": "cancelled",
     }
-    assert not made["school"].deadlines.open().exists()
+    assert not asked["school"].deadlines.open().exists()
 
 
 def test_a_withdrawn_case_goes_nowhere(world: World) -> None:

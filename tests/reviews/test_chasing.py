@@ -33,21 +33,6 @@ def now(time_machine: Any) -> None:
 
 
 @pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
-def case(world: World) -> Case:
-    return factories.a_notified_case(world)
-
-
-@pytest.fixture
-def gp(world: World, case: Case) -> AgencyReturn:
-    return factories.asked_returns(world, case)["gp"]
-
-
-@pytest.fixture
 def manager(world: World) -> Client:
     return signed_in(world.manager)
 

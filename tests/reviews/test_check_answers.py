@@ -15,6 +15,7 @@ from tests import factories
 from tests.factories import World
 from tests.reviews.asking import DECIDED, moving, send, signed_in, summary_of, text_of, written
 from tests.reviews.test_stale_and_twice import hidden
+from tests.standing import standing
 from workflows.models import LedgerEntry
 
 pytestmark = pytest.mark.django_db
@@ -27,17 +28,7 @@ def now(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
-def case(world: World) -> Case:
-    return factories.a_notified_case(world)
-
-
-@pytest.fixture
+@standing
 def gp(world: World, case: Case) -> AgencyReturn:
     """Written whole, and not sent."""
     made = factories.asked_returns(world, case)["gp"]

@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 13, 9, tzinfo=UTC)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
 def correct(world: World, case: Case, **given: object) -> Case:
     known = {
         "incident_at": INCIDENT, "incident_precision": "instant", "aware_at": AWARE, "place": "x", "summary": "y",
@@ -43,14 +38,15 @@ def correct(world: World, case: Case, **given: object) -> Case:
         (datetime(2026, 3, 13, 8, tzinfo=UTC), date(2026, 3, 20)),  # a day later
     ],
 )
-def test_a_corrected_time_moves_the_date_and_says_why(world: World, aware_at: datetime, due_on: date) -> None:
-    case = factories.a_referral(world)
-    assert case.deadlines.get(rule_code="SIN_NOTIFY").due_on == date(2026, 3, 19)
+def test_a_corrected_time_moves_the_date_and_says_why(
+    world: World, aware_at: datetime, due_on: date, referral: Case
+) -> None:
+    assert referral.deadlines.get(rule_code="SIN_NOTIFY").due_on == date(2026, 3, 19)
 
-    case = correct(world, case, aware_at=aware_at)
+    referral = correct(world, referral, aware_at=aware_at)
 
-    clock = case.deadlines.get(rule_code="SIN_NOTIFY")
-    assert (case.aware_at, clock.due_on, clock.state) == (aware_at, due_on, "running")
+    clock = referral.deadlines.get(rule_code="SIN_NOTIFY")
+    assert (referral.aware_at, clock.due_on, clock.state) == (aware_at, due_on, "running")
     assert [change["reason"] for change in clock.derivation["changes"]] == ["Typed wrongly."]
     assert set(clock.rungs.ahead().values_list("due_at", flat=True)) == {clock.due_at}
 
@@ -178,8 +174,7 @@ def test_of_an_awareness_without_a_time_the_day_counts_and_none_is_shown(world: 
         cases.notify_case(case, by=world.manager, at=AT, notified_at=datetime(2026, 3, 10, 9, tzinfo=UTC))
 
 
-def test_once_notified_the_times_stand(world: World) -> None:
-    case = factories.a_notified_case(world)
+def test_once_notified_the_times_stand(world: World, case: Case) -> None:
     with pytest.raises(NotMet, match="it is rapid review now"):
         correct(world, case, at=factories.NOTIFIED)
 
@@ -192,13 +187,14 @@ def test_once_notified_the_times_stand(world: World) -> None:
         {"aware_at": datetime(2026, 3, 1, tzinfo=UTC)},
     ],
 )
-def test_what_cannot_be_is_refused_and_changes_nothing(world: World, wrong: dict[str, object]) -> None:
-    case = factories.a_referral(world)
+def test_what_cannot_be_is_refused_and_changes_nothing(
+    world: World, wrong: dict[str, object], referral: Case
+) -> None:
     with pytest.raises(WorkflowError):
-        correct(world, case, **wrong)
-    case = Case.objects.get(pk=case.pk)
-    assert (case.aware_at, case.summary) == (AWARE, factories.CANARIES[1])
-    assert case.deadlines.get(rule_code="SIN_NOTIFY").due_on == date(2026, 3, 19)
+        correct(world, referral, **wrong)
+    referral = Case.objects.get(pk=referral.pk)
+    assert (referral.aware_at, referral.summary) == (AWARE, factories.CANARIES[1])
+    assert referral.deadlines.get(rule_code="SIN_NOTIFY").due_on == date(2026, 3, 19)
 
 
 def test_only_who_runs_the_case_corrects_it(world: World) -> None:

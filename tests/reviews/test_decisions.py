@@ -8,12 +8,13 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.models import Role
 from accounts.services import add_member, seat_for
-from reviews.models import Case, Decision, PanelRecord, SignOff
+from reviews.models import AgencyReturn, Case, Decision, PanelRecord, SignOff
 from reviews.questions import DECISION_FORM
 from reviews.services import answering, cases, decisions, returns
 from tests import factories
 from tests.factories import NOTIFIED, World
-from tests.reviews.asking import DECIDED, SENT, a_released_case, row_counts, written
+from tests.reviews.asking import DECIDED, SENT, Released, a_released_case, row_counts, written
+from tests.standing import standing
 from workflows.exceptions import NotMet, Stale, WorkflowError, WrongState
 
 pytestmark = pytest.mark.django_db
@@ -21,24 +22,7 @@ FIRST_LATE = datetime(2026, 4, 10, 23, 0, tzinfo=UTC)  # the midnight that ends 
 A_MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
-def case(world: World) -> Case:
-    """In its rapid review."""
-    return factories.a_notified_case(world)
-
-
-@pytest.fixture
-def decided(world: World) -> Case:
-    """Waiting for the partners."""
-    return factories.a_decided_case(world, at=DECIDED)
-
-
-@pytest.fixture
+@standing
 def signed(world: World, decided: Case) -> Case:
     """Signed by all, not yet sent."""
     factories.sign_by_all(world, decided, at=DECIDED)
@@ -115,10 +99,11 @@ def test_a_decision_with_gaps_is_not_sent_and_says_which_sections_have_them(worl
     assert (Case.objects.get().state, Decision.objects.get().decided_at) == ("rapid_review", None)
 
 
-def test_open_returns_want_a_reason_and_are_named(world: World, case: Case) -> None:
+def test_open_returns_want_a_reason_and_are_named(
+    world: World, case: Case, asked: dict[str, AgencyReturn]
+) -> None:
     # Given the school's return in, and the GP's not
-    made = factories.asked_returns(world, case)
-    returns.declare_nil(made["school"], searched="SIMS", by=world.school_author, at=NOTIFIED)
+    returns.declare_nil(asked["school"], searched="SIMS", by=world.school_author, at=NOTIFIED)
     written(world, case)
 
     # When the decision is sent without a word about it, then it is refused
@@ -178,8 +163,7 @@ def test_nobody_signs_for_a_partner_that_is_not_theirs(world: World, decided: Ca
     assert row_counts() == before
 
 
-def test_the_partner_of_another_partnership_does_not_sign(world: World, decided: Case) -> None:
-    other = factories.a_world("Westvale")
+def test_the_partner_of_another_partnership_does_not_sign(world: World, decided: Case, other: World) -> None:
     with pytest.raises(PermissionDenied):
         sign(decided, other.council, other.partner_1)
     # Nor for it somebody who signs in both
@@ -351,16 +335,16 @@ def test_a_panel_that_does_not_agree_says_why(world: World, reply: str) -> None:
     assert decisions.disagree_with_record(record, reply="Look again.", by=panel, at=SENT).state == "disagreed"
 
 
-def test_a_partner_does_not_reply_for_the_panel(world: World) -> None:
-    record = a_released_case(world).record
+def test_a_partner_does_not_reply_for_the_panel(world: World, released: Released) -> None:
+    record = released.record
     for who in ("partner_1", "chair", "member"):
         with pytest.raises(PermissionDenied):
             decisions.accept_record(record, by=world.people[who], at=SENT)
 
 
-def test_a_decision_taken_up_again_is_a_new_one_with_the_old_text(world: World) -> None:
+def test_a_decision_taken_up_again_is_a_new_one_with_the_old_text(world: World, released: Released) -> None:
     # Given a decision that was released to the Panel
-    case, _, _, record = a_released_case(world)
+    case, _, _, record = released
     first = Decision.objects.get()
 
     # When it is taken up again without a reason, then it is refused
@@ -380,9 +364,11 @@ def test_a_decision_taken_up_again_is_a_new_one_with_the_old_text(world: World) 
     assert PanelRecord.objects.get().document == record.document
 
 
-def test_a_second_decision_is_signed_and_sent_anew_and_was_in_time_if_the_first_was(world: World) -> None:
+def test_a_second_decision_is_signed_and_sent_anew_and_was_in_time_if_the_first_was(
+    world: World, released: Released
+) -> None:
     # Given a rapid review sent in time, which the Panel wants to see again a month later
-    case = a_released_case(world).case
+    case = released.case
     later = SENT + timedelta(days=30)
     case = decisions.revise_decision(case, reason="The Panel asked.", by=world.manager, at=later)
     case = decisions.decide_case(case, by=world.manager, at=later, open_returns_reason="As before.")

@@ -13,7 +13,8 @@ from reviews.models import AgencyReturn, Case
 from reviews.services import due
 from tests import factories
 from tests.factories import CANARIES, World
-from tests.reviews.asking import a_released_case, signed_in, text_of
+from tests.reviews.asking import Released, signed_in, text_of
+from tests.standing import standing
 from workflows.actors import SYSTEM
 from workflows.models import Deadline
 from workflows.services import changing_clocks
@@ -27,12 +28,7 @@ def now(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
+@standing
 def case(world: World) -> Case:
     case = factories.a_notified_case(world)
     factories.asked_returns(world, case)
@@ -99,15 +95,15 @@ def test_an_agency_sees_its_own_returns_by_their_own_code_and_nothing_else(world
     assert "What if" not in shown
 
 
-def test_another_partnership_and_the_user_administrator_see_nothing(world: World, case: Case) -> None:
-    other = factories.a_world("Westvale")
+def test_another_partnership_and_the_user_administrator_see_nothing(
+    world: World, case: Case, other: World
+) -> None:
 
     assert "0 deadlines." in page(other.manager)
     assert "0 deadlines." in page(world.administrator)
 
 
-def test_the_panel_sees_the_replies_it_owes(world: World) -> None:
-    released = a_released_case(world)
+def test_the_panel_sees_the_replies_it_owes(world: World, released: Released) -> None:
     shown = page(factories.a_panel_member())
 
     assert "1 deadline." in shown

@@ -19,6 +19,7 @@ from reviews.services.exporting import timeliness
 from reviews.services.standing import clocks_of, what_needs
 from tests import factories
 from tests.reviews.asking import signed_in
+from tests.standing import standing
 from workflows.models import Deadline
 from workflows.services import calendar as calendars
 from workflows.services.standing import how_it_stands
@@ -29,7 +30,7 @@ LATER = datetime(2026, 4, 20, 9, tzinfo=UTC)
 NEW = {date(2026, 4, 8): "A day of mourning", date(2026, 4, 13): "A coronation"}
 
 
-@pytest.fixture
+@standing
 def deadline() -> Deadline:
     """Due on Friday 10 April 2026, by a list that knew neither of the two new bank holidays around that day."""
     world = factories.a_world()

@@ -34,16 +34,6 @@ def now(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
-def case(world: World) -> Case:
-    return factories.a_notified_case(world)
-
-
 def clock(subject: Any, code: str) -> Deadline:
     return Deadline.objects.select_related("rule", "calendar").get(subject_id=subject.pk, rule_code=code)
 
@@ -53,10 +43,9 @@ def days_due(subject: Any) -> dict[str, date | None]:
 
 
 def test_edge_34_asking_again_leaves_the_first_date_and_only_a_restart_moves_it(
-    world: World, case: Case
+    world: World, case: Case, gp: AgencyReturn
 ) -> None:
     # Given a return that was asked for on the day of the notification
-    gp = factories.asked_returns(world, case)["gp"]
     before, facts = days_due(gp), gp.deadlines.values_list("facts__pk", flat=True)
     there = list(facts)
 
@@ -78,10 +67,9 @@ def test_edge_34_asking_again_leaves_the_first_date_and_only_a_restart_moves_it(
 
 
 def test_edge_37_while_the_clock_of_the_case_is_paused_the_agencies_are_chased(
-    world: World, case: Case
+    world: World, case: Case, gp: AgencyReturn
 ) -> None:
     # Given a case whose meeting is put off, by a pause of its clock
-    gp = factories.asked_returns(world, case)["gp"]
     paused = dates.pause_clock(
         case, clock(case, "LOC_MEETING").pk, since=NOW, by=world.manager, at=NOW, **WHY
     )

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from reviews.models import Case, PanelRecord
+from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.services import decisions, practice, returns
 from reviews.views.stages import ACTIONS, action_url
 from tests import factories
@@ -38,9 +38,7 @@ def actions_open(world, case):
             opens(client, action_url(case, verb))
 
 
-def test_the_pages_of_a_referral():
-    world = factories.a_world()
-    case = factories.a_referral(world)
+def test_the_pages_of_a_referral(world: factories.World, referral: Case):
     client = signed_in(world.manager)
     for name in (
         "home",
@@ -54,17 +52,14 @@ def test_the_pages_of_a_referral():
         "what-if",
     ):
         opens(client, reverse(name))
-    assert case.code in opens(client, reverse("case-list"))
+    assert referral.code in opens(client, reverse("case-list"))
     for path in ("case-correct", "case-add-child"):
-        opens(client, reverse(path, args=[case.pk]))
-    opens(client, reverse("case-correct-child", args=[case.pk, 2]))
-    actions_open(world, case)
+        opens(client, reverse(path, args=[referral.pk]))
+    opens(client, reverse("case-correct-child", args=[referral.pk, 2]))
+    actions_open(world, referral)
 
 
-def test_the_pages_of_a_rapid_review():
-    world = factories.a_world()
-    case = factories.a_notified_case(world)
-    made = factories.asked_returns(world, case)
+def test_the_pages_of_a_rapid_review(world: factories.World, case: Case, asked: dict[str, AgencyReturn]):
     actions_open(world, case)
     manager = signed_in(world.manager)
     for name in ("case-ask", "case-correct-notification", "decision", "decision-send", "sent-list"):
@@ -81,18 +76,18 @@ def test_the_pages_of_a_rapid_review():
     assert "no-store" in pdf.headers["Cache-Control"]
 
     for name in ("return-remind", "return-call"):
-        opens(manager, reverse(name, args=[made["gp"].pk]))
+        opens(manager, reverse(name, args=[asked["gp"].pk]))
 
     author = signed_in(world.gp_author)
     opens(author, reverse("home"))
     opens(author, reverse("return-list"))
-    opens(author, made["gp"].get_absolute_url())
+    opens(author, asked["gp"].get_absolute_url())
     for name in ("return-acknowledge", "return-nil"):
-        opens(author, reverse(name, args=[made["gp"].pk]))
+        opens(author, reverse(name, args=[asked["gp"].pk]))
     for section in returns.RETURN_FORM:
-        opens(author, reverse("return-section", args=[made["gp"].pk, section.code]))
+        opens(author, reverse("return-section", args=[asked["gp"].pk, section.code]))
 
-    gp = factories.a_return_in(made["gp"], world.gp_author, world.gp_lead, at=DECIDED)
+    gp = factories.a_return_in(asked["gp"], world.gp_author, world.gp_lead, at=DECIDED)
     for name in ("return-accept", "return-send-back", "return"):
         opens(manager, reverse(name, args=[gp.pk]))
 

@@ -28,16 +28,6 @@ pytestmark = pytest.mark.django_db
 LATE = datetime(2026, 4, 14, 9, tzinfo=UTC)  # Tuesday, two working days after it was due
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
-def released(world: World) -> Released:
-    return a_released_case(world)
-
-
 def exported(case: str, *more: str) -> str:
     said = io.StringIO()
     call_command("export_decisions", f"--case={case}", *more, stdout=said)
@@ -206,8 +196,7 @@ def test_a_name_that_two_cases_share_names_neither(world: World) -> None:
     assert str(refusal.value) == "Several cases are called 'child a'. Use the code (R-...) or the id of one."
 
 
-def test_a_case_without_a_record_is_one_clear_sentence(world: World) -> None:
-    case = factories.a_notified_case(world)
+def test_a_case_without_a_record_is_one_clear_sentence(world: World, case: Case) -> None:
     before = ledger_of(case)
     with pytest.raises(CommandError) as refusal:
         exported(case.code)

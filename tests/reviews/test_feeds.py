@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Role, User
 from accounts.services import end_membership
-from reviews.models import CalendarFeed, Case
+from reviews.models import AgencyReturn, CalendarFeed, Case
 from reviews.services import cases, feeds
 from tests import factories
 from tests.factories import CANARIES, World
@@ -30,16 +30,6 @@ NOW = datetime(2026, 3, 19, 10, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def now(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
-
-
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
-def case(world: World) -> Case:
-    return factories.a_notified_case(world)
 
 
 def events(user: User, *, at: datetime = NOW) -> dict[str, Any]:
@@ -64,7 +54,7 @@ def a_feed(person: User) -> str:
     answer: Any = signed_in(person).post(
         reverse("feed"), {"form_token": "00000000-0000-4000-8000-00000000000a"}, follow=True
     )
-    return text_of(answer).partition("http://localhost:8000")[2].split()[0]
+    return text_of(answer).partition("https://reviews.example.org")[2].split()[0]
 
 
 # ---- Edge case 67 ------------------------------------------------------------------------------
@@ -141,8 +131,9 @@ def test_edge_67_what_ended_long_ago_leaves_the_feed(world: World, case: Case) -
     assert of("RR_COMPLETE", case) in events(world.manager, at=NOW + timedelta(days=91))
 
 
-def test_edge_67_nothing_of_a_child_or_a_case_is_in_it(world: World, case: Case) -> None:
-    made = factories.asked_returns(world, case)
+def test_edge_67_nothing_of_a_child_or_a_case_is_in_it(
+    world: World, case: Case, asked: dict[str, AgencyReturn]
+) -> None:
     told = "\r\n".join(lines(world.manager))
 
     assert [canary for canary in CANARIES if canary in told] == []
@@ -152,7 +143,7 @@ def test_edge_67_nothing_of_a_child_or_a_case_is_in_it(world: World, case: Case)
             f"{case.code}: {deadline.rule.name}"
             for deadline in Deadline.objects.filter(subject=case.pk).select_related("rule")
         ),
-        *(f"{case.code}: {name} ({ret.code})" for ret in made.values() for name in ("Acknowledge the request", "Agency return")),
+        *(f"{case.code}: {name} ({ret.code})" for ret in asked.values() for name in ("Acknowledge the request", "Agency return")),
     }  # fmt: skip
 
 
@@ -245,8 +236,7 @@ def test_the_feed_of_an_inactive_person_and_of_nobody_are_the_same_not_found(
     assert bare(of_the_inactive) == bare(of_nobody)
 
 
-def test_another_partnership_s_feed_has_nothing_of_ours(world: World, case: Case) -> None:
-    other = factories.a_world("Westvale")
+def test_another_partnership_s_feed_has_nothing_of_ours(world: World, case: Case, other: World) -> None:
 
     assert events(other.manager) == {}
 

@@ -13,7 +13,6 @@ from reviews.services.importing import (
     import_published_cases,
 )
 from reviews.services.references import find_case, parse_reference
-from tests import factories
 from tests.factories import World
 from tests.reviews.importing import NOW, a_file, facts, line_of, refused
 from workflows.actors import SYSTEM
@@ -21,11 +20,6 @@ from workflows.exceptions import WorkflowError
 
 pytestmark = pytest.mark.django_db
 PUBLISHED = PUBLISHED_CASES.read_text()
-
-
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
 
 
 # ---- The published cases -----------------------------------------------------------------------
@@ -153,8 +147,7 @@ def test_one_reference_twice_in_a_file_is_refused(world: World) -> None:
     assert refused(text, world) == [f"line {second}: a case of this reference is here already"]
 
 
-def test_two_partnerships_may_have_a_case_of_the_same_name(world: World) -> None:
-    other = factories.a_world("Westvale")
+def test_two_partnerships_may_have_a_case_of_the_same_name(world: World, other: World) -> None:
     given = facts(reference_as_given="Child A")
     del given["reference"]
     for partnership in (world.partnership, other.partnership):
@@ -162,9 +155,8 @@ def test_two_partnerships_may_have_a_case_of_the_same_name(world: World) -> None
         assert case.partnership == partnership
 
 
-def test_two_partnerships_of_one_prefix_have_references_of_their_own(world: World) -> None:
+def test_two_partnerships_of_one_prefix_have_references_of_their_own(world: World, other: World) -> None:
     # Given two partnerships whose references begin with the same letters. When both take in the same reference:
-    other = factories.a_world("Westvale")
     here, there = (
         import_cases(a_file(facts()), partnership=one.partnership, by=SYSTEM, at=NOW)[0]
         for one in (world, other)

@@ -25,11 +25,6 @@ pytestmark = pytest.mark.django_db
 PUBLISHED = PUBLISHED_CASES.read_text()
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
 # ---- Bad files ---------------------------------------------------------------------------------
 def many_deep(count: int) -> str:
     return "[" * count + "]" * count

@@ -38,10 +38,10 @@ def signed_out(client: Client, address: str, **boxes: Any) -> Any:
     return client.post(address, {**boxes, "csrfmiddlewaretoken": token}, headers=OURS)
 
 
-def test_a_section_that_came_late_is_shown_by_its_questions_and_saved_after_one_sign_in() -> None:
+def test_a_section_that_came_late_is_shown_by_its_questions_and_saved_after_one_sign_in(
+    world: factories.World, gp: AgencyReturn
+) -> None:
     # Given an author whose session ends while they write
-    world = factories.a_world()
-    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
     address = reverse("return-section", args=[gp.pk, "analysis"])
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.gp_author)
@@ -66,9 +66,7 @@ def test_a_section_that_came_late_is_shown_by_its_questions_and_saved_after_one_
     assert AgencyReturn.objects.get(pk=gp.pk).answers["analysis"]["why"] == "Two lines\nof text"
 
 
-def test_a_moment_and_a_choice_are_shown_as_the_page_words_them() -> None:
-    world = factories.a_world()
-    case = factories.a_notified_case(world)
+def test_a_moment_and_a_choice_are_shown_as_the_page_words_them(world: factories.World, case: Case) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.manager)
     address = reverse("case-hold-meeting", args=[case.pk])

@@ -14,6 +14,7 @@ from reviews.services import cases
 from tests import factories
 from tests.factories import World
 from tests.reviews.asking import DECIDED, a_released_case, linked, signed_in, text_of
+from tests.standing import standing
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 4, 8, 9, tzinfo=UTC)
@@ -22,11 +23,6 @@ NOW = datetime(2026, 4, 8, 9, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def now(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
-
-
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
 
 
 def a_case_under_way(world: World) -> Case:
@@ -101,7 +97,7 @@ def test_home_is_what_needs_me_by_when(world: World) -> None:
 
 
 # ---- Filters -----------------------------------------------------------------------------------
-@pytest.fixture
+@standing
 def three(world: World) -> dict[str, Case]:
     """A referral, a rapid review and a case that was not notified."""
     declined = factories.a_referral(world)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from notifications.models import Notice
-from reviews.models import Case
+from reviews.models import AgencyReturn, Case
 from reviews.services.reminders import end_mute, mute_case
 from tests import factories
 from tests.factories import NOTIFIED, World
@@ -26,16 +26,6 @@ from workflows.supposing import Suppositions
 pytestmark = pytest.mark.django_db
 WHY = "The family’s funeral is on Thursday."
 UNTIL = date(2026, 4, 20)
-
-
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
-def case(world: World) -> Case:
-    return factories.a_notified_case(world)
 
 
 @pytest.fixture
@@ -58,10 +48,9 @@ def told_of(code: str) -> list[tuple[str, str]]:
 
 # ---- What is passed over, and what never is -----------------------------------------------------
 def test_edge_51_while_muted_nobody_is_told_and_every_step_is_recorded_as_muted(
-    world: World, case: Case
+    world: World, case: Case, asked: dict[str, AgencyReturn]
 ) -> None:
     # Given a case muted until the end of 20 April, of which a milestone and a return pass meanwhile
-    made = factories.asked_returns(world, case)
     mute = muted(world, case)
     Notice.objects.all().delete()
 
@@ -74,7 +63,7 @@ def test_edge_51_while_muted_nobody_is_told_and_every_step_is_recorded_as_muted(
     assert set(reached.values_list("mute", flat=True)) == {mute.pk}
     assert reached.filter(deadline__rule_code="LOC_MEETING").count() == 3
     assert clock_of(case, "LOC_MEETING").missed_at == london("2026-04-09")
-    assert clock_of(made["gp"], "LOC_RETURN").missed_at == london("2026-04-09")
+    assert clock_of(asked["gp"], "LOC_RETURN").missed_at == london("2026-04-09")
     assert Mute.objects.get().rungs.count() == reached.count()
 
 

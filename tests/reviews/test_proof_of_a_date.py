@@ -37,16 +37,6 @@ def now(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
-def case(world: World) -> Case:
-    return factories.a_notified_case(world)
-
-
 def clock(case: Case, code: str = "LOC_DRAFT") -> Deadline:
     found = Deadline.objects.select_related("rule", "calendar", "subject")
     return found.get(subject_id=case.pk, rule_code=code)

@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 4, 7, 9, tzinfo=UTC)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
 def entries(case: Case) -> list[tuple[str, str, str]]:
     return list(LedgerEntry.objects.filter(chain=case).values_list("actor", "action", "target"))
 

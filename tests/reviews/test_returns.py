@@ -23,21 +23,6 @@ LATER = NOTIFIED + timedelta(hours=3)
 GIVEN = {"service": "Health visiting", "role": "Nurse", "searched": "SystmOne"}
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
-def case(world: World) -> Case:
-    return factories.a_notified_case(world)
-
-
-@pytest.fixture
-def gp(world: World, case: Case) -> AgencyReturn:
-    return factories.asked_returns(world, case)["gp"]
-
-
 def dates(agency_return: AgencyReturn) -> dict[str, tuple[str, date | None]]:
     return {d.rule_code: (d.state, d.due_on) for d in agency_return.deadlines.all()}
 
@@ -140,9 +125,8 @@ def test_a_return_has_one_clock_to_answer_by(world: World, case: Case, asked_on:
 
 
 def test_an_agency_of_another_partnership_is_not_asked_and_nor_are_those_beside_it(
-    world: World, case: Case
+    world: World, case: Case, other: World
 ) -> None:
-    other = factories.a_world("Westvale")
     before = row_counts()
     with pytest.raises(WorkflowError) as refusal:
         returns.ask_agencies(case, [world.gp, other.gp], by=world.manager, at=NOTIFIED)
@@ -389,8 +373,9 @@ def test_what_is_cancelled_is_owed_no_longer(world: World, gp: AgencyReturn) -> 
         returns.save_section(gp, "you", GIVEN, by=world.gp_author, at=LATER)
 
 
-def test_a_return_still_writes_after_the_partners_decided_without_it(world: World, case: Case) -> None:
-    made = factories.asked_returns(world, case)
+def test_a_return_still_writes_after_the_partners_decided_without_it(
+    world: World, case: Case, asked: dict[str, AgencyReturn]
+) -> None:
     written(world, case, at=LATER)
     decisions.decide_case(case, by=world.manager, at=LATER, open_returns_reason="On leave.")
-    assert returns.acknowledge_return(made["gp"], by=world.gp_author, at=LATER).state == "acknowledged"
+    assert returns.acknowledge_return(asked["gp"], by=world.gp_author, at=LATER).state == "acknowledged"

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from reviews.milestones import LOCAL
+from reviews.models import Case
 from reviews.rules import STATUTORY
 from tests import factories
 from tests.reviews.administering import AT, errors_on, signed_in, text_of
@@ -25,11 +26,6 @@ BOOK = "rule-book"
 def today():
     with time_machine.travel(AT, tick=False):
         yield
-
-
-@pytest.fixture
-def world() -> factories.World:
-    return factories.a_world()
 
 
 def cards(response: Any) -> dict[str, str]:
@@ -56,8 +52,7 @@ def test_who_acts_in_no_partnership_has_no_book(world: factories.World) -> None:
     assert signed_in(world.manager).post(reverse(BOOK)).status_code == 405
 
 
-def test_nobody_reads_the_book_of_another_partnership(world: factories.World) -> None:
-    other = factories.a_world("Westvale")
+def test_nobody_reads_the_book_of_another_partnership(world: factories.World, other: factories.World) -> None:
     client = signed_in(world.gp_author)
     assert client.get(reverse(BOOK), {"partnership": str(other.partnership.pk)}).status_code == 404
     assert client.get(reverse(BOOK), {"partnership": "x"}).status_code == 404
@@ -138,8 +133,9 @@ def test_a_day_that_is_none_is_said_and_todays_book_shown(
     assert "As it stands today, Wednesday 18 March 2026." in text_of(page)
 
 
-def test_the_proof_of_every_deadline_leads_to_its_rule_as_it_stood_on_day_0(world: factories.World) -> None:
-    case = factories.a_notified_case(world)
+def test_the_proof_of_every_deadline_leads_to_its_rule_as_it_stood_on_day_0(
+    world: factories.World, case: Case
+) -> None:
     client = signed_in(world.manager)
     pages = [
         client.get(reverse("case-deadline", args=[case.pk, deadline.pk])).content.decode()

@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from reviews.models import AgencyReturn, Case
 from reviews.services import cases, decisions, returns
 from reviews.services.standing import what_needs
 from tests import factories
+from tests.standing import standing
 from workflows.actors import SYSTEM
 from workflows.models import RuleVersion, Rung
 from workflows.rules import Limit
@@ -29,11 +31,10 @@ def kinds(subject, code):
     return [fact.kind for fact in subject.deadlines.get(rule_code=code).facts.order_by("pk")]
 
 
-def test_a_return_sent_back_has_three_working_days_each_time():
+def test_a_return_sent_back_has_three_working_days_each_time(
+    world: factories.World, case: Case, gp: AgencyReturn
+):
     # Given a return that was signed off on Wednesday 25 March
-    world = factories.a_world()
-    case = factories.a_notified_case(world)
-    gp = factories.asked_returns(world, case)["gp"]
     gp = factories.a_return_in(gp, world.gp_author, world.gp_lead, at=datetime(2026, 3, 25, 9, tzinfo=UTC))
 
     # When it is sent back on Thursday, it is due again on Tuesday; its first clock stays met
@@ -58,11 +59,9 @@ def test_a_return_sent_back_has_three_working_days_each_time():
 TOLD = datetime(2026, 3, 28, 9, tzinfo=UTC)
 
 
-@pytest.fixture
-def sent_back_once():
+@standing
+def sent_back_once(world: factories.World, gp: AgencyReturn):
     """A return that was sent back on 26 March and came in again the day after, with who runs its case."""
-    world = factories.a_world()
-    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
     for day in (25, 27):
         gp = factories.a_return_in(
             gp, world.gp_author, world.gp_lead, at=datetime(2026, 3, day, 9, tzinfo=UTC)
@@ -141,9 +140,8 @@ def test_a_second_round_knows_nothing_of_another_limit_that_was_let_count_in_the
     assert drifted() == []
 
 
-def test_a_revised_decision_has_a_clock_for_its_signatures():
+def test_a_revised_decision_has_a_clock_for_its_signatures(world: factories.World):
     # Given a decision that every partner signed
-    world = factories.a_world()
     at = datetime(2026, 4, 7, 9, tzinfo=UTC)
     case = factories.a_decided_case(world, at=at)
     factories.sign_by_all(world, case, at=at)

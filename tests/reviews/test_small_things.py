@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from notifications.models import Notice
 from reviews.contradictions import contradictions
-from reviews.models import Case, Child
+from reviews.models import AgencyReturn, Case, Child
 from reviews.questions import DECISION_FORM, LIMBS
 from reviews.services import cases, decisions
 from reviews.services.cases import ChildGiven
@@ -19,6 +19,7 @@ from tests.factories import AWARE, NOTIFIED, World
 from tests.reviews.asking import (
     DECIDED,
     SENT,
+    Released,
     a_released_case,
     happened,
     moving,
@@ -45,28 +46,18 @@ def now(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
-def case(world: World) -> Case:
-    return factories.a_notified_case(world)
-
-
 # ---- What is needed, and when ------------------------------------------------------------------
-def test_a_reason_that_is_needed_sometimes_says_when_and_never_optional(world: World) -> None:
-    case = factories.a_decided_case(world, at=DECIDED)
-    sign = text_of(signed_in(world.partner_1).get(reverse("decision-sign", args=[case.pk])))
+def test_a_reason_that_is_needed_sometimes_says_when_and_never_optional(world: World, decided: Case) -> None:
+    sign = text_of(signed_in(world.partner_1).get(reverse("decision-sign", args=[decided.pk])))
     assert "Why not? (needed if the partner does not agree)" in sign
-    submit = text_of(signed_in(world.manager).get(reverse("case-submit", args=[case.pk])))
+    submit = text_of(signed_in(world.manager).get(reverse("case-submit", args=[decided.pk])))
     assert "Why is it late? (needed if it is late)" in submit
     assert ("(optional)" in sign, "(optional)" in submit) == (False, False)
 
 
-def test_the_reason_for_open_returns_is_asked_only_while_there_are_any(world: World, case: Case) -> None:
-    made = factories.asked_returns(world, case)
+def test_the_reason_for_open_returns_is_asked_only_while_there_are_any(
+    world: World, case: Case, asked: dict[str, AgencyReturn]
+) -> None:
     written(world, case, at=NOW)
     manager, address = signed_in(world.manager), reverse("decision-send", args=[case.pk])
     question = "Why do the partners decide without the returns that are still open?"
@@ -74,7 +65,7 @@ def test_the_reason_for_open_returns_is_asked_only_while_there_are_any(world: Wo
     assert (question in text_of(answer), f"{question} (optional)" in text_of(answer)) == (True, False)
     answer = send(manager, address, **moving(case, seen=hidden(answer, "seen"), open_returns_reason=""))
     assert summary_of(answer) == ["Enter why the partners decide without them"]
-    for one in made.values():
+    for one in asked.values():
         cases.cancel_return(one, reason="Not needed.", by=world.manager, at=NOW)
     assert question not in text_of(manager.get(address))
 
@@ -155,11 +146,10 @@ def test_a_decision_that_goes_together_asks_nothing(world: World, case: Case) ->
 
 
 # ---- The manager hears -------------------------------------------------------------------------
-def test_the_manager_hears_of_each_signature_and_of_the_last(world: World) -> None:
-    case = factories.a_decided_case(world, at=DECIDED)
+def test_the_manager_hears_of_each_signature_and_of_the_last(world: World, decided: Case) -> None:
 
     def told() -> list[str]:
-        signed = Notice.objects.filter(subject_id=case.pk, news__endswith="signed")
+        signed = Notice.objects.filter(subject_id=decided.pk, news__endswith="signed")
         assert set(signed.values_list("recipient", flat=True)) <= {world.manager.pk}
         return list(signed.order_by("created_at", "key").values_list("news", flat=True))
 
@@ -167,7 +157,7 @@ def test_the_manager_hears_of_each_signature_and_of_the_last(world: World) -> No
         (("partner_1", world.council), ("partner_2", world.police), ("partner_3", world.icb)), start=1
     ):
         decisions.sign_decision(
-            case, agency, agrees=number != 2, dissent="No." if number == 2 else "", by=world.people[who],
+            decided, agency, agrees=number != 2, dissent="No." if number == 2 else "", by=world.people[who],
             at=DECIDED + timedelta(minutes=number),
         )  # fmt: skip
         assert len(told()) == number
@@ -210,10 +200,9 @@ def corrected(case: Case, notified_at: datetime, by: Any, **given: Any) -> Case:
 
 
 def test_a_corrected_notification_moves_every_clock_that_runs_from_it_and_says_why(
-    world: World, case: Case
+    world: World, case: Case, gp: AgencyReturn
 ) -> None:
     # Given a rapid review due on 10 April, and the GP's return on 27 March
-    gp = factories.asked_returns(world, case)["gp"]
     assert case.deadlines.get(rule_code="RR_COMPLETE").due_on == date(2026, 4, 10)
 
     # When the notification turns out to have been sent a day earlier
@@ -298,8 +287,8 @@ def test_a_correction_that_cannot_be_is_refused_and_changes_nothing(
     )
 
 
-def test_once_the_record_is_with_the_panel_the_notification_stands(world: World) -> None:
-    case = a_released_case(world).case
+def test_once_the_record_is_with_the_panel_the_notification_stands(world: World, released: Released) -> None:
+    case = released.case
     with pytest.raises(NotMet, match="it is with the panel now"):
         corrected(case, NOTIFIED - timedelta(days=1), world.manager, at=SENT)
 

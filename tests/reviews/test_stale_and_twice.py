@@ -29,6 +29,7 @@ from tests.reviews.asking import (
     written,
 )
 from tests.reviews.test_bad_input import REFERRAL, stays
+from tests.standing import standing
 from tests.workflows.bench import in_one_moment
 from workflows.models import LedgerEntry, TransitionRecord
 
@@ -42,8 +43,8 @@ def now(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
-def world(db: None) -> World:
+@standing
+def world() -> World:
     world = factories.a_world()
     world.people["second"] = factories.a_person("second@northborough.example", "Second Manager")
     add_member(world.people["second"], world.people["manager"].memberships.get().seat)

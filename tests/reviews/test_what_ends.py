@@ -23,11 +23,6 @@ SIGNED = datetime(2026, 4, 8, 9, tzinfo=UTC)
 SENT = datetime(2026, 4, 9, 9, tzinfo=UTC)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
 def decide(
     world: World, case: Case, outcome: str = "no-lcspr", *, reason: str = "They were asked twice."
 ) -> Case:
@@ -49,9 +44,8 @@ def page(person: Any, thing: Any) -> str:
     return client.get(thing.get_absolute_url()).content.decode()
 
 
-def test_once_the_review_is_sent_no_agency_is_chased_any_more(world: World) -> None:
+def test_once_the_review_is_sent_no_agency_is_chased_any_more(world: World, case: Case) -> None:
     # Given a return that never came, and milestones nobody recorded
-    case = factories.a_notified_case(world)
     late = factories.asked_returns(world, case)["gp"]
     case = decide(world, case)
     factories.sign_by_all(world, case, at=SIGNED)
@@ -76,9 +70,9 @@ def test_a_case_at_rest_owes_nothing(world: World, end: str) -> None:
     assert list(Deadline.objects.open()) == []
 
 
-def test_a_withdrawn_case_awaits_no_reply_and_its_returns_stay_as_they_are(world: World) -> None:
-    case = factories.a_notified_case(world)
-    gp = factories.asked_returns(world, case)["gp"]
+def test_a_withdrawn_case_awaits_no_reply_and_its_returns_stay_as_they_are(
+    world: World, case: Case, gp: AgencyReturn
+) -> None:
     gp = factories.a_return_in(gp, world.gp_author, world.gp_lead, at=NOTIFIED + timedelta(days=2))
     case = decide(world, case)
     factories.sign_by_all(world, case, at=SIGNED)
@@ -90,9 +84,9 @@ def test_a_withdrawn_case_awaits_no_reply_and_its_returns_stay_as_they_are(world
         returns.send_back_return(gp, reason="More, please.", by=world.manager, at=SENT)
 
 
-def test_the_reason_of_a_withdrawal_stays_with_the_partnership(world: World) -> None:
-    case = factories.a_notified_case(world)
-    gp = factories.asked_returns(world, case)["gp"]
+def test_the_reason_of_a_withdrawal_stays_with_the_partnership(
+    world: World, case: Case, gp: AgencyReturn
+) -> None:
     cases.withdraw_case(case, reason="The injury was an accident at nursery.", by=world.manager, at=SENT)
 
     assert "nursery" in page(world.manager, case)
@@ -100,8 +94,7 @@ def test_the_reason_of_a_withdrawal_stays_with_the_partnership(world: World) -> 
     assert "The notification was withdrawn." in page(world.gp_author, gp)
 
 
-def test_what_the_lead_asks_of_the_author_stays_in_the_agency(world: World) -> None:
-    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
+def test_what_the_lead_asks_of_the_author_stays_in_the_agency(world: World, gp: AgencyReturn) -> None:
     for section, given in factories.full_answers(returns.RETURN_FORM).items():
         gp = returns.save_section(gp, section, given, by=world.gp_author, at=NOTIFIED)
     gp = returns.finish_return(gp, by=world.gp_author, at=NOTIFIED)
@@ -114,8 +107,9 @@ def test_what_the_lead_asks_of_the_author_stays_in_the_agency(world: World) -> N
     ).exists()  # nothing is owed to the partnership again
 
 
-def test_a_nil_return_that_was_sent_back_and_written_shows_what_was_written(world: World) -> None:
-    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
+def test_a_nil_return_that_was_sent_back_and_written_shows_what_was_written(
+    world: World, gp: AgencyReturn
+) -> None:
     gp = returns.declare_nil(gp, searched="EMIS by name", by=world.gp_author, at=NOTIFIED)
     gp = returns.send_back_return(gp, reason="Please look by address.", by=world.manager, at=NOTIFIED)
     gp = factories.a_return_in(gp, world.gp_author, world.gp_lead, at=NOTIFIED)
@@ -138,8 +132,7 @@ def test_nobody_signs_a_decision_they_did_not_read(world: World) -> None:
         )
 
 
-def test_a_return_rewritten_meanwhile_is_not_signed_off_unread(world: World) -> None:
-    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
+def test_a_return_rewritten_meanwhile_is_not_signed_off_unread(world: World, gp: AgencyReturn) -> None:
     for section, given in factories.full_answers(returns.RETURN_FORM).items():
         gp = returns.save_section(gp, section, given, by=world.gp_author, at=NOTIFIED)
     shown = returns.finish_return(gp, by=world.gp_author, at=NOTIFIED)
@@ -202,11 +195,9 @@ def test_publication_may_be_planned_later_moved_and_put_off(world: World) -> Non
     assert advance() == ("running", date(2026, 7, 14))
 
 
-def test_every_event_a_rule_waits_for_comes_about(world: World) -> None:
+def test_every_event_a_rule_waits_for_comes_about(world: World, case: Case, gp: AgencyReturn) -> None:
     """A rule whose start nothing gives would be a promise nobody keeps."""
     # Given a case that goes all the way, with every turn on the way
-    case = factories.a_notified_case(world)
-    gp = factories.asked_returns(world, case)["gp"]
     returns.ask_agencies(case, [world.police], by=world.manager, at=NOTIFIED + timedelta(days=9))
     gp = factories.a_return_in(gp, world.gp_author, world.gp_lead, at=NOTIFIED)
     returns.send_back_return(gp, reason="More.", by=world.manager, at=NOTIFIED)

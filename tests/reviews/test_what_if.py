@@ -16,6 +16,7 @@ from reviews.models import AgencyReturn, Case
 from reviews.services.what_if import limit_of, pause_of, what_if
 from tests import factories
 from tests.factories import World
+from tests.standing import standing
 from workflows.actors import SYSTEM
 from workflows.exceptions import CalendarEnds, NoSuchRule, NotADate, WorkflowError
 from workflows.models import Deadline
@@ -31,12 +32,7 @@ RETURN_DUE = date(2026, 3, 27)
 FUNERAL = date(2026, 3, 24)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
+@standing
 def case(world: World) -> Case:
     case = factories.a_notified_case(world)
     factories.asked_returns(world, case)
@@ -327,8 +323,7 @@ def test_each_sees_the_dates_of_what_they_may_see_and_mails_only_where_they_may_
     assert (bool(simulation.deadlines), bool(simulation.tellings)) == (sees_dates, sees_mails)
 
 
-def test_the_cases_of_another_partnership_have_no_part_in_it(world: World, case: Case) -> None:
-    other = factories.a_world("Westvale")
+def test_the_cases_of_another_partnership_have_no_part_in_it(world: World, case: Case, other: World) -> None:
     simulation: Any = what_if(other.manager, Suppositions(today=date(2026, 4, 30)), at=NOW)
 
     assert (simulation.deadlines, simulation.tellings) == ([], [])

@@ -15,6 +15,7 @@ from reviews.views import what_if as what_if_view
 from tests import factories
 from tests.factories import CANARIES, World
 from tests.reviews.asking import beside_the_boxes, row_counts, signed_in, summary_of, text_of
+from tests.standing import standing
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 19, 10, tzinfo=UTC)
@@ -25,12 +26,7 @@ def now(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
+@standing
 def case(world: World) -> Case:
     case = factories.a_notified_case(world)
     factories.asked_returns(world, case)
@@ -182,8 +178,9 @@ def test_it_is_for_those_who_may_see_cases_and_for_nobody_else(world: World, cas
     assert ask(factories.a_panel_member()).status_code == 404
 
 
-def test_a_member_sees_dates_and_no_mails_and_another_partnership_neither(world: World, case: Case) -> None:
-    other = factories.a_world("Westvale")
+def test_a_member_sees_dates_and_no_mails_and_another_partnership_neither(
+    world: World, case: Case, other: World
+) -> None:
     given = boxes("today", "2026-04-01")
 
     member = text_of(ask(world.member, **given))

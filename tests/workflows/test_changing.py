@@ -12,6 +12,7 @@ from django.db.models import ProtectedError
 from notifications.models import Notice
 from reviews.models import Case
 from tests import factories
+from tests.standing import standing
 from tests.workflows.bench import HOLIDAYS, a_notified_case, clock_of, london
 from workflows.actors import SYSTEM
 from workflows.exceptions import Stale, WorkflowError
@@ -30,12 +31,7 @@ MOVED = ("re-calendared", "restarted")
 """By the list itself, or planned from a day that moved by it."""
 
 
-@pytest.fixture
-def world() -> factories.World:
-    return factories.a_world()
-
-
-@pytest.fixture
+@standing
 def case(world: factories.World) -> Case:
     """A rapid review due on Friday 10 April 2026."""
     return factories.a_notified_case(world)

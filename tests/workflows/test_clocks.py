@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Partnership, User
+from reviews.models import Case
 from tests.workflows import naive
 from tests.workflows.bench import (
     REFERRED_AT,
@@ -135,8 +136,7 @@ def test_a_duty_that_ran_out_before_it_was_told_has_nothing_to_say() -> None:
 
 
 # ---- Each verb ---------------------------------------------------------------------------------
-def test_met_in_time_takes_the_ladder_away_and_keeps_the_date() -> None:
-    case = a_notified_case()
+def test_met_in_time_takes_the_ladder_away_and_keeps_the_date(case: Case) -> None:
     una = a_person()
     met = clocks.meet_deadline(
         case, "RR_COMPLETE", by=una, at=london("2026-03-20"), effective_at=london("2026-03-19")
@@ -151,23 +151,20 @@ def test_met_in_time_takes_the_ladder_away_and_keeps_the_date() -> None:
     assert (fact.by, fact.effective_at, fact.recorded_at) == (una, london("2026-03-19"), london("2026-03-20"))
 
 
-def test_edge_32_met_late_is_late_for_good() -> None:
-    case = a_notified_case()
+def test_edge_32_met_late_is_late_for_good(case: Case) -> None:
     assert clocks.meet_deadline(case, "RR_COMPLETE", by=SYSTEM, at=london("2026-04-03", "00:00")).is_late
     assert list(Deadline.objects.late(at=london("2026-03-20")).values_list("rule_code", flat=True)) == [
         "RR_COMPLETE"
     ]
 
 
-def test_what_is_no_longer_owed_is_never_late() -> None:
-    case = a_notified_case()
+def test_what_is_no_longer_owed_is_never_late(case: Case) -> None:
     clocks.void_deadline(case, "RR_COMPLETE", by=SYSTEM, at=london("2026-05-01"), reason="withdrawn")
     assert clock_of(case).state == "voided"
     assert not Deadline.objects.late(at=london("2026-06-01")).filter(rule_code="RR_COMPLETE").exists()
 
 
-def test_a_paused_clock_has_no_date_and_no_rungs_and_goes_on_from_there() -> None:
-    case = a_notified_case()
+def test_a_paused_clock_has_no_date_and_no_rungs_and_goes_on_from_there(case: Case) -> None:
     before = ahead(clock_of(case))
     pause = {"effective_at": london("2026-03-16", "00:00"), "at": london("2026-03-16"), **WHY}
     paused = changing_clocks.pause_deadline(case, "RR_COMPLETE", **pause)
@@ -180,8 +177,7 @@ def test_a_paused_clock_has_no_date_and_no_rungs_and_goes_on_from_there() -> Non
     assert ahead(resumed) != before
 
 
-def test_edge_35_an_extension_keeps_the_first_date_and_its_authority() -> None:
-    case = a_notified_case()
+def test_edge_35_an_extension_keeps_the_first_date_and_its_authority(case: Case) -> None:
     extended = changing_clocks.extend_deadline(
         case, "RR_COMPLETE", limit=Limit(1, "mo"), at=london("2026-03-20"), **WHY
     )
@@ -192,8 +188,7 @@ def test_edge_35_an_extension_keeps_the_first_date_and_its_authority() -> None:
     ]  # fmt: skip
 
 
-def test_what_a_date_was_is_never_changed() -> None:
-    case = a_notified_case()
+def test_what_a_date_was_is_never_changed(case: Case) -> None:
     changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(1, "wd"), at=london("2026-03-20"), **WHY)
     [record] = clock_of(case).dates.all()
     assert (record.because, record.due_before, record.due_after) == (
@@ -204,14 +199,12 @@ def test_what_a_date_was_is_never_changed() -> None:
     assert clock_of(case).dates.get().due_before == date(2026, 4, 2)
 
 
-def test_what_moves_no_date_leaves_no_record_of_one() -> None:
-    case = a_notified_case()
+def test_what_moves_no_date_leaves_no_record_of_one(case: Case) -> None:
     clocks.meet_deadline(case, "RR_COMPLETE", by=SYSTEM, at=london("2026-03-20"))
     assert not clock_of(case).dates.exists()
 
 
-def test_what_is_undone_stays_in_the_log_and_the_undo_may_be_undone() -> None:
-    case = a_notified_case()
+def test_what_is_undone_stays_in_the_log_and_the_undo_may_be_undone(case: Case) -> None:
     changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-20"), **WHY)
     dates = [clock_of(case).due_on]
     for kind in ("extended", "undone"):
@@ -228,9 +221,8 @@ def test_what_is_undone_stays_in_the_log_and_the_undo_may_be_undone() -> None:
     ]
 
 
-def test_an_undo_works_on_the_deadline_as_it_is_now() -> None:
+def test_an_undo_works_on_the_deadline_as_it_is_now(case: Case) -> None:
     # Given a page that was fetched when one extension held, and a second, as long, given since:
-    case = a_notified_case()
     changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-13"), **WHY)
     old = Fact.objects.select_related("deadline").get(kind="extended")
     changing_clocks.extend_deadline(case, "RR_COMPLETE", limit=Limit(5, "wd"), at=london("2026-03-16"), **WHY)
@@ -289,8 +281,7 @@ REFUSED: list[tuple[str, type[WorkflowError], Any]] = [
 
 
 @pytest.mark.parametrize(("error", "deed"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
-def test_what_is_refused_leaves_nothing_changed(error: type[WorkflowError], deed: Any) -> None:
-    case = a_notified_case()
+def test_what_is_refused_leaves_nothing_changed(error: type[WorkflowError], deed: Any, case: Case) -> None:
     before = everything()
     with pytest.raises(error):
         deed(case)
@@ -298,8 +289,7 @@ def test_what_is_refused_leaves_nothing_changed(error: type[WorkflowError], deed
 
 
 @pytest.mark.parametrize("limit", [date(2041, 1, 1), Limit(400, "mo"), Limit(9999, "d"), date(2026, 4, 2)])
-def test_a_paused_clock_is_not_given_a_day_that_it_could_not_run_on_to(limit: Any) -> None:
-    case = a_notified_case()
+def test_a_paused_clock_is_not_given_a_day_that_it_could_not_run_on_to(limit: Any, case: Case) -> None:
     changing_clocks.pause_deadline(case, "RR_COMPLETE", effective_at=NOON, at=NOON, **WHY)
     before = everything()
     with pytest.raises(WorkflowError, match="2040|due on Thursday 2 April 2026 already"):

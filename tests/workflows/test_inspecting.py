@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
+from reviews.models import Case
 from tests.workflows.bench import a_case, a_notified_case, clock_of, london, meddle
 from workflows import tasks
 from workflows.models import Deadline, Inspection, LedgerEntry
@@ -118,8 +119,7 @@ def test_a_portion_that_another_process_did_is_not_counted_again() -> None:
     assert Inspection.objects.get().looked_at == Deadline.objects.count()
 
 
-def test_a_chain_that_was_cut_is_found() -> None:
-    case = a_notified_case()
+def test_a_chain_that_was_cut_is_found(case: Case) -> None:
     gone = LedgerEntry.objects.get(chain=case, sequence=2)
     meddle("DELETE FROM workflows_ledgerentry WHERE id = %s", gone.pk)
     inspect_what_is_due(at=NIGHT)

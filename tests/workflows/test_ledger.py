@@ -8,6 +8,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.standing import standing
 from tests.workflows.bench import REFERRED_AT, a_case, a_notified_case, a_person, meddle
 from workflows.actors import SYSTEM
 from workflows.models import LedgerEntry, Subject
@@ -17,7 +18,7 @@ from workflows.services.ledger import GENESIS, broken_links, moves_not_in_it, se
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@standing
 def case() -> Subject:
     """A case with five entries: three moves, and two that somebody read."""
     case = a_notified_case()

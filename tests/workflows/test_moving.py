@@ -95,8 +95,7 @@ def test_an_event_known_only_by_its_month_starts_no_clock() -> None:
     assert not Deadline.objects.filter(rule_code="RR_COMPLETE").exists()
 
 
-def test_edge_60_a_move_to_the_same_state_is_one_record_each_time() -> None:
-    case = a_notified_case()
+def test_edge_60_a_move_to_the_same_state_is_one_record_each_time(case: Case) -> None:
     for _ in range(2):
         case = perform(case, Case.hold_meeting, by=SYSTEM, at=LATER)
     assert list(case.records.values_list("sequence", "verb")) == [
@@ -185,8 +184,7 @@ def test_what_only_time_may_do_no_person_may_though_somebody_granted_it() -> Non
     assert case.permits(SYSTEM, "workflows.only_the_system", at=LATER)
 
 
-def test_a_move_on_an_older_page_is_refused() -> None:
-    case = a_notified_case()
+def test_a_move_on_an_older_page_is_refused(case: Case) -> None:
     perform(case, Case.hold_meeting, by=SYSTEM, at=LATER, seen_version=3)
     before = everything()
     with pytest.raises(Stale, match="recorded 'hold meeting'. Look at it again"):
@@ -272,8 +270,7 @@ def a_return(case: Case) -> AgencyReturn:
 @pytest.mark.parametrize(
     ("may", "is_refused"), [("reviews.ask_agencies_case", False), ("reviews.view_case", True)]
 )
-def test_the_permission_to_begin_a_part_is_asked_of_the_case(may: str, is_refused: bool) -> None:
-    case = a_notified_case()
+def test_the_permission_to_begin_a_part_is_asked_of_the_case(may: str, is_refused: bool, case: Case) -> None:
     una = a_person("Una", may=may, on=case)
     before = everything()
     if is_refused:

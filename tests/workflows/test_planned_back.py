@@ -10,6 +10,7 @@ from reviews.models import Case
 from reviews.rules import RULE_BOOK
 from reviews.services import decisions, practice
 from tests import factories
+from tests.standing import standing
 from tests.workflows.bench import HOLIDAYS, a_notified_case, a_partnership, clock_of, london
 from workflows import checks
 from workflows.actors import SYSTEM
@@ -35,7 +36,7 @@ DAY = london("2026-03-16")
 ORDERS = {"authority": "The chair", "reason": "A court date."}
 
 
-@pytest.fixture
+@standing
 def case() -> Case:
     """Its rapid review is due on Thursday 2 April: the last check two working days before."""
     adopt_local_milestones(a_partnership(), valid_from=date(2018, 7, 4))

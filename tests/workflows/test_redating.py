@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from reviews.models import Case
 from reviews.services import cases
 from tests import factories
+from tests.standing import standing
 from workflows.actors import SYSTEM
 from workflows.exceptions import WorkflowError
 from workflows.models import CalendarVersion, Deadline, Fact, RuleVersion, Rung
@@ -43,7 +44,7 @@ def load(document: dict[str, Any], *, published_on: date, at: datetime) -> Calen
     return calendars.load_holidays(given, at=at)
 
 
-@pytest.fixture
+@standing
 def case() -> Case:
     """A rapid review that began before the funeral was proclaimed, by the list of that week."""
     load(the_list(without=(FUNERAL,)), published_on=date(2022, 9, 1), at=datetime(2100, 1, 1, tzinfo=UTC))

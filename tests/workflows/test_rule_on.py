@@ -47,12 +47,6 @@ def everything() -> list[Any]:
     ]
 
 
-@pytest.fixture
-def case() -> Case:
-    """Notified on Thursday 12 March 2026: due on Thursday 2 April."""
-    return a_notified_case()
-
-
 def relaxed(partnership: Partnership, code: str = "RR_COMPLETE", **given: Any) -> RuleVersion:
     return relax(
         partnership, code, **{"limit": Limit(30, "wd"), **DAYS, **PANEL, "by": SYSTEM, "at": AT, **given}

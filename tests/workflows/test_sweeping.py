@@ -8,6 +8,7 @@ import pytest
 from django.db import OperationalError, transaction
 from django.test.utils import CaptureQueriesContext
 
+from reviews.models import Case
 from tests.workflows.bench import (
     REFERRED_AT,
     a_case,
@@ -112,8 +113,7 @@ def test_a_sweep_works_in_batches_and_stops(
     assert (sum(heard, []), len(heard)) == (LADDER_OF_RR, batches)
 
 
-def test_edge_52_what_was_met_or_is_no_longer_owed_says_nothing(heard: list[list[str]]) -> None:
-    case = a_notified_case()
+def test_edge_52_what_was_met_or_is_no_longer_owed_says_nothing(heard: list[list[str]], case: Case) -> None:
     only(case)
     meet_deadline(case, "RR_COMPLETE", by=SYSTEM, at=london("2026-03-20"))
     other = a_notified_case()
@@ -132,9 +132,8 @@ def test_a_rung_left_by_a_clock_that_no_longer_runs_is_not_reached(heard: list[l
     assert heard == []
 
 
-def test_edge_49_a_moved_deadline_says_everything_again(heard: list[list[str]]) -> None:
+def test_edge_49_a_moved_deadline_says_everything_again(heard: list[list[str]], case: Case) -> None:
     # Given a clock whose first reminder has gone out:
-    case = a_notified_case()
     deadline = only(case)
     sweep(at=london("2026-03-26", "08:30"))
     first = deadline.rungs.exclude(reached_at=None).get()
@@ -152,9 +151,8 @@ def test_edge_49_a_moved_deadline_says_everything_again(heard: list[list[str]]) 
     }
 
 
-def test_a_breach_of_an_earlier_date_is_no_breach_of_a_later_one_until_that_too_passes() -> None:
+def test_a_breach_of_an_earlier_date_is_no_breach_of_a_later_one_until_that_too_passes(case: Case) -> None:
     # Given a deadline that was seen to be missed:
-    case = a_notified_case()
     deadline = only(case)
     sweep(at=london("2026-04-03"))
 
@@ -171,8 +169,7 @@ def test_a_breach_of_an_earlier_date_is_no_breach_of_a_later_one_until_that_too_
     assert (str(deadline.due_on), deadline.missed_at) == ("2026-04-02", london("2026-04-03"))
 
 
-def test_a_late_deadline_that_is_paused_and_resumed_stays_missed() -> None:
-    case = a_notified_case()
+def test_a_late_deadline_that_is_paused_and_resumed_stays_missed(case: Case) -> None:
     deadline = only(case)
     sweep(at=london("2026-04-03"))
     pause_deadline(case, "RR_COMPLETE", by=SYSTEM, at=london("2026-04-08"), effective_at=london("2026-04-08"),
@@ -212,10 +209,9 @@ def fails_for(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[object]]:
 
 
 def test_edge_48_a_listener_that_fails_takes_its_own_rungs_writes_with_it(
-    fails_for: set[object], caplog: pytest.LogCaptureFixture
+    fails_for: set[object], caplog: pytest.LogCaptureFixture, case: Case
 ) -> None:
     # Given a listener that writes, and then fails. When everything is swept:
-    case = a_notified_case()
     deadline = only(case)
     fails_for.add(case.pk)
     assert sweep(at=NEVER) == Swept(reached=1, missed=1, left=8)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from reviews.models import Case
 from tests.workflows.bench import a_case, a_notified_case, clock_of, in_one_moment, london
 from workflows import tasks
 from workflows.models import Heartbeat, Outage, Rung
@@ -60,8 +61,7 @@ def test_edge_56_a_ring_that_is_told_an_earlier_hour_moves_nothing_back() -> Non
     assert outages() == []
 
 
-def test_a_failure_to_date_anew_does_not_stop_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    case = a_notified_case()
+def test_a_failure_to_date_anew_does_not_stop_the_sweep(monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
     monkeypatch.setattr(watching, "go_on_dating", lambda at: 1 / 0)
     watch(at=london("2026-04-11"))
     assert clock_of(case).missed_at == london("2026-04-11")
