@@ -17,6 +17,7 @@ from tests.standing import (
     COPIES,
     GROUND,
     OPENS_THE_TRANSACTION,
+    asks_the_database,
     recipes_of,
     side_by_side,
     standing,
@@ -66,9 +67,12 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM") or browser_on_the_path()
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-django puts those that commit last
+@pytest.hookimpl(tryfirst=True)  # before -m chooses, and before pytest-django puts those that commit last
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put side by side what begins alike, and leave out the browser's tests without one."""
+    """Mark what runs once, put side by side what begins alike, and leave out the browser's tests without one."""
+    for item in items:
+        if not asks_the_database(item):
+            item.add_marker(pytest.mark.once)
     # Without a browser its tests are deselected, and the last lines say so: a skip would pass unseen.
     without = [item for item in items if item.get_closest_marker("browser")] if chromium() is None else []
     config.stash[WITHOUT_BROWSER] = len(without)

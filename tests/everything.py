@@ -1,4 +1,7 @@
-"""What `make test` runs: the whole suite on SQLite and on PostgreSQL, side by side. Arguments go to pytest."""
+"""What `make test` runs: the whole suite on SQLite and on PostgreSQL, side by side. Arguments go to pytest.
+
+What asks no database, and what starts processes with a database of their own, runs once, beside the two.
+"""
 
 import contextlib
 import os
@@ -86,24 +89,24 @@ class Run:
         return int(self.program.process.returncode)
 
 
-def run_both(folder: Path, arguments: Sequence[str], database_url: str) -> bool:
-    """Whether the suite passes on both. What needs to run beside one of them only is divided, to keep the time."""
-    # An expression of the caller's own replaces ours; those tests then run on both.
-    here, there = ["-m", "not browser"], ["-m", "not once"]
+def run_all(folder: Path, arguments: Sequence[str], database_url: str) -> bool:
+    """Whether the suite passes on both, and so do the tests that ask no database, which run once beside them."""
+    sqlite = {"DATABASE_URL": "", "EXPECT_VENDOR": "sqlite"}
+    postgresql = {"DATABASE_URL": database_url, "EXPECT_VENDOR": "postgresql"}
     if any(argument.startswith("-m") for argument in arguments):
-        here, there = [], []
-    # Two processes each: a test that waits for a part to start leaves the processor to another.
-    beside = [] if arguments else ["-n", "2", "--dist", "loadfile"]
-    runs = [
-        Run("SQLite", folder, [*here, *beside, *arguments], DATABASE_URL="", EXPECT_VENDOR="sqlite"),
-        Run(
-            "PostgreSQL",
-            folder,
-            [*there, *beside, *arguments],
-            DATABASE_URL=database_url,
-            EXPECT_VENDOR="postgresql",
-        ),
-    ]
+        # An expression of the caller's own replaces ours; what it chooses runs on both.
+        runs = [
+            Run("SQLite", folder, arguments, **sqlite),
+            Run("PostgreSQL", folder, arguments, **postgresql),
+        ]
+    else:
+        # Two processes for the longest: while one of its tests waits for a browser, another goes on.
+        beside = [] if arguments else ["-n", "2", "--dist", "loadfile"]
+        runs = [
+            Run("no database", folder, ["-m", "once", *arguments], **sqlite),
+            Run("SQLite", folder, ["-m", "not once and not browser", *arguments], **sqlite),
+            Run("PostgreSQL", folder, ["-m", "not once", *beside, *arguments], **postgresql),
+        ]
     try:
         while sum(run.is_over() for run in runs) < len(runs):  # each is asked, and notes its time
             if time.monotonic() - runs[0].started > LONGEST:
@@ -138,10 +141,11 @@ def main(arguments: Sequence[str]) -> int:
             print(f"NOT TESTED: {why}")
             return 1
         print(
-            "The suite runs on SQLite and on PostgreSQL, side by side; tests in a browser on PostgreSQL.",
+            "The suite runs on SQLite and on PostgreSQL, side by side; tests in a browser on PostgreSQL, "
+            "and what asks no database once, beside them.",
             flush=True,
         )
-        passed = run_both(Path(folder), arguments, database_url)
+        passed = run_all(Path(folder), arguments, database_url)
     if browser is None:
         print(
             "NOT TESTED: everything in a browser. Install Chromium, or name one with CHROMIUM, and run again."

@@ -62,6 +62,12 @@ def recipes_of(item: pytest.Item) -> list[Recipe]:
     return sorted(found, key=_declared.index)
 
 
+def asks_the_database(item: pytest.Item) -> bool:
+    """Whether the test uses the suite's database: pytest-django refuses it to all others."""
+    names = set(item.fixturenames)  # type: ignore[attr-defined]
+    return bool(item.get_closest_marker("django_db") or names & {"db", "transactional_db", "live_server"})
+
+
 def side_by_side(items: list[pytest.Item]) -> list[pytest.Item]:
     """The tests of each module in another order: those that begin in the same way come one after the other."""
     place = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}

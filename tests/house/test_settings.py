@@ -7,7 +7,6 @@ import pytest
 
 from tests.services import manage
 
-pytestmark = pytest.mark.once
 SECRET = "only-for-checking-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789"
 
 

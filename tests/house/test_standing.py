@@ -1,4 +1,4 @@
-"""What the suite does for its tests: what they begin with stands once, and is new for each."""
+"""What the suite does for its tests: what they begin with stands once, is new for each, and is told apart by need."""
 
 import pytest
 
@@ -27,6 +27,7 @@ def stands() -> list[str]:
     return [recipe.__name__ for recipe, _, _ in GROUND.stands]
 
 
+# ---- As if just made ---------------------------------------------------------------------------
 @pytest.mark.parametrize("time", ["first", "second"])
 def test_what_a_test_changes_is_as_it_was_for_the_next(world: World, time: str) -> None:
     # Given what stands: had it not been made before our own transaction began, the next would not find it
@@ -71,3 +72,12 @@ def test_who_asks_for_nothing_finds_nothing() -> None:
 def test_a_test_that_commits_makes_its_own(world: World) -> None:
     assert stands() == []
     assert Partnership.objects.get() == world.partnership
+
+
+# ---- Once, or on both databases ----------------------------------------------------------------
+def test_what_asks_no_database_runs_once(request: pytest.FixtureRequest) -> None:
+    assert request.node.get_closest_marker("once") is not None
+
+
+def test_what_asks_the_database_runs_on_both(request: pytest.FixtureRequest, db: None) -> None:
+    assert request.node.get_closest_marker("once") is None

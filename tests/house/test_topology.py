@@ -10,7 +10,7 @@ import pytest
 from tests import services
 from tests.services import Program, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.once]
+pytestmark = pytest.mark.processes
 
 DONE = re.compile(r"workflows\.tasks\.sweep\[(\S+)\] succeeded")
 
