@@ -22,7 +22,7 @@ from tests.reviews.asking import (
     summary_of,
     text_of,
 )
-from tests.reviews.test_deadline_pages import WHY, boxes, clock, page_of, say_yes
+from tests.reviews.moving_dates import WHY, boxes, clock, page_of, say_yes
 from workflows.exceptions import ClockError
 from workflows.models import LedgerEntry, RuleVersion
 from workflows.rules import Limit
