@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from config.run import broker_command, find_broker
+from config.machine import broker_command, find_broker
 from tests.mail_sink import MailSink as MailSink  # offered here beside the others
 from tests.mail_sink import smtp_sink as smtp_sink
 

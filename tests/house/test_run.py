@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from config.run import CannotStart, check_python, find_broker
+from config.machine import CannotStart, check_python, find_broker
 from tests.services import BASE_DIR, Program, free_port, wait_for
 
-pytestmark = pytest.mark.once
 NOT_OURS = (
     "SECRET_KEY",
     "IDENTIFIER_KEYS",
