@@ -27,11 +27,6 @@ TYPED = "Zebedee Canary, born 1 March 2020"
 
 
 @pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
 def manager(world: World) -> Client:
     return signed_in(world.manager)
 

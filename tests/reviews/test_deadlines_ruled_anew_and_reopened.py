@@ -37,16 +37,6 @@ def now(time_machine: Any) -> None:
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return factories.a_world()
-
-
-@pytest.fixture
-def case(world: World) -> Case:
-    return factories.a_notified_case(world)
-
-
-@pytest.fixture
 def manager(world: World) -> Client:
     return signed_in(world.manager)
 

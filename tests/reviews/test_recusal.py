@@ -36,11 +36,6 @@ def now(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
-def world() -> World:
-    return factories.a_world()
-
-
 def recused(case: Any, person: Any, *, by: Any) -> Recusal:
     return recusals.recuse(case, person, by=by, at=NOW, **WHY)
 
