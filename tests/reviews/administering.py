@@ -30,8 +30,9 @@ def signed_in(person: User) -> Client:
 
 
 def text_of(response: Any) -> str:
-    """The page without the two tokens that are new each time."""
-    return re.sub(r'(csrfmiddlewaretoken|form_token)" value="[^"]+"', "", response.content.decode())
+    """The page without what is new each time: the two tokens, and the id of an error."""
+    differs = r'(csrfmiddlewaretoken|form_token)" value="[^"]+"|quote <strong>[0-9a-f]{10}</strong>'
+    return re.sub(differs, "", response.content.decode())
 
 
 def form(**given: Any) -> dict[str, Any]:
