@@ -64,8 +64,11 @@ class Calendar:
                 days.append(date.fromordinal(ordinal))
             count.append(len(days))
         for name, value in (
-            ("known_until", known_until), ("_base", first), ("_count", count), ("_days", days),
-        ):  # fmt: skip
+            ("known_until", known_until),
+            ("_base", first),
+            ("_count", count),
+            ("_days", days),
+        ):
             object.__setattr__(self, name, value)
 
     def _index(self, day: date) -> int:

@@ -35,8 +35,9 @@ def undeclared_permissions(model: type[Subject]) -> Iterator[CheckMessage]:
             yield Error(
                 f"{model._meta.label}.{transition.name} takes the permission {transition.permission!r}, "
                 "which its Meta does not declare.",
-                obj=model, id="workflows.E001",
-            )  # fmt: skip
+                obj=model,
+                id="workflows.E001",
+            )
 
 
 @register()

@@ -359,8 +359,9 @@ def refuse_impossible(
     if kind in turns and later is not None:
         raise ClockError(
             f"Cannot {VERBS[kind]} this clock on {_day(effective_at)}: it was {later.kind} after that, on "
-            f"{_day(later.effective_at)}. Undo that first, or give a later time.", about="when",
-        )  # fmt: skip
+            f"{_day(later.effective_at)}. Undo that first, or give a later time.",
+            about="when",
+        )
 
 
 def _day(instant: datetime) -> str:

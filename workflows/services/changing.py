@@ -122,15 +122,22 @@ def _propose(
     if not reason.strip() or not source.strip():
         raise WorkflowError("Cannot propose a change of the bank holidays: say why, and on what authority.")
     document = {
-        "division": calendars.DIVISION, "source": source, "published_on": published_on,
+        "division": calendars.DIVISION,
+        "source": source,
+        "published_on": published_on,
         "events": [{"date": day.isoformat(), "title": name} for day, name in sorted(days.items())],
-    }  # fmt: skip
+    }
     calendars.days_of(document)  # refuses what could not be loaded
     base = calendars.current_version()
     return CalendarChange.objects.create(
-        origin=origin, base=base, document=document, reason=reason, proposed_by=person(by), proposed_at=at,
+        origin=origin,
+        base=base,
+        document=document,
+        reason=reason,
+        proposed_by=person(by),
+        proposed_at=at,
         takes_two=origin == HAND or (isinstance(by, User) and bool(_claims(days, base))),
-    )  # fmt: skip
+    )
 
 
 def _claims(days: dict[date, str], base: CalendarVersion) -> list[str]:
@@ -193,13 +200,15 @@ def difference(change: CalendarChange) -> Difference:
         ]
     else:
         warnings += [
-            f"{day_in_words(day)} was added by hand, and this list takes it away." for day in removed
+            f"{day_in_words(day)} was added by hand, and this list takes it away."
+            for day in removed
             if day not in official
-        ]  # fmt: skip
+        ]
         warnings += [
-            f"{day_in_words(day)} was taken away by hand, and this list brings it back." for day in added
+            f"{day_in_words(day)} was taken away by hand, and this list brings it back."
+            for day in added
             if day in official
-        ]  # fmt: skip
+        ]
     return Difference(added, removed, renamed, warnings)
 
 

@@ -112,9 +112,15 @@ def _still_to_come(deadline: Deadline, rungs: Sequence[Rung], *, at: datetime) -
 
 @transaction.atomic
 def change_ladder(
-    partnership: Partnership, name: str, rungs: Sequence[Rung], *, seen: int, also_running: bool,
-    by: Actor, at: datetime,
-) -> LadderVersion:  # fmt: skip
+    partnership: Partnership,
+    name: str,
+    rungs: Sequence[Rung],
+    *,
+    seen: int,
+    also_running: bool,
+    by: Actor,
+    at: datetime,
+) -> LadderVersion:
     """The steps of a ladder from now on: for deadlines that start, and, if so said, for those that run.
 
     seen is the number of the version the person looked at. A case whose deadline is re-armed has it in its
@@ -126,9 +132,14 @@ def change_ladder(
     rungs = in_order(rungs)
     refuse_steps(name, rungs)
     version = LadderVersion.objects.create(
-        partnership=partnership, name=name, number=seen + 1, steps=[rung.key for rung in rungs],
-        valid_from=at, by=person(by), also_running=also_running,
-    )  # fmt: skip
+        partnership=partnership,
+        name=name,
+        number=seen + 1,
+        steps=[rung.key for rung in rungs],
+        valid_from=at,
+        by=person(by),
+        also_running=also_running,
+    )
     if also_running:
         _climb_from_now_on(version, by=by, at=at)
     return version

@@ -17,9 +17,15 @@ LONGEST = timedelta(days=92)
 
 
 def mute(
-    case: Subject, *, deadline: Deadline | None = None, reason: str, until: date, permission: str,
-    by: Actor, at: datetime,
-) -> Mute:  # fmt: skip
+    case: Subject,
+    *,
+    deadline: Deadline | None = None,
+    reason: str,
+    until: date,
+    permission: str,
+    by: Actor,
+    at: datetime,
+) -> Mute:
     """Tell nobody of the deadlines of a case, or of one of them, until the end of a day. Needs a transaction.
 
     Raises PermissionDenied; ClockError without a reason, for a day that is over or further off than three

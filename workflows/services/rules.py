@@ -62,9 +62,13 @@ def _take_over_what_counts_the_same(version: RuleVersion) -> None:
     a deadline names the edition of its own day. One that counts otherwise is left alone.
     """
     earlier = RuleVersion.objects.filter(
-        code=version.code, partnership=None, limit=version.limit, starts=version.starts,
-        valid_from__lt=version.valid_from, valid_to__lt=version.valid_from,
-    )  # fmt: skip
+        code=version.code,
+        partnership=None,
+        limit=version.limit,
+        starts=version.starts,
+        valid_from__lt=version.valid_from,
+        valid_to__lt=version.valid_from,
+    )
     Deadline.objects.filter(rule__in=earlier, started_at__gte=start_of(version.valid_from)).update(
         rule=version
     )
@@ -88,12 +92,13 @@ def adopt_local_milestones(partnership: Partnership, *, valid_from: date) -> Non
     there = set(RuleVersion.objects.filter(partnership=partnership).values_list("code", flat=True))
     RuleVersion.objects.bulk_create(
         RuleVersion(
-            code=rule.code, partnership=partnership,
+            code=rule.code,
+            partnership=partnership,
             **{**_columns(rule), "valid_from": valid_from, "valid_to": None},
         )
         for rule in rule_book().local
         if rule.code not in there
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic

@@ -136,9 +136,13 @@ def simulate(deadlines: DeadlineQuerySet, supposed: Suppositions, *, at: datetim
 
 
 def _foresee(
-    deadline: Deadline, supposed: Suppositions, *, at: datetime, then: datetime,
+    deadline: Deadline,
+    supposed: Suppositions,
+    *,
+    at: datetime,
+    then: datetime,
     anchor: tuple[Deadline, list[Leg]] | None = None,
-) -> tuple[Foreseen, list[Leg], Calendar]:  # fmt: skip
+) -> tuple[Foreseen, list[Leg], Calendar]:
     """One deadline; with its legs, and the calendar it would be counted by.
 
     anchor is what it is planned back from, with the legs of that, if that one would move.
@@ -159,9 +163,13 @@ def _foresee(
     running = next((leg for leg in legs if leg.until is None or then < leg.until), legs[-1])
     is_stopped = running.since is not None and then < running.since
     left = time_left(
-        running.derivation.due_on, calendar, at=then, duty=deadline.rule.duty,
-        state="paused" if is_stopped else running.derivation.state, working=limit.in_working_days,
-    )  # fmt: skip
+        running.derivation.due_on,
+        calendar,
+        at=then,
+        duty=deadline.rule.duty,
+        state="paused" if is_stopped else running.derivation.state,
+        working=limit.in_working_days,
+    )
     becomes = legs[-1].derivation.due_on
     now = how_it_stands(deadline, at=at)
     moves_with = anchor[0].rule.name if anchor and becomes != deadline.due_on else ""

@@ -15,6 +15,11 @@ def how_it_stands(deadline: Deadline, *, at: datetime) -> TimeLeft:
     Reads rule and calendar: fetch both with it.
     """
     return time_left(
-        deadline.due_on, calendar_of(deadline.calendar), at=at, state=deadline.state, met_at=deadline.met_at,
-        working=Limit.parse(deadline.rule.limit).in_working_days, duty=deadline.rule.duty,
-    )  # fmt: skip
+        deadline.due_on,
+        calendar_of(deadline.calendar),
+        at=at,
+        state=deadline.state,
+        met_at=deadline.met_at,
+        working=Limit.parse(deadline.rule.limit).in_working_days,
+        duty=deadline.rule.duty,
+    )

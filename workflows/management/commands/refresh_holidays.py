@@ -69,9 +69,13 @@ class Command(BaseCommand):
         if "://" in source:
             Inspection.objects.filter(kind=REFRESH).under_way().update(ended_at=at)
             Inspection.objects.create(
-                kind=REFRESH, begun_at=at, ended_at=at, looked_at=1, wrong=bool(wrong),
+                kind=REFRESH,
+                begun_at=at,
+                ended_at=at,
+                looked_at=1,
+                wrong=bool(wrong),
                 findings=[wrong] if wrong else [],
-            )  # fmt: skip
+            )
 
     def _apply(self, change: CalendarChange, at: datetime) -> None:
         self._show(change)
