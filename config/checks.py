@@ -11,7 +11,34 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from config import vitals
+from config.manifest import MANIFEST, WRITTEN_IN, routes
+from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.sealing import current
+
+
+@register(Tags.urls)
+def every_address_is_declared(app_configs: Sequence[AppConfig] | None, **given: Any) -> list[CheckMessage]:
+    """Of each address it is written down who may reach it, and nothing is written down of any that is not there."""
+    there = [route for route, _ in routes()]
+    undeclared = [route for route in there if route not in MANIFEST.lines]
+    gone = [route for route in MANIFEST.lines if route not in there]
+    known = MANIFEST.rules.keys() | permissions_there_are()
+    unknown = [(line.route, who) for line in MANIFEST.lines.values() for who in line.who if who not in known]
+    unused = MANIFEST.rules.keys() - {who for line in MANIFEST.lines.values() for who in line.who}
+    hint = f"{WRITTEN_IN.name} says at its top what a line holds."
+    return [
+        *(Error(f"Nobody has said who may reach /{r}.", hint=hint, id="config.E010") for r in undeclared),
+        *(Error(f"/{r} is declared, and not there.", hint=hint, id="config.E011") for r in gone),
+        *(Error(f"/{r}: there is no rule or permission {who!r}.", hint=hint, id="config.E012") for r, who in unknown),
+        *(Error(f"No address is for {rule!r}.", hint=hint, id="config.E013") for rule in sorted(unused)),
+    ]  # fmt: skip
+
+
+def permissions_there_are() -> set[str]:
+    """What can be granted on a case, a return or a record, by codename."""
+    kinds = [model._meta for model in (Case, AgencyReturn, PanelRecord)]
+    declared = {codename for kind in kinds for codename, _ in kind.permissions}
+    return declared | {f"view_{kind.model_name}" for kind in kinds}
 
 
 @register(Tags.security, deploy=True)

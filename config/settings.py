@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",  # counts the bytes of an answer: what writes one stands below
     "accounts.pages.middleware.refused_in_words",
+    "config.manifest.OnlyDeclared",  # before all others that look at the view
     "accounts.pages.middleware.sent_again",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -196,6 +197,12 @@ class SendBack(ReturnAct):
     title, submit, verb = "Send the return back", "Send it back", "send_back"
     done = "The return was sent back."
     form_class = forms.SendBackForm
+
+    def prepare(self) -> None:
+        super().prepare()
+        # Before sign-off the lead may, after it the partnership: the move asks which. Nobody else sees the form.
+        if not self.held & {"reviews.send_back_agencyreturn", "reviews.return_to_author_agencyreturn"}:
+            raise PermissionDenied
 
     def act(self, form: Any) -> str:
         returns.send_back_return(self.subject, reason=form.cleaned_data["reason"], **self.moving())

@@ -331,6 +331,14 @@ def test_who_may_look_may_not_act(bodies: Bodies, who: str) -> None:
     assert Case.objects.get(pk=case.pk).state == "with_panel"
 
 
+def test_who_may_not_send_a_return_back_is_not_shown_how(bodies: Bodies) -> None:
+    address = reverse("return-send-back", args=[bodies.mine.gp.pk])
+    people = ("member", "gp_author", "gp_lead", "manager")
+    assert [signed_in(bodies.here.people[who]).post(address).status_code for who in people] == [
+        403, 403, 200, 200,
+    ]  # fmt: skip
+
+
 def test_bad_input_73_a_page_that_only_shows_takes_nothing(bodies: Bodies) -> None:
     client, case = signed_in(bodies.here.manager), bodies.mine.case
     shown = [
