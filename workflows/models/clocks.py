@@ -166,10 +166,12 @@ class Deadline(models.Model):
         MET = "met"
         VOIDED = "voided"
 
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="deadlines")
+    # Without an index of its own: the one on (subject, rule_code) finds it.
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="deadlines", db_index=False)
     rule = models.ForeignKey(RuleVersion, on_delete=models.PROTECT, related_name="deadlines")
     rule_code = models.CharField(max_length=60)
-    calendar = models.ForeignKey(CalendarVersion, on_delete=models.PROTECT, related_name="+")
+    # Nearly all open ones count by the one list in use: an index on it finds nothing, and costs at every change.
+    calendar = models.ForeignKey(CalendarVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
     ladder = models.ForeignKey(
         LadderVersion,
         on_delete=models.PROTECT,
@@ -276,7 +278,8 @@ class RungQuerySet(models.QuerySet["Rung"]):
 class Rung(models.Model):
     """One step of a deadline's ladder, with its time. Those ahead are a cache; those reached are history."""
 
-    deadline = models.ForeignKey(Deadline, on_delete=models.CASCADE, related_name="rungs")
+    # Without an index of its own: the one on (deadline, key, due_at) finds it.
+    deadline = models.ForeignKey(Deadline, on_delete=models.CASCADE, related_name="rungs", db_index=False)
     key = models.CharField(max_length=60)
     tell = models.CharField(max_length=40, blank=True)
     news = models.CharField(max_length=40)

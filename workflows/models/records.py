@@ -35,7 +35,8 @@ class TransitionRecord(models.Model):
 class LedgerEntry(models.Model):
     """Who did or saw what. One hash chain per case; no names of children, no free text."""
 
-    chain = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="ledger")
+    # Without an index of its own: the one on (chain, sequence) finds it.
+    chain = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="ledger", db_index=False)
     sequence = models.PositiveIntegerField()
     at = models.DateTimeField()
     actor = models.CharField(max_length=40, help_text="The person's id, or `system`.")
