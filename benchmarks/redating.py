@@ -35,13 +35,16 @@ def a_hall(total: int) -> None:
     for begun, which in ((BEFORE, f"n % {EACH} <> 0"), (ACROSS, f"n % {EACH} = 0")):
         case = a_referral(world, at=begun, aware_at=begun)
         deadline = case.deadlines.get(rule_code="SIN_NOTIFY")
-        made = f"{numbers} JOIN workflows_deadline made ON made.subject_id = {new_id}"
+        last = one("SELECT max(id) FROM workflows_deadline")
         with unchecked():
             copies(Subject, numbers, f"it.id = '{case.pk}' AND {which}", id=new_id, code="'B' || n")
             copies(Deadline, numbers, f"it.id = {deadline.pk} AND {which}", subject_id=new_id)
             for model in (Fact, Rung):
-                copies(model, made, f"it.deadline_id = {deadline.pk} AND {which}", deadline_id="made.id")
-        settle()
+                copies(
+                    model, "workflows_deadline AS made", f"it.deadline_id = {deadline.pk} AND made.id > {last}",
+                    deadline_id="made.id",
+                )  # fmt: skip
+    settle()
 
 
 class Memory(threading.Thread):
