@@ -1,5 +1,6 @@
 """What the engine stores: what moves, its clocks, the calendar it counts in, and what happened."""
 
+from workflows.models import among  # noqa: F401 - registers the lookup
 from workflows.models.calendar import GOVUK, HAND, BankHoliday, CalendarChange, CalendarVersion
 from workflows.models.clocks import DateRecord, Deadline, Fact, RuleVersion, Rung
 from workflows.models.ladders import LadderVersion, Mute

@@ -3,6 +3,7 @@
 The caller holds the locks of their subjects. Each step is a statement or two, however many deadlines there are.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,7 @@ from workflows.ladders import MISSED, Step, climb
 from workflows.models import CalendarVersion, DateRecord, Deadline, Fact, Rung
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
+from workflows.services.many import insert_all
 from workflows.services.rules import rule_book
 
 Actor = User | System
@@ -74,22 +76,28 @@ def record(
 
 def add_facts(told: Iterable[Told], logs: Mapping[int, list[Fact]], *, by: Actor, at: datetime) -> None:
     """Store these facts, and put each where it belongs in the log of its deadline. Nothing is asked of them."""
-    facts = Fact.objects.bulk_create(
-        Fact(
-            deadline=one.deadline, kind=one.kind, effective_at=one.effective_at, recorded_at=at, by=person(by),
-            authority=one.authority, reason=one.reason, details=one.details,
-        )
-        for one in told
-    )  # fmt: skip
+    facts = Fact.objects.bulk_create(Fact(**_columns(one, by=by, at=at)) for one in told)
     for fact in facts:
         logs[fact.deadline_id].append(fact)
         logs[fact.deadline_id].sort(key=lambda one: (one.effective_at, one.pk))  # as the table is ordered
 
 
+def insert_facts(told: Iterable[Told], *, by: Actor, at: datetime) -> None:
+    """Store these facts, of which no fold is to be made in this transaction."""
+    insert_all(Fact, [_columns(one, by=by, at=at) for one in told])
+
+
+def _columns(told: Told, *, by: Actor, at: datetime) -> dict[str, Any]:
+    return {
+        "deadline_id": told.deadline.pk, "kind": told.kind, "effective_at": told.effective_at, "recorded_at": at,
+        "by_id": by.pk, "authority": told.authority, "reason": told.reason, "details": told.details,
+    }  # fmt: skip
+
+
 def logs_of(deadlines: Iterable[Deadline]) -> defaultdict[int, list[Fact]]:
     """The facts of each deadline, in order, by its id."""
     logs: defaultdict[int, list[Fact]] = defaultdict(list)
-    for fact in Fact.objects.filter(deadline_id__in=[deadline.pk for deadline in deadlines]):
+    for fact in Fact.objects.filter(deadline__pk__among=[deadline.pk for deadline in deadlines]):
         logs[fact.deadline_id].append(fact)
     return logs
 
@@ -136,7 +144,7 @@ def rederive_all(
 
     logs has every fact of each deadline, in order. A milestone that is planned back from one of them moves with it.
     """
-    before = {one.pk: (one.state, one.due_at, one.derivation) for one in deadlines}
+    derivations = []
     for deadline in deadlines:
         derivation = fold(deadline, logs[deadline.pk])
         if deadline.state in ENDED and derivation.state not in ENDED:
@@ -144,29 +152,57 @@ def rederive_all(
                 calendars.current_version()
             )  # while it had ended, no change of the list dated it anew
             derivation = fold(deadline, logs[deadline.pk])
+        derivations.append(derivation)
+    return store_all(deadlines, derivations, logs, at=at)
+
+
+def store_all(
+    deadlines: Sequence[Deadline], derivations: Sequence[Derivation], logs: Mapping[int, Sequence[Fact]], *,
+    at: datetime,
+) -> list[Deadline]:  # fmt: skip
+    """The same, for deadlines that are folded already: each has its derivation in the same place."""
+    before = {one.pk: (one.state, one.due_at, one.derivation) for one in deadlines}
+    for deadline, derivation in zip(deadlines, derivations, strict=True):
         cache(deadline, derivation, deadline.calendar)
     _store(deadlines)
     turned = [one for one in deadlines if (one.state, one.due_at) != before[one.pk][:2]]
     if turned:
-        Rung.objects.ahead().filter(deadline__in=[one.pk for one in turned]).delete()
+        Rung.objects.ahead().filter(deadline__pk__among=[one.pk for one in turned]).delete()
         _arm(turned, at=at)
-    DateRecord.objects.bulk_create(
+    records = [
         _what_it_was(one, before[one.pk][2], logs[one.pk], at=at)
         for one in deadlines
         if _is_another(before[one.pk][2], one.derivation)
-    )
+    ]
+    insert_all(DateRecord, records)
     moved = [one for one in deadlines if one.due_at != before[one.pk][1]]
     _miss_by_the_new_date(moved)
     _move_what_is_planned_from(moved, at=at)
     return list(deadlines)
 
 
+STORE = """
+UPDATE workflows_deadline deadline SET state = now.state, calendar_id = now.calendar_id, started_at = now.started_at,
+    due_on = now.due_on, due_at = now.due_at, met_at = now.met_at, derivation = now.derivation
+FROM jsonb_to_recordset(%s::jsonb) AS now (
+    id bigint, state text, calendar_id bigint, started_at timestamptz, due_on date, due_at timestamptz,
+    met_at timestamptz, derivation jsonb
+) WHERE deadline.id = now.id
+"""
+"""Each deadline its own columns, in one document: a parameter for every value costs more than the update."""
+
+
 def _store(deadlines: Sequence[Deadline]) -> None:
     """Write the columns that the fold gives; missed_at is the sweep's, which may be writing it now."""
     if len(deadlines) == 1:
         deadlines[0].save(update_fields=CACHED)
+    elif connection.vendor == "postgresql":
+        columns = ["id", *(Deadline._meta.get_field(name).attname for name in CACHED)]  # type: ignore[union-attr]
+        rows = [{column: getattr(one, column) for column in columns} for one in deadlines]
+        with connection.cursor() as cursor:
+            cursor.execute(STORE, [json.dumps(rows, default=str)])
     else:
-        # All the rows are there, so this inserts none: it is the quickest way to give many rows each its own.
+        # All the rows are there, so this inserts none.
         Deadline.objects.bulk_create(
             deadlines, update_conflicts=True, unique_fields=["pk"], update_fields=CACHED
         )
@@ -215,9 +251,9 @@ def _arm(deadlines: Iterable[Deadline], *, at: datetime) -> None:
             ]
             sql = ARM.format(
                 steps=", ".join(["(%s, %s, %s, %s, %s)"] * len(values)),
-                deadlines=", ".join(["%s"] * len(keys)),
+                deadlines=", ".join(map(str, keys)),  # numbers of ours, and hundreds of them
             )
-            cursor.execute(sql, [*chain.from_iterable(values), *keys])
+            cursor.execute(sql, list(chain.from_iterable(values)))
 
 
 def _is_another(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
@@ -227,17 +263,17 @@ def _is_another(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 def _what_it_was(
     deadline: Deadline, before: Mapping[str, Any], facts: Sequence[Fact], *, at: datetime
-) -> DateRecord:
-    """The record of what was shown before, and of what is shown now."""
+) -> dict[str, Any]:
+    """The columns of the record of what was shown before, and of what is shown now."""
     now = deadline.derivation
     is_recounted = before["calendar"] != now["calendar"]
-    return DateRecord(
-        deadline=deadline, at=at,
-        because=RE_CALENDARED if is_recounted else max(facts, key=lambda fact: fact.pk).kind,
-        state_before=before["state"], state_after=now["state"],
-        due_before=date.fromisoformat(before["due_on"]) if before["due_on"] else None, due_after=deadline.due_on,
-        calendar_before=before["calendar"], calendar_after=now["calendar"],
-    )  # fmt: skip
+    return {
+        "deadline_id": deadline.pk, "at": at,
+        "because": RE_CALENDARED if is_recounted else max(facts, key=lambda fact: fact.pk).kind,
+        "state_before": before["state"], "state_after": now["state"],
+        "due_before": date.fromisoformat(before["due_on"]) if before["due_on"] else None,
+        "due_after": deadline.due_on, "calendar_before": before["calendar"], "calendar_after": now["calendar"],
+    }  # fmt: skip
 
 
 def _miss_by_the_new_date(moved: Iterable[Deadline]) -> None:
@@ -245,7 +281,7 @@ def _miss_by_the_new_date(moved: Iterable[Deadline]) -> None:
     by_then = [one for one in moved if one.due_at is not None and one.rule.duty == "by"]
     if not by_then:
         return
-    reached = Rung.objects.filter(key=MISSED, deadline__in=[one.pk for one in by_then])
+    reached = Rung.objects.filter(key=MISSED, deadline__pk__among=[one.pk for one in by_then])
     seen: dict[tuple[int, datetime | None], datetime | None] = {
         (deadline_id, due_at): reached_at
         for deadline_id, due_at, reached_at in reached.exclude(reached_at=None).values_list(
@@ -257,7 +293,7 @@ def _miss_by_the_new_date(moved: Iterable[Deadline]) -> None:
         if one.missed_at is not None:
             one.save(update_fields=["missed_at"])
     in_time = [one.pk for one in by_then if one.missed_at is None]
-    Deadline.objects.filter(pk__in=in_time).exclude(missed_at=None).update(missed_at=None)
+    Deadline.objects.filter(pk__among=in_time).exclude(missed_at=None).update(missed_at=None)
 
 
 # ---- What is planned back from another ------------------------------------------------------------

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
 
 from accounts.models import User
 from workflows.actors import System
 from workflows.models import LedgerEntry, Subject, TransitionRecord
+from workflows.services.many import insert_all
 
 GENESIS = "0" * 64
 
@@ -43,19 +45,23 @@ def append(subject: Subject, action: str, *, by: User | System, at: datetime) ->
 
     Only references: the action's name, the kind and id of the thing. Never a name or free text.
     """
-    return append_all([line(subject, action, by=by)], at=at)[0]
+    return LedgerEntry.objects.create(**_sealed([line(subject, action, by=by)], at=at)[0])
 
 
-def append_all(lines: Sequence[Line], *, at: datetime) -> list[LedgerEntry]:
+def append_all(lines: Sequence[Line], *, at: datetime) -> None:
     """Write these, in order. Needs a transaction; takes the locks of their chains, in one order."""
-    if not lines:
-        return []
-    roots = Subject.objects.filter(pk__in={told.on.root_id or told.on.pk for told in lines}).order_by("pk")
+    if lines:
+        insert_all(LedgerEntry, _sealed(lines, at=at))
+
+
+def _sealed(lines: Sequence[Line], *, at: datetime) -> list[dict[str, Any]]:
+    """The columns of an entry for each, sealed behind the last of its chain, whose lock is taken."""
+    roots = Subject.objects.filter(pk__among={told.on.root_id or told.on.pk for told in lines}).order_by("pk")
     chains = list(roots.select_for_update(no_key=True).values_list("pk", flat=True))
     newest = LedgerEntry.objects.filter(chain=OuterRef("pk")).order_by("-sequence")
     ends = {
         pk: (sequence or 0, previous or GENESIS)
-        for pk, sequence, previous in Subject.objects.filter(pk__in=chains).values_list(
+        for pk, sequence, previous in Subject.objects.filter(pk__among=chains).values_list(
             "pk", Subquery(newest.values("sequence")[:1]), Subquery(newest.values("hash")[:1])
         )
     }
@@ -75,10 +81,10 @@ def append_all(lines: Sequence[Line], *, at: datetime) -> list[LedgerEntry]:
         )
         ends[root] = (sequence, sealed)
         entries.append(
-            LedgerEntry(chain_id=root, sequence=sequence, at=at, actor=actor, action=told.action, target=target,
-                        previous=previous, hash=sealed)
+            {"chain_id": root, "sequence": sequence, "at": at, "actor": actor, "action": told.action,
+             "target": target, "previous": previous, "hash": sealed}
         )  # fmt: skip
-    return LedgerEntry.objects.bulk_create(entries)
+    return entries
 
 
 def broken_links(root: Subject) -> list[int]:

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, Func, JSONField, Model, OuterRef, Q, QuerySet, Value
+from django.db.models import F, Func, JSONField, Q, QuerySet, Value
 
 from accounts.models import User
 from workflows.actors import SYSTEM, System
@@ -24,13 +24,14 @@ from workflows.calendars import Calendar, end_of, start_of
 from workflows.derivation import derive
 from workflows.exceptions import WorkflowError
 from workflows.facts import RE_CALENDARED, RESTARTED
-from workflows.models import CalendarChange, CalendarVersion, DateRecord, Deadline, Fact, Subject
+from workflows.models import CalendarChange, CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Subject
 from workflows.models.clocks import DeadlineQuerySet
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services import ledger
 from workflows.services.clocks import lock_all
-from workflows.services.folding import Told, add_facts, fold, logs_of, planned_from, rederive_all
+from workflows.services.folding import Told, fold, insert_facts, logs_of, planned_from, store_all
+from workflows.services.many import insert_from
 from workflows.services.rules import rule_book
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,9 @@ def would_move(new: Calendar, old: Calendar | None = None) -> Iterator[Move]:
     open_ones = (
         Deadline.objects.open().select_related("rule", "calendar", "subject").prefetch_related("facts")
     )
-    reach = _in_reach(old, new) if old is not None else Q()
+    reach = Q()
+    if old is not None:
+        reach = _in_reach(old, new) | ~Q(calendar__code=old.version) | Q(rule__limit__contains=" ")
     due_days = rule_book().due_days
     new_days: dict[tuple[UUID, str], date] = {}
     for deadline in open_ones.filter(reach).exclude(rule__starts__in=due_days).iterator(chunk_size=BATCH):
@@ -120,13 +123,12 @@ def _move_by(new: Calendar, deadline: Deadline, *, counted_from: date | None = N
 def _in_reach(old: Calendar, new: Calendar) -> Q:
     """Deadlines that the difference can touch: a changed day between start and due day, or an end past a horizon.
 
-    A limit that counts backwards is due before it starts. A paused one has no due day, and is always looked at;
-    so is one that counts by a list older than both, or whose limit is more than a number: a cap or a roll may
-    look at days past its end.
+    A limit that counts backwards is due before it starts. A paused one has no due day, and is always looked at. The
+    caller looks at those besides that count by a list older than both, and at those whose limit is more than a
+    number: a cap or a roll may look at days past its end.
     """
     horizon = end_of(min(old.known_until, new.known_until))
     reach = Q(due_at=None) | Q(due_at__gt=horizon) | Q(started_at__gte=horizon)
-    reach |= ~Q(calendar__code=old.version) | Q(rule__limit__contains=" ")
     if changed := {day for day, _ in old.holidays.items() ^ new.holidays.items()}:
         first, last = start_of(min(changed)), end_of(max(changed))
         reach |= Q(due_at__gt=first, started_at__lt=last) | Q(due_at__lte=last, started_at__gte=first)
@@ -180,14 +182,15 @@ def _touched_by(version: CalendarVersion) -> Q:
     """Open deadlines of which more than the name of the list may change: they are derived again, one by one.
 
     That is what the difference can reach, and what was ever paused, extended or ruled anew, for whose count days
-    may matter that the dates do not tell of.
+    may matter that the dates do not tell of. It asks nothing of other tables, so that under a lock it is asked of
+    the row as it is then.
     """
     new = calendars.calendar_of(version)
-    touched = ~Q(derivation__changes=[])
-    counting_by_it = Deadline.objects.open().filter(calendar=OuterRef("pk"))
-    for old in CalendarVersion.objects.exclude(pk=version.pk).filter(Exists(counting_by_it)):
-        reach = _in_reach(calendars.calendar_of(old), new)
-        touched |= Q(calendar=old) & reach
+    more_than_a_number = RuleVersion.objects.filter(limit__contains=" ").values_list("pk", flat=True)
+    touched = ~Q(derivation__changes=[]) | Q(rule__in=list(more_than_a_number))
+    behind = Deadline.objects.open().exclude(calendar=version).order_by().values("calendar")
+    for old in CalendarVersion.objects.filter(pk__in=behind):
+        touched |= Q(calendar=old) & _in_reach(calendars.calendar_of(old), new)
     return touched
 
 
@@ -246,24 +249,27 @@ def _redate(
     pks: list[int], version: CalendarVersion, *, by: User | System, at: datetime, reason: str
 ) -> list[Move]:
     """These deadlines, asked again under the locks whether they are still open and behind; and what moves with them."""
-    lock_all(Subject.objects.filter(deadlines__in=pks))
-    behind = Deadline.objects.open().filter(pk__in=pks).exclude(calendar=version)
-    deadlines = list(behind.select_related("rule", "calendar", "ladder", "subject"))
+    lock_all(Subject.objects.filter(deadlines__pk__among=pks))
+    behind = Deadline.objects.open().filter(pk__among=pks).exclude(calendar=version)
+    deadlines = list(behind.select_related("subject").prefetch_related("rule", "ladder"))  # which many share
     if not deadlines:
         return []
     logs = logs_of(deadlines)
     planned = [one for _, one in planned_from(deadlines)]
     was = {one: one.due_on for one in [*deadlines, *planned]}
-    moving = []
+    moving, derivations = [], []
     for deadline in deadlines:
         deadline.calendar = version
-        becomes = fold(deadline, logs[deadline.pk]).due_on
-        if becomes != deadline.due_on:
-            moving.append(_recalendared(deadline, becomes, version, at=at, reason=reason))
-    add_facts(moving, logs, by=by, at=at)
+        derivation = fold(deadline, logs[deadline.pk])
+        derivations.append(derivation)
+        if derivation.due_on != deadline.due_on:
+            moving.append(_recalendared(deadline, derivation.due_on, version, at=at, reason=reason))
+    insert_facts(moving, by=by, at=at)  # they tell of the new day, and do not make it: it is folded already
     ledger.append_all([ledger.line(one.deadline.subject, RE_CALENDARED, by=by) for one in moving], at=at)
-    rederive_all(deadlines, logs, at=at)
-    becomes_of = dict(Deadline.objects.filter(pk__in=[one.pk for one in planned]).values_list("pk", "due_on"))
+    store_all(deadlines, derivations, logs, at=at)
+    becomes_of = dict(
+        Deadline.objects.filter(pk__among=[one.pk for one in planned]).values_list("pk", "due_on")
+    )
     becomes_of |= {one.pk: one.due_on for one in deadlines}
     moves = [Move(one, day, becomes_of[one.pk]) for one, day in was.items()]
     return [move for move in moves if move.was != move.becomes]
@@ -304,11 +310,12 @@ def take_over(pks: list[int], version: CalendarVersion, is_touched: Q, *, at: da
 
     One that somebody is changing in this moment is left for the next round; so is one that has become touched.
     """
-    quiet = Deadline.objects.open().filter(pk__in=pks).exclude(calendar=version).exclude(is_touched)
-    if connection.features.has_select_for_update_skip_locked:
-        quiet = quiet.select_for_update(of=("self", "subject"), skip_locked=True, no_key=True)
-    rows = quiet.select_related("subject").only("pk", "subject__id")
-    held = Deadline.objects.filter(pk__in=[deadline.pk for deadline in rows])
+    subjects = Subject.objects.filter(
+        pk__in=Deadline.objects.filter(pk__among=pks).order_by().values("subject")
+    )
+    free = _held(subjects)  # whoever changes a clock holds its subject first
+    quiet = Deadline.objects.open().filter(pk__among=pks, subject__pk__among=free)
+    held = Deadline.objects.filter(pk__among=_held(quiet.exclude(calendar=version).exclude(is_touched)))
     records = held.order_by().values_list(
         "pk", Value(at), Value(RE_CALENDARED), "state", "state", "due_on", "due_on", "calendar__code",
         Value(version.code),
@@ -318,9 +325,8 @@ def take_over(pks: list[int], version: CalendarVersion, is_touched: Q, *, at: da
     held.update(calendar=version, derivation=_WithCalendar("derivation", Value(version.code)))
 
 
-def insert_from(model: type[Model], names: list[str], rows: QuerySet[Any, Any]) -> None:
-    """Insert what a query finds, without its passing through here."""
-    columns = ", ".join(str(model._meta.get_field(name).column) for name in names)  # type: ignore[union-attr]
-    sql, given = rows.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {model._meta.db_table} ({columns}) {sql}", given)
+def _held(rows: QuerySet[Any, Any]) -> list[Any]:
+    """Lock those that nobody else has locked. Returns their keys."""
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True, no_key=True)
+    return list(rows.order_by().values_list("pk", flat=True))

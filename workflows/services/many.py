@@ -1,0 +1,35 @@
+"""Many rows in one statement: given here, or found by a query. Nothing is asked of them; the caller knows them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model, QuerySet
+
+
+def insert_all(model: type[Model], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert these, each with a value for the same columns, named as on the model (`subject_id`).
+
+    On PostgreSQL they travel as one document: to prepare a parameter for every value costs more than the insert.
+    """
+    rows = list(rows)
+    if not rows or connection.vendor != "postgresql":
+        model._default_manager.bulk_create(model(**row) for row in rows)
+        return
+    fields = [field for field in model._meta.concrete_fields if field.attname in rows[0]]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    kinds = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
+    sql = f"SELECT {columns} FROM json_to_recordset(%s::json) AS given ({kinds})"  # noqa: S608 - our own columns
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{model._meta.db_table}" ({columns}) {sql}', [json.dumps(rows, default=str)]
+        )
+
+
+def insert_from(model: type[Model], names: list[str], found: QuerySet[Any, Any]) -> None:
+    """Insert what a query finds, without its passing through here."""
+    columns = ", ".join(str(model._meta.get_field(name).column) for name in names)  # type: ignore[union-attr]
+    sql, given = found.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {model._meta.db_table} ({columns}) {sql}", given)
