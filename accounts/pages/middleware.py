@@ -54,8 +54,8 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     request.COOKIES = {name: value for name, value in request.COOKIES.items() if "\0" not in value}
     if request.method not in ("POST", "PUT", "PATCH"):
         return None
-    is_multipart = request.content_type == "multipart/form-data"
-    if not is_multipart and _content_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if _content_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        # Also one with a file in it: Django limits its fields alone, and would write the file to the disk for anybody.
         _drain(request)
         return errors.too_large(request)
     if _content_length(request) and request.content_type not in _FORMS:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import signing
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import get_template
 from django.test import Client
 
@@ -63,6 +64,16 @@ def test_bad_input_27_five_megabytes_are_refused_early_with_a_way_back(
 
     assert response.status_code == 413
     assert 'href="http://testserver/add/?from=list"' in text_of(response)
+
+
+def test_bad_input_38_a_file_that_is_too_large_is_refused_before_it_is_read(
+    client: Client, settings: Any
+) -> None:
+    # Given somebody who is not signed in, and a server that would keep a file of theirs while it reads
+    settings.FILE_UPLOAD_HANDLERS = ["a.handler.that.is.asked.Nothing"]
+    file = SimpleUploadedFile("large.json", b"x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+    assert client.post("/add/", {"list": file}).status_code == 413
 
 
 def test_bad_input_27_the_way_back_is_never_to_another_site(client: Client) -> None:
