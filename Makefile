@@ -1,6 +1,6 @@
 # What a machine needs: Python 3.11 or newer with venv, make, git. Everything else is installed into this folder.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench screenshots lock
+.PHONY: help setup run code test check bench screenshots lock
 SHELL := /bin/sh
 PYTHON ?= python3
 UV := .uv/bin/uv
@@ -25,6 +25,9 @@ setup: .venv/.ok  ## Install what the product needs into .venv, by hash
 
 run: setup  ## Start everything on this machine (PORT=8000, DEMO=0 for no demonstration data)
 	@$(BIN)/python -m config.run
+
+code: setup  ## Say the code with which each person of the demonstration confirms their sign-in (WHO=address for one)
+	@$(BIN)/python manage.py code $(WHO)
 
 test: setup  ## Run every test, on SQLite and on PostgreSQL
 	@$(BIN)/python -m tests.everything

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, PermissionsMixin
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from guardian.mixins import GuardianUserMixin
 
 LONDON = ZoneInfo("Europe/London")
@@ -64,6 +65,13 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     full_name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True, help_text="When they last used the service, to the minute.")
+    suspended_at = models.DateTimeField(
+        null=True, help_text="Since when they may not, for not having used it."
+    )
+    session_seal = models.PositiveIntegerField(
+        default=0, help_text="One more ends every session there is, wherever it is kept."
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -76,15 +84,20 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.full_name
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must still agree with: it ends with the password, and with the seal."""
+        words = f"{self.password}:{self.session_seal}"
+        return salted_hmac("accounts.User.session", words, secret=secret, algorithm="sha256").hexdigest()
+
     def stands_for(self, *, at: datetime) -> dict[uuid.UUID, set[int]]:
         """The keys of the seats this person acts for at the instant, by the person through whom: first their own.
 
-        In one query. Empty for an inactive person. Deputising does not chain: a deputy's deputy holds
+        In one query. Empty for who is inactive or suspended. Deputising does not chain: a deputy's deputy holds
         nothing. Cover never outlives a deputy's own seat and never crosses a wall: it opens only seats of
         a partnership in which the deputy holds one that day, and the Panel's (whose partnership is NULL)
         only to the Panel. A seat of their own is not named again for somebody they stand in for.
         """
-        if not self.is_active:
+        if not self.is_active or self.suspended_at:
             return {}
         on = at.astimezone(LONDON).date()
         covered = in_window(on, "user__deputies__") & Q(user__deputies__deputy=self, user__is_active=True)
@@ -243,3 +256,96 @@ class Receipt(models.Model):
     body_hash = models.CharField(max_length=64)
     answer_url = models.CharField(max_length=500, blank=True)
     at = models.DateTimeField(auto_now_add=True)
+
+
+# ---- How people get in -----------------------------------------------------------------------
+class AccountEvent(models.Model):
+    """Something that happened to an account: append-only, as a trigger sees to. No words that anybody typed.
+
+    `actor` is who did it, NULL for a stranger or the system; `subject` whose account it was, NULL when the address
+    that was tried is nobody's.
+    """
+
+    kind = models.CharField(max_length=40)
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    subject = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="account_events")
+    ip = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=60, help_text="The browser and system, such as Firefox on Windows.")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "at"], name="events_of_an_account")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Letter(models.Model):
+    """A mail about an account that is owed: a row first, sent by a worker, so that asking costs the same for all.
+
+    `person` is NULL where an address was typed by a stranger: whose it is, if anybody's, is looked up when it is
+    sent. A link is made only then, and never kept.
+    """
+
+    kind = models.CharField(max_length=40)
+    address = models.CharField(max_length=254, blank=True)
+    person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="letters")
+    about = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True, help_text="Sent, or found to be for nobody, or too old.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["at"], name="letters_owed", condition=Q(settled_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class KnownDevice(models.Model):
+    """A browser in which somebody has signed in before; it carries the secret whose hash this is."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    secret_hash = models.CharField(max_length=64)
+    first_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "secret_hash"], name="one_device_per_secret_and_user")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.first_at:%Y-%m-%d}"
+
+
+class LostFactors(models.Model):
+    """That somebody lost every second factor: one administrator says how they proved who they are, another agrees."""
+
+    class Proof(models.TextChoices):
+        IN_PERSON = "in-person", "I met them, and know them or saw a photo card"
+        VIDEO = "video", "I spoke to them by video, and know them or saw a photo card"
+        VOUCHED = "vouched", "Their line manager, whom I called on a number of the agency, vouched for them"
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="lost_factors")
+    proof = models.CharField(max_length=20, choices=Proof)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    settled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+    was_agreed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(settled_at=None), name="one_open_loss_per_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(was_agreed=False) | ~Q(settled_by=models.F("asked_by")),
+                name="two_people_agree_that_factors_are_lost",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.asked_at:%Y-%m-%d}"

@@ -28,6 +28,8 @@ from markupsafe import Markup
 
 from accounts.models import LONDON, Role, Seat, User
 from accounts.pages import rendering
+from accounts.pages.views import at
+from accounts.services import sessions
 from notifications.services import chasing_of, names_to_phone, unseen_count
 from reviews.nhs_number import in_groups
 from workflows.countdown import moment_in_words, time_in_words
@@ -165,17 +167,27 @@ def navigation_for(user: AbstractBaseUser | AnonymousUser) -> Sequence[tuple[str
 
 
 def for_every_page(request: HttpRequest) -> dict[str, Any]:
-    """The signed-in person, the navigation, what is open to them by break-glass, and whom they are to phone.
+    """The signed-in person, when their session ends, the navigation, what is open to them by break-glass, whom to phone.
 
+    Before the second factor, and while suspended, a person has none of these but their name.
     A request refused before sign-in was looked at has none of these.
     """
     user = getattr(request, "user", None) or AnonymousUser()
+    if getattr(request, "half_signed_in", None) is not None or getattr(user, "suspended_at", None):
+        named = user if user.is_authenticated else None
+        return {"signed_in_user": named, "is_half_signed_in": True, "navigation": [], "undelivered": []}
     return {
         "signed_in_user": user if user.is_authenticated else None,
+        "session_ending": _ending(request) if user.is_authenticated else None,
         "navigation": _navigation(request, user),
         "break_glass": getattr(request, "break_glass", None),
         "undelivered": names_to_phone(user, at=timezone.now()) if isinstance(user, User) else [],
     }
+
+
+def _ending(request: HttpRequest) -> dict[str, Any] | None:
+    session = getattr(request, "session", None)
+    return sessions.ending(session, at=at(request)) if session is not None else None
 
 
 def _navigation(request: HttpRequest, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:

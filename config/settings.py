@@ -5,6 +5,8 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.cache import shared_cache_url
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -58,6 +60,12 @@ INSTALLED_APPS = [
     "notifications.apps.NotificationsConfig",
     "workflows.apps.WorkflowsConfig",
     "accounts.apps.AccountsConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "guardian",
     "django_fsm",
     "django.contrib.auth",
@@ -82,6 +90,8 @@ MIDDLEWARE = [
     "accounts.pages.middleware.sent_again",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.pages.second_factor.SecondFactorRequired",
     "accounts.pages.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
@@ -139,12 +149,18 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "sign-in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "sign-in"
+LOGOUT_REDIRECT_URL = "account_login"
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+"""Secret keys of before: what they sealed and signed is still read, and sealed anew with SECRET_KEY."""
 SESSION_COOKIE_AGE = 8 * 60 * 60
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # strict would sign out who comes by a link in a mail
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 CSRF_FAILURE_VIEW = "accounts.pages.errors.form_has_expired"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
@@ -161,6 +177,57 @@ USE_X_FORWARDED_HOST = False  # whoever writes that header would choose where li
 X_FRAME_OPTIONS = "DENY"
 FORM_ORIGINS: list[str] = []
 """Other origins to which a form of ours may lead on, such as a provider of sign-ins: browsers stop the rest."""
+
+# ---- Signing in: allauth's part --------------------------------------------------------------
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]  # nobody signs up: see the adapter
+ACCOUNT_EMAIL_VERIFICATION = "none"  # a link goes to the address before anybody can sign in with it
+ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
+ACCOUNT_RATE_LIMITS = False  # ours: accounts/services/limits.py
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGIN_TIMEOUT = 15 * 60  # between the password and the second factor
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a passkey is both factors: its device checks who holds it
+MFA_TOTP_ISSUER = "Rapid Review"
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_RATE_LIMITS = False  # ours
+MFA_FORMS = {
+    "authenticate": "accounts.forms.CodeForm",
+    "authenticate_webauthn": "accounts.forms.PasskeyForm",
+    "login_webauthn": "accounts.forms.PasskeySignInForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+}
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # the adapter finds the person, within the domains of the provider
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = ""
+OIDC_PROVIDERS = env.json("OIDC_PROVIDERS", default=[])
+"""OpenID Connect providers of partnerships: a JSON list of objects with `id`, `name`, `client_id`, `secret`,
+`server_url`, `domains` (whose addresses it may sign in, and no other's) and perhaps `second_factor`
+(`{"amr": ["mfa"], "acr": []}`: which words of its token are trusted to mean that a second factor was used)."""
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": given["id"],
+                "name": given["name"],
+                "client_id": given["client_id"],
+                "secret": given["secret"],
+                "settings": {"server_url": given["server_url"]},
+            }
+            for given in OIDC_PROVIDERS
+        ],
+    }
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int(
+    "TRUSTED_PROXIES", default=1 if env.bool("BEHIND_PROXY", default=False) else 0
+)
+"""How many proxies of ours a request comes through: only what they wrote into X-Forwarded-For is believed."""
 
 # ---- What comes in ---------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -186,6 +253,13 @@ STORAGES = {
 
 # ---- Celery: the bell, never the memory ------------------------------------------------------
 CELERY_BROKER_URL = env.str("BROKER_URL", default="redis://localhost:6379/0")
+CACHES = {
+    "default": {"BACKEND": "config.cache.SharedCache", "LOCATION": shared_cache_url(CELERY_BROKER_URL)}
+    if shared_cache_url(CELERY_BROKER_URL)
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"},
+    "database": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"},
+}
+"""Where tries are counted, for all processes: the broker's database 1; while that is away, or is none, our own."""
 CELERY_TIMEZONE = "UTC"  # London's clock changes would skip an hour; our own code knows London
 CELERY_ENABLE_UTC = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -207,6 +281,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 SWEEP_EVERY = env.float("SWEEP_EVERY", default=60.0)
 DELIVER_EVERY = env.float("DELIVER_EVERY", default=20.0)
 INSPECT_EVERY = env.float("INSPECT_EVERY", default=300.0)
+LETTERS_EVERY = env.float("LETTERS_EVERY", default=5.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "workflows.tasks.sweep",
@@ -222,6 +297,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "workflows.tasks.inspect",
         "schedule": INSPECT_EVERY,
         "options": {"expires": INSPECT_EVERY},
+    },
+    "letters": {
+        "task": "accounts.tasks.post_letters",
+        "schedule": LETTERS_EVERY,
+        "options": {"expires": LETTERS_EVERY * 2},
+    },
+    "suspend": {
+        "task": "accounts.tasks.suspend_unused",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
     },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE", default=str(VAR_DIR / "beat-schedule"))

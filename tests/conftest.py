@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from reviews.models import Case
-from tests import factories, services
+from tests import factories, second_factor, services
 from tests.everything import browser_on_the_path
 from tests.standing import (
     COPIES,
@@ -32,6 +32,7 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+second_factor.sign_in_wholly()
 WITHOUT_BROWSER = pytest.StashKey[int]()
 
 hypothesis.settings.register_profile(

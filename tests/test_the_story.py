@@ -15,10 +15,12 @@ from django.core import mail
 from jsonschema import Draft202012Validator
 from playwright.sync_api import Page, expect
 
+from accounts.services import factors
 from notifications.services import deliver_everything_owed
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
 from reviews.services.exporting import schema
 from tests import factories
+from tests.second_factor import code_of
 from workflows.services.sweeping import sweep
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -51,7 +53,9 @@ class Browser:
         self.page.goto(f"{self.address}/")
         self.page.get_by_label("Email address").fill(person.email)
         self.page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self.page.get_by_label("Code", exact=True).fill(code_of(person))
+        self.page.get_by_role("button", name="Continue", exact=True).click()
         expect(self.page.get_by_role("heading", name="What needs me, by when")).to_be_visible()
 
     def open(self, words: str) -> None:
@@ -93,6 +97,7 @@ def test_an_incident_goes_from_referral_to_an_accepted_panel_record(
     # Given a partnership with three partners, two agencies that may know the family, and the Panel
     clock("2026-03-12 15:50")
     world, panel = factories.a_world(), factories.a_panel_member()
+    factors.add_apps([*world.people.values(), panel])
     browser = Browser(page, live_server.url)
 
     # When the business manager logs a referral on Thursday 12 March

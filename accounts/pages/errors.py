@@ -23,7 +23,7 @@ from accounts.pages.rendering import humanised
 
 log = logging.getLogger(__name__)
 
-_NEVER_REPEATED = re.compile("password|secret|otp|csrfmiddlewaretoken", re.IGNORECASE)
+_NEVER_REPEATED = re.compile("password|secret|otp|csrfmiddlewaretoken|^code$|^credential$", re.IGNORECASE)
 """Boxes whose content is not written into a page."""
 
 
@@ -104,8 +104,9 @@ def form_has_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
         "typed": _typed(request, kept),
         "has_files": bool(request.FILES),
         "is_signed_in": request.user.is_authenticated,
+        "must_confirm": reason == "confirm",
         "path": request.get_full_path(),
-        "sign_in_url": resolve_url(settings.LOGIN_URL),
+        "sign_in_url": resolve_url("confirm" if reason == "confirm" else settings.LOGIN_URL),
     }
     return _never_stored(render(request, "pages/form_has_expired.html", context, status=403))
 

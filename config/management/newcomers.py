@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.validators import validate_email
 from django.forms import ValidationError
 
 from accounts.models import Seat, User
-from accounts.services import link_to_set_password
 from reviews.milestones import WT18
 from reviews.services import partnerships
 from workflows.actors import SYSTEM
@@ -28,21 +28,19 @@ def valid_address(given: str) -> str:
 
 
 def let_in(seat: Seat, *, email: str, full_name: str, at: datetime) -> User:
-    """Put somebody in a seat, making their account if there is none. Raises CommandError."""
+    """Put somebody in a seat, making their account if there is none, and mail them. Raises CommandError."""
     try:
-        person, _ = partnerships.add_person(
+        return partnerships.add_person(
             seat, email=valid_address(email), full_name=full_name, by=SYSTEM, at=at
         )
     except WorkflowError as refusal:
         raise CommandError(str(refusal)) from None
-    return person
 
 
 def how_to_begin(person: User) -> str:
-    """What to tell them: the link that sets their first password, or that they have one."""
+    """What to tell the operator: a mail goes to the person, and to where when nothing is sent outside."""
+    folder = getattr(settings, "EMAIL_FILE_PATH", None)
+    where = f" No mail server is set (EMAIL_URL): it is written into {folder}." if folder else ""
     if person.has_usable_password():
-        return f"{person.email} has an account already, and keeps its name and password."
-    return (
-        f"{person.email} chooses a password here: {link_to_set_password(person)}\n"
-        "The link works once, for three days, and is not shown again. Whoever has it becomes this person."
-    )
+        return f"{person.email} has an account already, and keeps its name and password. A mail tells them.{where}"
+    return f"{person.email} is mailed a link to choose a password, which works once, for 7 days.{where}"

@@ -23,3 +23,76 @@ window.addEventListener("pageshow", (event) => {
     button.removeAttribute("aria-disabled");
   });
 });
+
+// The session ends at a time that the server knows. Two minutes before, a person is asked, in time to say that they are
+// there: by one press, also of the keyboard. What they do on another page of theirs counts here too.
+const ending = document.getElementById("session-ending");
+if (ending) {
+  const warnedBefore = 120;
+  const shown = document.getElementById("session-ends-at");
+  const words = document.getElementById("session-ending-words");
+  const form = ending.querySelector("form");
+  const others = "BroadcastChannel" in window ? new BroadcastChannel("session") : null;
+  let isLast = "isLast" in ending.dataset;
+  let endsAt = Date.now() + 1000 * Number(ending.dataset.endsIn);
+  let timer;
+
+  const clock = () =>
+    new Date(endsAt)
+      .toLocaleTimeString("en-GB", { timeZone: "Europe/London", hour: "numeric", minute: "2-digit", hour12: true })
+      .replace(/\s|:00/g, "")
+      .toLowerCase();
+  const say = (text) => {
+    words.textContent = text;
+  };
+  const close = () => {
+    if (ending.open) ending.close();
+  };
+  const look = () => {
+    clearTimeout(timer);
+    const left = (endsAt - Date.now()) / 1000;
+    if (left <= 0) {
+      form.hidden = true;
+      document.getElementById("session-ending-title").textContent = "You were signed out";
+      say("What you have typed is still here. When you send it you are asked to sign in, and nothing is lost. Press Escape to go back to it.");
+      if (!ending.open) ending.showModal();
+    } else if (left <= warnedBefore) {
+      form.hidden = isLast;
+      say(
+        isLast
+          ? `You have been signed in for nearly 8 hours, and are signed out at ${clock()}. What you have typed is kept: send it now, or after you sign in again. Press Escape to go back to it.`
+          : `You have done nothing here for a while, so you are signed out at ${clock()}. What you have typed is kept.`,
+      );
+      if (!ending.open) ending.showModal();
+      timer = setTimeout(look, 1000 * left + 200);
+    } else {
+      timer = setTimeout(look, Math.min(1000 * (left - warnedBefore), 2 ** 30));
+    }
+  };
+  const lasts = (seconds, last) => {
+    endsAt = Date.now() + 1000 * seconds;
+    isLast = last;
+    shown.textContent = clock();
+    close();
+    look();
+  };
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "error" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const told = await answer.json();
+      lasts(told.ends_in, told.is_last);
+      others?.postMessage({ seconds: told.ends_in, last: told.is_last });
+    } catch {
+      endsAt = Math.min(endsAt, Date.now());
+      look();
+    }
+  });
+  others?.addEventListener("message", ({ data }) => lasts(data.seconds, data.last));
+  others?.postMessage({ seconds: Number(ending.dataset.endsIn), last: isLast });
+  document.addEventListener("visibilitychange", look); // a laptop that slept
+  look();
+}

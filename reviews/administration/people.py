@@ -2,23 +2,20 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Prefetch, Q
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
 from accounts.models import AGENCY_ROLES, Deputy, Membership, Role, Seat, User
 from accounts.pages.forms import PageForm
+from accounts.pages.stepping_up import StepUp
 from accounts.pages.views import at
-from accounts.services import seat_for
+from accounts.services import limits, seat_for
 from reviews.administration.forms import DeputyForm, PersonForm, RemovePersonForm
 from reviews.administration.views import AdministrationForm, AdministrationPage
 from reviews.services import partnerships
 from workflows.calendars import local_date
 
 PEOPLE = ("People", "people-list")
-ONCE = "administration.first-password"
-"""Where the session keeps the link to pass on until it is shown, which it is once."""
-
 ORDER = {role: place for place, role in enumerate(Role)}
 
 
@@ -57,24 +54,17 @@ class PeopleList(AdministrationPage):
         }
 
 
-class LinkForm(AdministrationForm):
-    """Something that makes a link to pass on."""
-
-    section = PEOPLE
-
-    def pass_on(self, user: User, link: str) -> str:
-        """Show it, once. Not in the address: that is written into logs, and into the receipt of this form."""
-        self.request.session[ONCE] = {"name": user.full_name, "link": link}
-        return self.address("person-added")
-
-
-class AddPerson(LinkForm):
-    """A new account is made for an address that has none; its link is then shown once."""
+class AddPerson(StepUp, AdministrationForm):
+    """A new account is made for an address that has none. How to begin goes by mail to the person alone."""
 
     title = "Add a person"
+    section = PEOPLE
     form_class = PersonForm
     submit = "Add person"
-    lead = "If they have an account already, they keep its name and password."
+    lead = (
+        "How to begin is mailed to them, and to nobody else. If they have an account already, they keep its name and "
+        "password."
+    )
 
     def form_arguments(self) -> dict[str, Any]:
         return {"agencies": self.partnership.agencies.filter(is_active=True)}
@@ -87,41 +77,22 @@ class AddPerson(LinkForm):
             if role in AGENCY_ROLES
             else seat_for(role, partnership=self.partnership)
         )
-        user, link = partnerships.add_person(
+        user = partnerships.add_person(
             seat, email=given["email"], full_name=given["full_name"], **self.acting()
         )
-        if not link:
-            # By the address alone: the name belongs to an account that perhaps only others know.
-            return self.come_back(f"{user.email} holds the seat now: {seat}.")
-        return self.pass_on(user, link)
+        # By the address alone: the name belongs to an account that perhaps only others know.
+        return self.come_back(f"{user.email} holds the seat now: {seat}. A mail tells them how to begin.")
 
 
-class PersonAdded(AdministrationPage):
-    """The link with which a person sets their first or their next password, to be passed on. Shown once."""
+class SendLink(StepUp, AdministrationForm):
+    """For somebody who lost their password, or their invitation."""
 
-    template_name = "administration/added.html"
-    title = "Pass this link on"
     section = PEOPLE
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.prepare()
-        if ONCE not in request.session:
-            return redirect(self.address("people-list"))
-        return super().get(request, *args, **kwargs)
-
-    def shown(self) -> dict[str, Any]:
-        return {"added": self.request.session.pop(ONCE)}
-
-
-class NewLink(LinkForm):
-    """For somebody who lost their password, or their first link."""
-
     form_class = PageForm
-    submit = "Make the link"
+    submit = "Send the link"
     lead = (
-        "For somebody who lost their password. Give it only to them, and only when you are sure it is them who ask: "
-        "whoever has it becomes this person.\n\n"
-        "Their password of now works until they have chosen another. If they sign in with it, the link ends."
+        "For somebody who lost their password, or their invitation. The link goes to their email address and to nobody "
+        "else. Their password of now works until they have chosen another."
     )
     person: User
 
@@ -138,15 +109,18 @@ class NewLink(LinkForm):
         self.person = self.own(found)
 
     def get_title(self) -> str:
-        return f"Make a new link for {self.person.full_name}"
+        return f"Send {self.person.full_name} a link to choose a password"
 
     def act(self, form: PageForm) -> str:
-        return self.pass_on(
-            self.person, partnerships.new_link(self.partnership, self.person, **self.acting())
-        )
+        if limits.count(self.request, limits.RESET, self.person.email) is None:
+            raise ValidationError(
+                "This person was sent 3 links within an hour. Wait, and ask them to look for them."
+            )
+        partnerships.send_link(self.partnership, self.person, **self.acting())
+        return self.come_back(f"A link to choose a password goes to {self.person.email}.")
 
 
-class RemovePerson(AdministrationForm):
+class RemovePerson(StepUp, AdministrationForm):
     section = PEOPLE
     form_class = RemovePersonForm
     submit = "Remove person"
@@ -178,7 +152,7 @@ class RemovePerson(AdministrationForm):
         return self.come_back(f"{name} leaves the seat at the end of {last_day:%-d %B %Y}.")
 
 
-class AddDeputy(AdministrationForm):
+class AddDeputy(StepUp, AdministrationForm):
     title = "Arrange leave cover"
     section = PEOPLE
     form_class = DeputyForm

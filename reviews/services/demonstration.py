@@ -15,10 +15,10 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Q, QuerySet
 
 from accounts.models import Agency, Partnership, Role, User
-from accounts.services import seat_for
+from accounts.services import add_member, factors, seat_for
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
 from reviews.services import cases, decisions, importing, partnerships, practice, returns
@@ -77,6 +77,19 @@ def sign_ins() -> list[tuple[str, str]]:
     ]
 
 
+def people() -> QuerySet[User]:
+    """Everybody whom the demonstration made up, and nobody else."""
+    ours = Q(email=script()["panel"]["email"])
+    for given in script()["partnerships"]:
+        ours |= Q(email__endswith=f"@{given['domain']}") | Q(email__endswith=f".{given['domain']}")
+    return User.objects.filter(ours, is_active=True)
+
+
+def give_apps() -> None:
+    """An authenticator app for each of them who has nothing to confirm a sign-in with: see the command `code`."""
+    factors.add_apps([person for person in people() if not factors.has_factor(person)])
+
+
 @dataclass
 class Days:
     """The working days before the day that counts."""
@@ -123,10 +136,11 @@ def build_demo(*, at: datetime, password: str) -> list[Partnership]:
     days = Days(current_calendar(), local_date(at))
     secret = make_password(password)  # once: hashing is slow on purpose, and there are seventy people
     panel = script()["panel"]
-    secretary = _person(panel["email"], panel["name"], Role.PANEL, at=at)
+    secretary = _person(panel["email"], panel["name"], Role.PANEL)
     places = [_place(given, days, at=at) for given in script()["partnerships"]]
     everybody = [secretary, *(person for place in places for person in place.people.values())]
     User.objects.filter(pk__in=[person.pk for person in everybody]).update(password=secret)
+    factors.add_apps(everybody)
     events = [
         (days.instant(step[0], step[1]), place, case, step[2:])
         for place in places
@@ -160,7 +174,7 @@ def _place(given: dict[str, Any], days: Days, *, at: datetime) -> Place:
     place = Place(given, days, partnership)
     for person in given["people"]:
         place.people[person["key"]] = _person(
-            f"{person['key']}@{given['domain']}", person["name"], Role(person["role"]), at=at,
+            f"{person['key']}@{given['domain']}", person["name"], Role(person["role"]),
             partnership=partnership,
         )  # fmt: skip
     for body in given["agencies"]:
@@ -173,7 +187,7 @@ def _place(given: dict[str, Any], days: Days, *, at: datetime) -> Place:
         for key, role in OF_AGENCIES.items():
             if key in body:
                 place.people[f"{body['key']}:{key}"] = _person(
-                    f"{key}@{domain}", body[key], role, at=at, agency=agency
+                    f"{key}@{domain}", body[key], role, agency=agency
                 )
     if cover := given["cover"]:
         partnerships.appoint_deputy(
@@ -184,8 +198,9 @@ def _place(given: dict[str, Any], days: Days, *, at: datetime) -> Place:
     return place
 
 
-def _person(email: str, name: str, role: Role, *, at: datetime, **body: Any) -> User:
-    user, _ = partnerships.add_person(seat_for(role, **body), email=email, full_name=name, by=SYSTEM, at=at)
+def _person(email: str, name: str, role: Role, **body: Any) -> User:
+    user = User.objects.create_user(email, name)
+    add_member(user, seat_for(role, **body))
     return user
 
 

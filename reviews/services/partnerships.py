@@ -1,6 +1,5 @@
 """Setting a partnership up, and its administration: agencies and people. What counts there: rule_changes.py."""
 
-import logging
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -20,7 +19,8 @@ from accounts.models import (
     Seat,
     User,
 )
-from accounts.services import add_member, end_membership, make_seats, seat_for
+from accounts.services import add_member, end_membership, letters, make_seats, seat_for
+from accounts.services import log as accounts_log
 from reviews.agencies import ASKED_FIRST
 from reviews.models import AgencyReturn, AgencyReturnGroupGrant, Case, CaseGroupGrant
 from reviews.services import access
@@ -30,7 +30,6 @@ from workflows.exceptions import WorkflowError
 from workflows.services.rules import adopt_local_milestones
 
 Actor = User | System
-log = logging.getLogger(__name__)
 
 
 def administered_by(user: User, *, at: datetime) -> list[Partnership]:
@@ -171,11 +170,11 @@ def people_of(partnership: Partnership, *, on: date) -> list[User]:
 @transaction.atomic
 def add_person(
     seat: Seat, *, email: str, full_name: str, by: Actor, at: datetime, password: str | None = None
-) -> tuple[User, str]:
-    """Put a person in a seat, making their account if there is none. Returns them and a link to pass on.
+) -> User:
+    """Put a person in a seat, making their account if there is none, and mail them how to begin.
 
-    The link sets their first password; it is shown once. It is empty for an account that has a password,
-    and for one that others know too: the link would open what they granted it.
+    The mail goes to their address and to nobody else: for a new account, and one without a password, with a link to
+    choose one. What is done and answered is the same for an account that is known elsewhere.
     """
     if seat.partnership is not None:
         must_administer(seat.partnership, by, at=at)
@@ -190,32 +189,26 @@ def add_person(
     elif not user.is_active:
         raise WorkflowError(f"Cannot add {email}: that account was closed.")
     add_member(user, seat)
-    is_known_elsewhere = user.memberships.exclude(seat__partnership=seat.partnership).exists()
-    if user.has_usable_password() or is_known_elsewhere:
-        return user, ""
-    return user, people.link_to_set_password(user)
+    letters.owe(letters.INVITATION, user, at=at)
+    accounts_log.write(accounts_log.INVITED, subject=user, actor=by if isinstance(by, User) else None, at=at)
+    return user
 
 
-def new_link(partnership: Partnership, person: User, *, by: Actor, at: datetime) -> str:
-    """A link to set a new password, for somebody who lost theirs. The one of now works until then.
+def send_link(partnership: Partnership, person: User, *, by: Actor, at: datetime) -> None:
+    """Mail the person a link to choose a password: theirs was lost, or their invitation.
 
-    Only for who holds a seat here and none elsewhere: the link would open what others granted them.
-    Raises PermissionDenied, WorkflowError.
+    Their password of now works until they have chosen another. Nobody but the person gets the link, so it does not
+    matter for whom else they act. Raises PermissionDenied.
     """
     must_administer(partnership, by, at=at)
-    today = local_date(at)
-    if person not in people_of(partnership, on=today):
+    if person not in people_of(partnership, on=local_date(at)):
         raise PermissionDenied
-    elsewhere = person.memberships.exclude(seat__partnership=partnership)
-    if elsewhere.filter(Q(ends_on=None) | Q(ends_on__gte=today)).exists():
-        # Not said: for whom else. That they act for another body is known to who arranges their cover, too.
-        raise WorkflowError(
-            f"Cannot make a link for {person.full_name}: they also act for another body, whose cases it would open. "
-            "Whoever runs this service can set a password for them."
-        )
-    # Whoever holds the link becomes the person, so who made it is kept where only the operator reads.
-    log.info("A link to set the password of %s was made by %s", person.pk, getattr(by, "pk", by))
-    return people.link_to_set_password(person)
+    if person.has_usable_password():
+        letters.owe_reset(person.email, at=at)
+    else:
+        letters.owe(letters.INVITATION, person, at=at)
+    actor = by if isinstance(by, User) else None
+    accounts_log.write(accounts_log.RESET_ASKED, subject=person, actor=actor, at=at)
 
 
 def remove_person(membership: Membership, *, on: date, by: Actor, at: datetime) -> Membership:

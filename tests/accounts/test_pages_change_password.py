@@ -31,9 +31,10 @@ def change(client: Client, old: str = NOW, first: str = GOOD, second: str = GOOD
 
 
 def test_a_person_changes_their_password_and_is_signed_out_everywhere_else(user: User) -> None:
-    # Given two desks, and the link at the top of each page
+    # Given two desks, and the way there from the top of each page
     here, elsewhere = desk(user), desk(user)
-    assert f'href="{ADDRESS}"' in here.get("/cases/").content.decode()
+    assert 'href="/your-sign-in/"' in here.get("/cases/").content.decode()
+    assert f'href="{ADDRESS}"' in here.get("/your-sign-in/").content.decode()
 
     # When the password is changed at one of them
     response = change(here)

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from accounts.models import User
+from accounts.models import AccountEvent, Letter, User
+from accounts.services import links, sessions
 
 pytestmark = [pytest.mark.urls("tests.accounts.page_urls"), pytest.mark.django_db]
 
@@ -27,7 +27,7 @@ def user() -> User:
 
 def link(user: User) -> str:
     uid = urlsafe_base64_encode(force_bytes(user.pk))
-    return reverse("set-password", args=[uid, default_token_generator.make_token(user)])
+    return reverse("set-password", args=[uid, links.tokens.make_token(user)])
 
 
 def choose(client: Client, address: str, first: str, second: str) -> Any:
@@ -81,6 +81,31 @@ def used(client: Client, user: User) -> str:
     return address
 
 
+def older_than_a_password(client: Client, user: User) -> str:
+    address = link(user)
+    user.set_password(GOOD)
+    user.save()
+    return address
+
+
+def older_than_a_sign_in(client: Client, user: User) -> str:
+    address = link(user)
+    User.objects.update(last_login=timezone.now())
+    return address
+
+
+def older_than_the_end_of_all_sessions(client: Client, user: User) -> str:
+    address = link(user)
+    sessions.end_all(user, by=None, at=timezone.now())
+    return address
+
+
+def of_another_address(client: Client, user: User) -> str:
+    address = link(user)
+    User.objects.update(email="other@example.org")
+    return address
+
+
 def closed(client: Client, user: User) -> str:
     address = link(user)
     User.objects.update(is_active=False)
@@ -91,13 +116,17 @@ def closed(client: Client, user: User) -> str:
     "dead",
     [
         used,
+        older_than_a_password,
+        older_than_a_sign_in,
+        older_than_the_end_of_all_sessions,
+        of_another_address,
         closed,
         lambda client, user: link(user)[:-2] + "x/",
         lambda client, user: reverse("set-password", args=["%FF%00", "x-y"]),
         lambda client, user: reverse("set-password", args=["AAAA", "set-password"]),
     ],
 )
-def test_a_link_that_was_used_closed_cut_or_invented_does_nothing(
+def test_bad_input_77_a_link_that_was_used_overtaken_closed_cut_or_invented_does_nothing(
     client: Client, user: User, dead: Any
 ) -> None:
     address = dead(client, user)
@@ -111,10 +140,27 @@ def test_a_link_that_was_used_closed_cut_or_invented_does_nothing(
     assert User.objects.get().password == before
 
 
-def test_a_link_ends_after_three_days(client: Client, user: User) -> None:
-    address = link(user)
+@pytest.mark.parametrize(("has_password", "lasts"), [(False, timedelta(days=7)), (True, timedelta(hours=1))])
+def test_bad_input_77_an_invitation_ends_after_a_week_and_a_reset_after_an_hour(
+    client: Client, user: User, has_password: bool, lasts: timedelta
+) -> None:
+    if has_password:
+        user.set_password(GOOD)
+        user.save()
+    address, now = link(user), timezone.now()
 
-    with time_machine.travel(timezone.now() + timedelta(days=3, minutes=1)):
+    with time_machine.travel(now + lasts + timedelta(minutes=1)):
         assert NO_LINK in client.get(address, follow=True).content.decode()
-    with time_machine.travel(timezone.now() + timedelta(days=3, minutes=-1)):
+    with time_machine.travel(now + lasts - timedelta(minutes=1)):
         assert "Choose a password" in client.get(address, follow=True).content.decode()
+
+
+def test_a_new_password_signs_nobody_in_ends_every_session_and_is_told(client: Client, user: User) -> None:
+    elsewhere = Client()
+    elsewhere.force_login(user)
+
+    choose(client, link(user), GOOD, GOOD)
+
+    assert client.get("/cases/").status_code == elsewhere.get("/cases/").status_code == 302
+    assert list(AccountEvent.objects.values_list("kind", flat=True)) == ["sessions-ended", "password-set"]
+    assert Letter.objects.get().kind == "password-set"

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from tests.second_factor import an_app, code_of
 
 pytestmark = [pytest.mark.urls("tests.accounts.page_urls"), pytest.mark.django_db]
 
@@ -26,9 +27,13 @@ def sign_in(
 
 @pytest.mark.parametrize("email", ["ann@example.org", "Ann@Example.ORG", "  ann@example.org "])
 def test_a_person_signs_in_however_their_address_is_written(client: Client, user: User, email: str) -> None:
-    response = sign_in(client, email)
+    an_app(user)
 
-    assert (response.status_code, response.url) == (302, "/")
+    asked = sign_in(client, email, address="/sign-in/?next=/cases/")
+    assert (asked.status_code, asked.url) == (302, "/sign-in/confirm/")
+    answer = client.post(asked.url, {"code": code_of(user)})
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/cases/")
     assert "Ann Example" in client.get("/cases/").content.decode()
 
 
@@ -83,7 +88,9 @@ def test_what_is_no_address_or_password_is_said_at_its_box(
     ],
 )
 def test_bad_input_70_sign_in_never_leads_to_another_site(client: Client, user: User, next_page: str) -> None:
-    response = client.post("/sign-in/", {"username": user.email, "password": PASSWORD, "next": next_page})
+    an_app(user)
+    client.post("/sign-in/", {"username": user.email, "password": PASSWORD, "next": next_page})
+    response = client.post("/sign-in/confirm/", {"code": code_of(user)})
 
     assert response.headers["Location"] == "/"
     assert "evil" not in Client().get("/sign-in/", {"next": next_page}).content.decode()
@@ -93,17 +100,20 @@ def test_sign_in_leads_on_to_the_page_that_was_asked_for(client: Client, user: U
     page = client.get("/sign-in/", {"next": "/cases/?page=2"}).content.decode()
     assert '<input type="hidden" name="next" value="/cases/?page=2">' in page
 
-    response = sign_in(client, address="/sign-in/?next=/cases/%3Fpage%3D2")
+    an_app(user)
+    sign_in(client, address="/sign-in/?next=/cases/%3Fpage%3D2")
+    response = client.post("/sign-in/confirm/", {"code": code_of(user)})
 
     assert response.headers["Location"] == "/cases/?page=2"
 
 
 def test_signing_out_ends_the_session(client: Client, user: User) -> None:
-    sign_in(client)
+    client.force_login(user)
 
     response = client.post("/sign-out/")
 
     assert response.headers["Location"] == "/sign-in/"
+
     assert client.get("/cases/").status_code == 302
 
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-
 from accounts.models import Deputy, Membership, Role, User
 from reviews.models import AgencyReturn, Case, PanelRecord
+from tests.second_factor import session_of
 from workflows.models import RuleVersion
+
+__all__ = ["pages_by_person", "session_of"]
 
 
 def pages_by_person() -> list[tuple[str, str, str]]:
@@ -120,14 +120,3 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (panel, "panel-record-print", f"{record.get_absolute_url()}print/"),
         (panel, "not-found", deciding.get_absolute_url()),
     ]
-
-
-def session_of(email: str) -> str:
-    """A session for that person, as signing in would make it."""
-    user = User.objects.get(email=email)
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    return str(session.session_key)

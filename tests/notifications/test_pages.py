@@ -104,7 +104,7 @@ def test_a_notice_about_what_i_may_not_see_leads_back_and_says_so(world: World, 
 
 def test_whoever_is_not_signed_in_is_asked_to(world: World) -> None:
     answer = Client().get(reverse("notice-list"))
-    assert answer["Location"].startswith(reverse("sign-in"))
+    assert answer["Location"].startswith(reverse("account_login"))
 
 
 # ---- Page by page ------------------------------------------------------------------------------

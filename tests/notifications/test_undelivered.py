@@ -173,7 +173,7 @@ def test_what_is_older_than_thirty_days_asks_for_nothing(
 
 def test_phoning_is_nothing_that_a_link_can_do(world: World, failed: Notice) -> None:
     assert signed_in(world.manager).get(reverse("undelivered-phoned", args=[failed.pk])).status_code == 405
-    assert Client().get(reverse("undelivered-list"))["Location"].startswith(reverse("sign-in"))
+    assert Client().get(reverse("undelivered-list"))["Location"].startswith(reverse("account_login"))
 
 
 # ---- Somebody left -----------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def every_address(world: factories.World) -> list[str]:
     membership = Membership.objects.filter(seat__partnership=world.partnership).first()
     assert membership
     return [
-        *map(reverse, [*LISTS, *FORMS, *RUN_ONLY, "person-added"]),
+        *map(reverse, [*LISTS, *FORMS, *RUN_ONLY]),
         reverse("ladder-add", args=["return"]),
         reverse("ladder-change", args=["return", "remove", "due:author"]),
         reverse("agency-edit", args=[world.gp.pk]),

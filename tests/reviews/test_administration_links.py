@@ -1,6 +1,5 @@
 """Looking after a partnership: a new link for a lost password, and leave cover that ends early."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -9,11 +8,12 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Deputy, Role, User
+from accounts.models import Deputy, Letter, Role, User
 from accounts.services import add_member, appoint_deputy, seat_for
 from reviews.models import Case
 from reviews.services import partnerships
 from tests import factories
+from tests.letters import link_mailed_to
 from tests.reviews.administering import (
     AT,
     TODAY,
@@ -42,51 +42,38 @@ def link_for(person: User) -> str:
 
 # ---- A lost password ---------------------------------------------------------------------------
 @pytest.mark.parametrize("by", ["manager", "administrator"])
-def test_who_lost_a_password_gets_a_link_that_is_shown_once_and_works(
-    world: factories.World, by: str
-) -> None:
+def test_who_lost_a_password_is_mailed_a_link_that_nobody_else_sees(world: factories.World, by: str) -> None:
     # Given somebody who lost their password, and finds who looks after people
     client = signed_in(getattr(world, by))
-    assert f'href="{link_for(world.gp_author)}"' in text_of(client.get(reverse("people-list")))
-    assert "Make a new link for gp author of Northborough" in text_of(client.get(link_for(world.gp_author)))
+    person = world.gp_author
+    assert f'href="{link_for(person)}"' in text_of(client.get(reverse("people-list")))
+    assert "Send gp author of Northborough a link to choose" in text_of(client.get(link_for(person)))
 
-    # When a link is made
-    response = client.post(link_for(world.gp_author), form())
-    assert response.url == reverse("person-added")  # type: ignore[attr-defined]
-    found = re.search(r'id="set-password-link">https?://[^/]+(/set-password/[^<]+)<',
-                      text_of(client.get(response.url)))  # type: ignore[attr-defined]  # fmt: skip
-    assert found
-    assert client.get(response.url).url == reverse("people-list")  # type: ignore[attr-defined]
+    # When a link is sent
+    response = client.post(link_for(person), form())
 
-    # Then the old password still works until another is chosen with it
-    assert User.objects.get(pk=world.gp_author.pk).check_password(factories.PASSWORD)
+    # Then who sent it has seen nothing of it, and the old password works until another is chosen with it
+    assert said(client, response) == f"A link to choose a password goes to {person.email}."
+    assert User.objects.get(pk=person.pk).check_password(factories.PASSWORD)
     theirs = Client()
-    box = theirs.get(found[1], follow=True).request["PATH_INFO"]
+    box = theirs.get(link_mailed_to(person.email), follow=True).request["PATH_INFO"]
     theirs.post(box, {"new_password1": GOOD, "new_password2": GOOD})
-    assert theirs.login(username=world.gp_author.email, password=GOOD)
-    assert not Client().login(username=world.gp_author.email, password=factories.PASSWORD)
+    assert theirs.login(username=person.email, password=GOOD)
+    assert not Client().login(username=person.email, password=factories.PASSWORD)
 
 
-@pytest.mark.parametrize("elsewhere", ["another partnership", "the Panel"])
-def test_no_link_is_made_for_who_acts_for_another_body_too(
-    world: factories.World, elsewhere: str, other: factories.World
-) -> None:
-    seat = (
-        seat_for(Role.PANEL)
-        if elsewhere == "the Panel"
-        else seat_for(Role.CO_CHAIR, partnership=other.partnership)
-    )
-    add_member(world.chair, seat)
+def test_a_person_is_sent_three_links_an_hour(world: factories.World) -> None:
+    client = signed_in(world.manager)
+    answers = [client.post(link_for(world.gp_author), form()) for _ in range(4)]
 
-    response = signed_in(world.manager).post(link_for(world.chair), form())
-
-    assert errors_on(response) == [
-        "Cannot make a link for Chair of Northborough: they also act for another body, whose cases it would open. "
-        "Whoever runs this service can set a password for them."
+    assert [answer.status_code for answer in answers] == [302, 302, 302, 200]
+    assert errors_on(answers[3]) == [
+        "This person was sent 3 links within an hour. Wait, and ask them to look for them."
     ]
+    assert Letter.objects.count() == 3
 
 
-def test_no_link_is_made_over_the_wall_for_who_left_or_by_who_administers_nothing(
+def test_no_link_is_sent_over_the_wall_to_who_left_or_by_who_administers_nothing(
     world: factories.World, other: factories.World
 ) -> None:
     # Given a person of another partnership, one who left, and one whose account was closed
@@ -103,7 +90,7 @@ def test_no_link_is_made_over_the_wall_for_who_left_or_by_who_administers_nothin
     # And the service is closed to them as well
     for by, person in ((world.manager, other.manager), (other.manager, world.gp_author)):
         with pytest.raises(PermissionDenied):
-            partnerships.new_link(world.partnership, person, by=by, at=AT)
+            partnerships.send_link(world.partnership, person, by=by, at=AT)
 
 
 def test_adding_a_person_by_address_does_not_say_who_they_are_elsewhere(
@@ -117,7 +104,8 @@ def test_adding_a_person_by_address_does_not_say_who_they_are_elsewhere(
     )
 
     assert said(client, response) == (
-        "manager@westvale.example holds the seat now: Serious-cases sub-group member, Northborough."
+        "manager@westvale.example holds the seat now: Serious-cases sub-group member, Northborough. "
+        "A mail tells them how to begin."
     )
 
 

@@ -9,10 +9,11 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Agency, Deputy, Membership, Receipt, Role, Seat, User
+from accounts.models import Agency, Deputy, Letter, Membership, Receipt, Role, Seat, User
 from accounts.services import add_member, seat_for
 from reviews.services import partnerships
 from tests import factories
+from tests.letters import letters_to, link_mailed_to
 from tests.reviews.administering import (
     AT,
     TODAY,
@@ -45,33 +46,28 @@ def a_new_person(**given: Any) -> dict[str, Any]:
                    "full_name": "Wren Ashdown", **given})  # fmt: skip
 
 
-def test_a_new_person_gets_a_link_that_is_shown_once_and_works(
+def test_a_new_person_is_mailed_an_invitation_that_nobody_else_sees(
     world: factories.World, manager: Client
 ) -> None:
     # When a person without an account is added
     response = manager.post(reverse("person-add"), a_new_person())
-    assert response.url == reverse("person-added")
 
-    # Then the link is shown once
-    page = text_of(manager.get(response.url))
-    found = re.search(r'id="set-password-link">https?://[^/]+(/set-password/[^<]+)</code>', page)
-    assert found
-    assert manager.get(response.url).url == reverse("people-list")  # type: ignore[attr-defined]
+    # Then no page and no receipt holds the link
+    assert said(manager, response) == (
+        "wren@northborough.example holds the seat now: Serious-cases sub-group member, Northborough. "
+        "A mail tells them how to begin."
+    )
+    assert Receipt.objects.get().answer_url == reverse("people-list")
+    assert not Letter.objects.filter(about__contains="set-password").exists()
 
     # And with it they choose a password, and sign in
     theirs = Client()
-    box = theirs.get(found[1], follow=True).request["PATH_INFO"]
+    box = theirs.get(link_mailed_to("wren@northborough.example"), follow=True).request["PATH_INFO"]
     theirs.post(box, {"new_password1": "a lamp a ferry a turnip", "new_password2": "a lamp a ferry a turnip"})
     assert theirs.login(username="wren@northborough.example", password="a lamp a ferry a turnip")
     assert [str(m.seat) for m in Membership.objects.filter(user__full_name="Wren Ashdown")] == [
         "Serious-cases sub-group member, Northborough"
     ]
-
-
-def test_the_link_is_in_no_address_and_in_no_receipt(world: factories.World, manager: Client) -> None:
-    manager.post(reverse("person-add"), a_new_person())
-
-    assert Receipt.objects.get().answer_url == reverse("person-added")
 
 
 def test_a_person_who_has_an_account_only_gets_the_seat(world: factories.World, manager: Client) -> None:
@@ -80,30 +76,48 @@ def test_a_person_who_has_an_account_only_gets_the_seat(world: factories.World, 
     response = manager.post(reverse("person-add"), sent)
 
     assert said(manager, response) == (
-        "school-author@northborough.example holds the seat now: Agency contact and author, Northborough gp."
+        "school-author@northborough.example holds the seat now: Agency contact and author, Northborough gp. "
+        "A mail tells them how to begin."
     )
     assert User.objects.get(pk=world.school_author.pk).check_password(factories.PASSWORD)
 
 
-def test_a_link_that_was_lost_is_made_anew_by_adding_the_person_again(
+def test_an_invitation_that_was_lost_is_sent_anew_by_adding_the_person_again(
     world: factories.World, manager: Client
 ) -> None:
     for _ in range(2):
-        assert manager.post(reverse("person-add"), a_new_person()).url == reverse("person-added")  # type: ignore[attr-defined]
+        assert manager.post(reverse("person-add"), a_new_person()).status_code == 302
 
     assert User.objects.filter(full_name="Wren Ashdown").count() == 1
+    assert len(letters_to("wren@northborough.example")) == 2
 
 
-def test_no_link_is_given_for_a_new_account_of_another_partnership(
+def test_who_adds_an_address_never_holds_the_link_with_which_another_partnership_invites_it(
     world: factories.World, manager: Client, other: factories.World
 ) -> None:
-    # Given somebody whom another partnership has just added, and who has no password yet
+    # Given somebody whom two partnerships add, and who has no password yet
     partnerships.add_person(seat_for(Role.BUSINESS_MANAGER, partnership=other.partnership), by=SYSTEM, at=AT,
                             email="wren@northborough.example", full_name="Wren Ashdown")  # fmt: skip
 
-    # Then the manager here cannot make a link that would open the other's cases
-    response = manager.post(reverse("person-add"), a_new_person())
-    assert response.url == reverse("people-list")
+    # When the manager here adds them too, and sends them a link
+    answer = manager.post(reverse("person-add"), a_new_person(), follow=True)
+    wren = User.objects.get(email="wren@northborough.example")
+    again = manager.post(reverse("person-link", args=[wren.pk]), form(), follow=True)
+
+    # Then the links went to the address, and no page of the manager's holds one
+    assert len(letters_to(wren.email)) == 3
+    assert "set-password" not in text_of(answer) + text_of(again)
+
+
+def test_an_address_that_has_an_account_and_one_that_has_none_get_the_same_answer(
+    world: factories.World, manager: Client, other: factories.World
+) -> None:
+    words = [
+        said(manager, manager.post(reverse("person-add"), a_new_person(email=email)))
+        for email in (other.chair.email, "nobody@westvale.example")
+    ]
+
+    assert words[0] == words[1].replace("nobody@", "chair@")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from notifications.models import Notice
 from notifications.services import deliver_everything_owed
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.services import decisions, demonstration, partnerships
+from tests import factories
+from tests.second_factor import code_of
 from workflows.calendars import local_date
 from workflows.models import Deadline, TransitionRecord
 from workflows.services.calendar import current_calendar
@@ -140,6 +142,12 @@ def demo(*arguments: str) -> str:
     return out.getvalue()
 
 
+def code(*whose: str) -> str:
+    out = StringIO()
+    call_command("code", *whose, stdout=out)
+    return out.getvalue()
+
+
 @pytest.fixture
 def password_file(tmp_path: Path, settings: Any) -> Path:
     settings.VAR_DIR = tmp_path
@@ -157,10 +165,23 @@ def test_the_command_builds_once_and_says_again_how_to_sign_in(password_file: Pa
     # And the password is kept for this account alone, and lets everybody named in
     password = password_file.read_text().strip()
     assert password_file.stat().st_mode & 0o777 == 0o600
-    assert said.splitlines()[-1] == f"Password of each of them: {password}"
+    assert said.splitlines()[-2:] == [
+        f"Password of each of them: {password}",
+        "Then a code is asked for, as of everybody. `make code` says the one of each of them.",
+    ]
     named = demonstration.sign_ins()
-    assert [line.split()[-1] for line in said.splitlines()[1:-1]] == [email for _, email in named]
+    assert [line.split()[-1] for line in said.splitlines()[1:-2]] == [email for _, email in named]
     assert [email for _, email in named if not Client().login(username=email, password=password)] == []
+
+    # And each has an app of their own, whose code a command says: of them, and of nobody else
+    with time_machine.travel(TUESDAY, tick=False):
+        codes = dict(line.split() for line in code().splitlines()[:-1])
+        assert codes == {email: code_of(User.objects.get(email=email)) for _, email in named}
+    assert len(set(codes.values())) > 10
+    factories.a_person("real@somewhere.test", "Somebody real")
+    with pytest.raises(CommandError, match="real@somewhere.test is nobody of the demonstration"):
+        code("real@somewhere.test")
+    User.objects.filter(email="real@somewhere.test").delete()
 
     # And saying it again builds nothing and changes no password
     there = Counter((Case.objects.count(), User.objects.count(), Partnership.objects.count()))

@@ -33,6 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **given: Any) -> None:
         if demonstration.is_built():
+            demonstration.give_apps()
             self.say_how_to_sign_in(must=not given["if_empty"])
         elif given["print"]:
             raise CommandError("There is no demonstration here. `manage.py demo` builds it.")
@@ -72,3 +73,6 @@ class Command(BaseCommand):
         for role, email in rows:
             self.stdout.write(f"  {role:<{width}}  {email}")
         self.stdout.write(f"Password of each of them: {password}")
+        self.stdout.write(
+            "Then a code is asked for, as of everybody. `make code` says the one of each of them."
+        )

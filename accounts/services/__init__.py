@@ -4,14 +4,9 @@ import uuid
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import Group
-from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import (
     ADMINISTRATORS,
@@ -91,17 +86,6 @@ def end_cover(cover: Deputy, *, on: date) -> None:
     elif cover.ends_on >= on:
         cover.ends_on = on - timedelta(days=1)
         cover.save(update_fields=["ends_on"])
-
-
-def link_to_set_password(user: User) -> str:
-    """A link with which whoever has it sets this person's password: once, within three days.
-
-    It ends with the next sign-in as well: who found their password again needs no link.
-    """
-    token = default_token_generator.make_token(user)
-    return settings.SITE_URL + reverse(
-        "set-password", args=[urlsafe_base64_encode(force_bytes(user.pk)), token]
-    )
 
 
 def people_in(seats: QuerySet[Seat], *, on: date, without: Collection[uuid.UUID] = ()) -> list[User]:

@@ -1,0 +1,32 @@
+"""The SQL by which the database itself keeps the events of accounts as they were written: append-only.
+
+On SQLite they may be deleted (the test bench empties its tables with DELETE), never changed; on PostgreSQL neither.
+"""
+
+from typing import Any
+
+TABLE = "accounts_accountevent"
+
+POSTGRESQL = f"""
+CREATE FUNCTION accounts_append_only() RETURNS trigger AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+END $$ LANGUAGE plpgsql;
+CREATE TRIGGER {TABLE}_append_only BEFORE UPDATE OR DELETE ON {TABLE}
+FOR EACH ROW EXECUTE FUNCTION accounts_append_only()
+"""
+SQLITE = (
+    f"CREATE TRIGGER {TABLE}_append_only BEFORE UPDATE ON {TABLE} "
+    f"BEGIN SELECT RAISE(ABORT, '{TABLE} is append-only'); END"
+)
+
+
+def create(apps: Any, editor: Any) -> None:
+    editor.execute(POSTGRESQL if editor.connection.vendor == "postgresql" else SQLITE)
+
+
+def drop(apps: Any, editor: Any) -> None:
+    on = f" ON {TABLE}" if editor.connection.vendor == "postgresql" else ""
+    editor.execute(f"DROP TRIGGER {TABLE}_append_only{on}")
+    if editor.connection.vendor == "postgresql":
+        editor.execute("DROP FUNCTION accounts_append_only()")
