@@ -121,7 +121,7 @@ def _words(letter: Letter, person: User, *, at: datetime) -> tuple[str, list[str
             return "You were given a seat", [
                 "You were given a seat in Rapid Review. You have an account already: sign in as you always do."
             ]
-        until = links.works_until(person, at=at).astimezone(LONDON)
+        until = _moment(links.works_until(person, at=at))
         is_first = not person.has_usable_password()
         asked = (
             "An account was made for you in Rapid Review."
@@ -131,7 +131,7 @@ def _words(letter: Letter, person: User, *, at: datetime) -> tuple[str, list[str
         return ("Choose your password" if is_first else "Choose a new password"), [
             asked,
             f"Choose a password here: {links.link_for(person)}",
-            f"The link works once, until {until:%H:%M} on {until:%A} {until.day} {until:%B %Y}. Give it to nobody: "
+            f"The link works once, until {until}. Give it to nobody: "
             "whoever has it can choose your password. You confirm your sign-in with a passkey or a code as well.",
             *(
                 []
@@ -140,10 +140,15 @@ def _words(letter: Letter, person: User, *, at: datetime) -> tuple[str, list[str
             ),
         ]
     subject, sentence = NEWS[letter.kind]
-    then = letter.at.astimezone(LONDON)
     return subject, [
         sentence.format(about=letter.about),
-        f"This was at {then:%H:%M} on {then:%A} {then.day} {then:%B %Y}.",
+        f"This was at {_moment(letter.at)}.",
         "If it was not you, or you did not expect it, tell the business manager or user administrator of your "
         "partnership at once, by phone.",
     ]
+
+
+def _moment(instant: datetime) -> str:
+    """Such as `2:05pm on Friday 10 April 2026`, in London."""
+    at = instant.astimezone(LONDON)
+    return f"{at.hour % 12 or 12}:{at:%M}{'am' if at.hour < 12 else 'pm'} on {at:%A} {at.day} {at:%B %Y}"
