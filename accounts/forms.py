@@ -246,3 +246,7 @@ class LossForm(PageForm):
         label="How did they prove who they are?",
         choices=list(LostFactors.Proof.choices),
     )
+
+
+class AnswerLossForm(PageForm):
+    agrees = fields.YesNoField(subject="you agree", label="Do you agree?")

@@ -22,7 +22,8 @@ SQLITE = (
 
 
 def create(apps: Any, editor: Any) -> None:
-    editor.execute(POSTGRESQL if editor.connection.vendor == "postgresql" else SQLITE)
+    # params=None: the sign of per cent in it is the database's own, and no place for a value
+    editor.execute(POSTGRESQL if editor.connection.vendor == "postgresql" else SQLITE, params=None)
 
 
 def drop(apps: Any, editor: Any) -> None:

@@ -6,6 +6,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.cache import shared_cache_url
+from config.providers import for_allauth
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -209,21 +210,7 @@ OIDC_PROVIDERS = env.json("OIDC_PROVIDERS", default=[])
 """OpenID Connect providers of partnerships: a JSON list of objects with `id`, `name`, `client_id`, `secret`,
 `server_url`, `domains` (whose addresses it may sign in, and no other's) and perhaps `second_factor`
 (`{"amr": ["mfa"], "acr": []}`: which words of its token are trusted to mean that a second factor was used)."""
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": given["id"],
-                "name": given["name"],
-                "client_id": given["client_id"],
-                "secret": given["secret"],
-                "settings": {"server_url": given["server_url"]},
-            }
-            for given in OIDC_PROVIDERS
-        ],
-    }
-}
+SOCIALACCOUNT_PROVIDERS = for_allauth(OIDC_PROVIDERS)
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int(
     "TRUSTED_PROXIES", default=1 if env.bool("BEHIND_PROXY", default=False) else 0
 )

@@ -58,6 +58,7 @@ def remember(sociallogin: Any, user: User) -> None:
     account, _ = SocialAccount.objects.get_or_create(
         provider=sociallogin.account.provider, uid=sociallogin.account.uid, defaults={"user": user}
     )
+    SocialAccount.objects.filter(pk=account.pk).update(extra_data={})  # allauth has just written it there
     data, sociallogin.account = sociallogin.account.extra_data, account
     sociallogin.account.extra_data = data  # for the rest of this request
     sociallogin.user = user

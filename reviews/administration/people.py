@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import F, Prefetch, Q
 
 from accounts.models import AGENCY_ROLES, Deputy, Membership, Role, Seat, User
 from accounts.pages.forms import PageForm
 from accounts.pages.stepping_up import StepUp
 from accounts.pages.views import at
-from accounts.services import limits, seat_for
+from accounts.services import seat_for
 from reviews.administration.forms import DeputyForm, PersonForm, RemovePersonForm
 from reviews.administration.views import AdministrationForm, AdministrationPage
 from reviews.services import partnerships
@@ -82,42 +81,6 @@ class AddPerson(StepUp, AdministrationForm):
         )
         # By the address alone: the name belongs to an account that perhaps only others know.
         return self.come_back(f"{user.email} holds the seat now: {seat}. A mail tells them how to begin.")
-
-
-class SendLink(StepUp, AdministrationForm):
-    """For somebody who lost their password, or their invitation."""
-
-    section = PEOPLE
-    form_class = PageForm
-    submit = "Send the link"
-    lead = (
-        "For somebody who lost their password, or their invitation. The link goes to their email address and to nobody "
-        "else. Their password of now works until they have chosen another."
-    )
-    person: User
-
-    def prepare(self) -> None:
-        super().prepare()
-        found = (
-            User.objects.filter(pk=self.kwargs["pk"], is_active=True)
-            .filter(Q(memberships__ends_on=None) | Q(memberships__ends_on__gte=local_date(self.at)),
-                    memberships__seat__partnership__in=self.administered)
-            .annotate(partnership_id=F("memberships__seat__partnership"))
-            .order_by("partnership_id")
-            .first()
-        )  # fmt: skip
-        self.person = self.own(found)
-
-    def get_title(self) -> str:
-        return f"Send {self.person.full_name} a link to choose a password"
-
-    def act(self, form: PageForm) -> str:
-        if limits.count(self.request, limits.RESET, self.person.email) is None:
-            raise ValidationError(
-                "This person was sent 3 links within an hour. Wait, and ask them to look for them."
-            )
-        partnerships.send_link(self.partnership, self.person, **self.acting())
-        return self.come_back(f"A link to choose a password goes to {self.person.email}.")
 
 
 class RemovePerson(StepUp, AdministrationForm):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.administration import calendar, ladders, milestones, people, relaxations, views
+from reviews.administration import accounts, calendar, ladders, milestones, people, relaxations, views
 
 urlpatterns = [
     path("administration/", views.Index.as_view(), name="administration"),
@@ -12,7 +12,18 @@ urlpatterns = [
     path("administration/people/", people.PeopleList.as_view(), name="people-list"),
     path("administration/people/add/", people.AddPerson.as_view(), name="person-add"),
     path("administration/people/<int:pk>/remove/", people.RemovePerson.as_view(), name="person-remove"),
-    path("administration/people/<uuid:pk>/link/", people.SendLink.as_view(), name="person-link"),
+    path("administration/people/<uuid:pk>/link/", accounts.SendLink.as_view(), name="person-link"),
+    path("administration/people/<uuid:pk>/", accounts.Account.as_view(), name="person"),
+    path("administration/people/<uuid:pk>/sign-out/", accounts.EndSessions.as_view(), name="person-sign-out"),
+    path("administration/people/<uuid:pk>/lift/", accounts.LiftSuspension.as_view(), name="person-lift"),
+    path("administration/people/<uuid:pk>/try-again/", accounts.TryAgain.as_view(), name="person-try-again"),
+    path("administration/people/<uuid:pk>/lost/", accounts.ReportLoss.as_view(), name="person-lost"),
+    path(
+        "administration/people/<uuid:pk>/lost/answer/",
+        accounts.AnswerLoss.as_view(),
+        name="person-lost-answer",
+    ),
+    path("administration/people/<uuid:pk>/close/", accounts.CloseAccount.as_view(), name="person-close"),
     path("administration/deputies/<int:pk>/end/", people.EndDeputy.as_view(), name="deputy-end"),
     path("administration/deputies/add/", people.AddDeputy.as_view(), name="deputy-add"),
     path("administration/milestones/", milestones.MilestoneList.as_view(), name="milestone-list"),

@@ -95,7 +95,7 @@ class AdministrationForm(Administration, FormPage):
     """Something to do; what the services refuse is said above the form."""
 
     template_name = "administration/form.html"
-    refusals = (WorkflowError,)
+    refusals: tuple[type[Exception], ...] = (WorkflowError,)
     submit = "Save"
     section: tuple[str, str]
 

@@ -44,6 +44,16 @@ def owed_by(user: User, *, at: datetime) -> Q:
     return mine
 
 
+def owed_by_seats(seats: Iterable[int]) -> Q:
+    """The condition that a deadline is for those seats to meet, whoever holds them."""
+    theirs = Q()
+    for kind, permission, which in OWN:
+        grants = kind.group_grants.rel.related_model.objects.filter(group__in=seats)
+        granted = grants.filter(permission__codename=permission.split(".")[-1]).order_by()
+        theirs |= Q(subject__in=granted.values("content_object")) & which
+    return theirs
+
+
 PART = 100
 """So many deadlines of a year are shown at once; more only where they are due on one day."""
 

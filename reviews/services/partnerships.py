@@ -167,6 +167,11 @@ def people_of(partnership: Partnership, *, on: date) -> list[User]:
     )
 
 
+def seats_not_over(person: User, *, on: date) -> QuerySet[Membership]:
+    """The person's memberships that hold on the day or later."""
+    return Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on), user=person)
+
+
 @transaction.atomic
 def add_person(
     seat: Seat, *, email: str, full_name: str, by: Actor, at: datetime, password: str | None = None
@@ -237,6 +242,12 @@ def _someone_administers_after(day: date, *, without: Membership) -> bool:
         .exclude(pk=without.pk)
         .exists()
     )
+
+
+def someone_else_administers(partnership: Partnership, person: User, *, on: date) -> bool:
+    """Whether anybody but the person holds a seat of an administrator here on the day."""
+    held = Membership.objects.on(on).filter(seat__partnership=partnership, seat__role__in=ADMINISTRATORS)
+    return held.exclude(user=person).exists()
 
 
 @transaction.atomic

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import DatabaseError, transaction
 
-from accounts.models import Letter, User
-from accounts.services import letters
+from accounts.models import AccountEvent, Letter, User
+from accounts.services import letters, log
 from tests.letters import LINK
 
 pytestmark = [pytest.mark.urls("tests.accounts.page_urls"), pytest.mark.django_db]
@@ -109,3 +110,11 @@ def test_an_invitation_of_somebody_with_an_account_holds_no_link(user: User) -> 
 def test_only_what_has_words_can_be_owed(user: User) -> None:
     with pytest.raises(ValueError, match="No letter says 'anything'"):
         letters.owe("anything", user, at=NOW)
+
+
+def test_an_event_of_an_account_is_never_changed(user: User) -> None:
+    event = log.write(log.SIGNED_IN, subject=user, actor=user, at=NOW)
+
+    with pytest.raises(DatabaseError, match="accounts_accountevent is append-only"), transaction.atomic():
+        AccountEvent.objects.filter(pk=event.pk).update(kind="signed-out")
+    assert AccountEvent.objects.get().kind == "signed-in"
