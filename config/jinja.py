@@ -167,7 +167,7 @@ def navigation_for(user: AbstractBaseUser | AnonymousUser) -> Sequence[tuple[str
 
 
 def for_every_page(request: HttpRequest) -> dict[str, Any]:
-    """The signed-in person, when their session ends, the navigation, what is open to them by break-glass, whom to phone.
+    """The signed-in person, when their session ends, the navigation, what break-glass opens, whom to phone.
 
     Before the second factor, and while suspended, a person has none of these but their name.
     A request refused before sign-in was looked at has none of these.
