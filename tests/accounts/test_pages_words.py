@@ -107,7 +107,13 @@ def test_the_navigation_offers_what_a_seat_uses_and_marks_where_one_is() -> None
 
 def test_a_request_refused_before_sign_in_has_no_navigation() -> None:
     known = jinja.for_every_page(RequestFactory().get("/"))
-    assert known == {"signed_in_user": None, "session_ending": None, "navigation": [], "undelivered": []}
+    assert known == {
+        "signed_in_user": None,
+        "session_ending": None,
+        "navigation": [],
+        "break_glass": None,
+        "undelivered": [],
+    }
 
 
 def test_midnight_is_the_first_instant_of_the_day_that_is_named() -> None:

@@ -12,7 +12,7 @@ from tests.reviews.asking import row_counts
 pytestmark = pytest.mark.django_db
 FEED = "due/feed.ics"
 """The calendar feed: the one address of content without sign-in. The secret in it stands for the person."""
-OPEN = ("sign-in/", "sign-out/", "set-password/", FEED)
+OPEN = ("sign-in/", "sign-out/", "set-password/", "forgotten-password/", FEED)
 """Addresses under which somebody signs in, or is about to. Health answers machines."""
 
 SOMEWHERE_ELSE = [
