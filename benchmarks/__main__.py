@@ -14,7 +14,7 @@ from benchmarks.measure import FULL, ROUNDS, Table
 from tests import services
 
 RESULTS = Path(__file__).resolve().parent / "results.md"
-SECTIONS = ("dates", "sweep", "redating", "moves", "sight", "peers")
+SECTIONS = ("dates", "sweep", "redating", "moves", "sight", "peers", "guessing")
 
 
 def prepare(database_url: str, folder: str) -> None:

@@ -15,6 +15,7 @@ from reviews.models import AgencyReturn, Case
 from reviews.models.cases import CaseGroupGrant
 from reviews.views.cases import PAGE, NewestFirst, cases_wanted
 from tests.factories import NOTIFIED, a_notified_case, a_referral, a_world, asked_returns
+from tests.second_factor import sign_in_wholly
 from workflows.models import Deadline, Subject
 
 AT = NOTIFIED + timedelta(days=2)
@@ -228,6 +229,7 @@ def total_cases() -> int:
 
 def visitor(user: User) -> Client:
     """A browser in which the person is signed in."""
+    sign_in_wholly()
     client = Client(SERVER_NAME="localhost")
     client.force_login(user)
     return client

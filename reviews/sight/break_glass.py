@@ -7,6 +7,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from accounts.pages.forms import PageForm
+from accounts.pages.stepping_up import StepUp
 from accounts.pages.views import FormPage, signed_in
 from reviews.interests import EMERGENCIES
 from reviews.services import break_glass
@@ -16,7 +17,7 @@ from workflows.exceptions import WorkflowError
 from workflows.models import BreakGlass
 
 
-class AskToSee(FormPage):
+class AskToSee(StepUp, FormPage):
     """Anybody who is signed in may ask. The answer to a code is the same, whether there is such a case or not."""
 
     title, submit = "Ask to see a case in an emergency", "Ask"
@@ -66,7 +67,7 @@ class OnOne(SubjectPage):
         }
 
 
-class Answer(OnOne):
+class Answer(StepUp, OnOne):
     title, submit = "Answer a request to see this case", "Record the answer"
     form_class = forms.AnswerRequestForm
 

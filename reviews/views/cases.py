@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.pages.stepping_up import step_up
 from accounts.pages.views import at, signed_in
 from reviews import when
 from reviews.interests import EMERGENCIES, INTERESTS_OF_ANOTHER
@@ -126,6 +127,7 @@ class _Echo:
 
 
 @require_safe
+@step_up
 def case_list_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The same list as a file, without any fact of a case."""
     rows, _ = cases_wanted(request)

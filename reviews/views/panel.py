@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.pages.stepping_up import step_up
 from accounts.pages.views import at, signed_in
 from reviews import forms
 from reviews.models import PanelRecord
@@ -58,6 +59,7 @@ def panel_record(request: HttpRequest, pk: Any, for_paper: bool = False) -> Http
 
 
 @require_safe
+@step_up
 @transaction.atomic
 def panel_record_json(request: HttpRequest, pk: Any) -> HttpResponse:
     """The record as a file. Its SHA-256 is in a header and on the page."""
