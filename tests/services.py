@@ -1,6 +1,7 @@
 """The real parts, for tests that would mean little without them: each starts, can be killed, and stops."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from config.machine import broker_command, find_broker
 from tests.mail_sink import MailSink as MailSink  # offered here beside the others
@@ -113,6 +115,26 @@ def environment_with(**given: str) -> dict[str, str]:
     """What a process of the product is told: our own environment, without what only pytest needs."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return {**ours, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1", **given}
+
+
+@contextlib.contextmanager
+def openid_provider(people: dict[str, dict[str, Any]], log: Path) -> Iterator[str]:
+    """An OpenID Connect provider that knows people by their subjects, with the claims of each. Yields its address."""
+    port = free_port()
+    told = [
+        word
+        for sub, claims in people.items()
+        for word in ("--user-claims", json.dumps({"sub": sub, **claims}))
+    ]
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *told]
+    with Program("provider", command, environment_with(), log):
+        wait_for(lambda: listens(port), within=60, saying="the provider")
+        yield f"http://localhost:{port}"
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 def celery_worker(

@@ -89,8 +89,13 @@ class SecondFactor(AuthenticateView):
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def sign_in_with(request: HttpRequest, provider_id: str) -> HttpResponseBase:
-    """Off to the partnership's own provider. By POST: a link elsewhere must not sign anybody in."""
-    if provider_id not in {one["id"] for one in settings.OIDC_PROVIDERS}:
+    """Off to the partnership's own provider. By POST: a link elsewhere must not sign anybody in.
+
+    By a page of ours, and not by a redirect: our policy lets no form end on another site, and browsers hold a form to
+    that through its redirects.
+    """
+    names = {one["id"]: one["name"] for one in settings.OIDC_PROVIDERS}
+    if provider_id not in names:
         raise Http404
     if request.method != "POST":
         return redirect("account_login")
@@ -101,7 +106,13 @@ def sign_in_with(request: HttpRequest, provider_id: str) -> HttpResponseBase:
             request, "Your organisation's sign-in does not answer. Try again later, or use your password."
         )
         return redirect("account_login")
-    return answer
+    address = answer.headers.get("Location", "")
+    if not address.startswith(("https://", "http://")):
+        return answer
+    given = {"title": "Sign in with your organisation", "address": address, "provider": names[provider_id]}
+    page = render(request, "accounts/off_to_provider.html", given)
+    page.headers["Refresh"] = f"0;url={address}"
+    return page
 
 
 @login_not_required

@@ -82,7 +82,9 @@ def test_what_the_mail_server_does_not_take_is_sent_later_and_only_once(
 
 
 @pytest.mark.parametrize("kind", sorted(letters.NEWS))
-def test_news_says_what_and_when_and_whom_to_tell_and_holds_no_link(user: User, kind: str) -> None:
+def test_news_says_what_and_when_and_whom_to_tell_and_holds_no_link(
+    user: User, kind: str, settings: Any
+) -> None:
     letters.owe(kind, user, at=NOW, about="Firefox on Linux")
     letters.post_letters(at=NOW)
 
@@ -91,7 +93,7 @@ def test_news_says_what_and_when_and_whom_to_tell_and_holds_no_link(user: User, 
     assert subject.startswith("Rapid Review: ")
     assert "This was at 10:05am on Friday 10 April 2026." in body
     assert "by phone" in body
-    assert re.findall(r"https?://\S+", body) == ["http://localhost:8000"]
+    assert re.findall(r"https?://\S+", body) == [settings.SITE_URL]
 
 
 def test_an_invitation_of_somebody_with_an_account_holds_no_link(user: User) -> None:

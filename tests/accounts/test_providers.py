@@ -1,9 +1,6 @@
 """Sign-in through a partnership's own provider: a real one, in a process of its own. Whom it may sign in, and as what."""
 
-import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,25 +31,8 @@ PEOPLE: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a provider that knows these people."""
-    port = services.free_port()
-    told = [
-        word
-        for sub, claims in PEOPLE.items()
-        for word in ("--user-claims", json.dumps({"sub": sub, **claims}))
-    ]
-    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *told]
-    log: Path = tmp_path_factory.mktemp("provider") / "log"
-    with services.Program("provider", command, services.environment_with(), log):
-        address = f"http://localhost:{port}"
-        services.wait_for(lambda: is_up(address), within=60, saying="the provider")
+    with services.openid_provider(PEOPLE, tmp_path_factory.mktemp("provider") / "log") as address:
         yield address
-
-
-def is_up(address: str) -> bool:
-    try:
-        return requests.get(f"{address}/.well-known/openid-configuration", timeout=5).ok
-    except requests.RequestException:
-        return False
 
 
 @pytest.fixture
@@ -73,12 +53,20 @@ def ann() -> User:
 def sign_in_as(subject: str, then: str = "/cases/") -> tuple[Client, str]:
     """A browser that has been to the provider and back as that person, and where it was sent."""
     client = Client()
-    away = client.post(f"/sign-in/with/barset/?next={then}")
-    assert away.status_code == 302, away.content.decode()
-    back = requests.post(away.headers["Location"], data={"sub": subject}, allow_redirects=False, timeout=10)
+    back = requests.post(
+        way_of(client.post(f"/sign-in/with/barset/?next={then}")),
+        data={"sub": subject},
+        allow_redirects=False,
+        timeout=10,
+    )
     answer = client.get(back.headers["Location"].replace("http://testserver", ""))
     assert answer.status_code == 302
     return client, answer.headers["Location"]
+
+
+def way_of(answer: Any) -> str:
+    """The address of the provider to which a browser goes on by itself."""
+    return str(answer.headers["Refresh"]).removeprefix("0;url=")
 
 
 def is_in(client: Client) -> bool:
@@ -185,7 +173,7 @@ def test_a_provider_without_domains_is_refused_at_the_start() -> None:
 
 
 def test_its_address_is_the_one_that_the_provider_is_told(trusted: dict[str, Any]) -> None:
-    away = Client().post("/sign-in/with/barset/").headers["Location"]
+    away = way_of(Client().post("/sign-in/with/barset/"))
 
     assert "redirect_uri=http%3A%2F%2Ftestserver%2Fsign-in%2Fwith%2Fbarset%2Fback%2F" in away
     assert "code_challenge_method=S256" in away

@@ -1,12 +1,15 @@
 """Signing in with real parts: a passkey in Chromium's own authenticator, and the warning before a session ends."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
+from config.providers import for_allauth
+from tests import services
 from tests.second_factor import an_app, code_of, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -20,7 +23,8 @@ def user() -> User:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: Any) -> Iterator[Page]:
+def page(browser: Browser, live_server: Any, settings: Any) -> Iterator[Page]:
+    settings.SITE_URL = live_server.url  # a passkey belongs to its host
     context = browser.new_context(base_url=live_server.url, bypass_csp=True)
     yield context.new_page()
     context.close()
@@ -151,3 +155,26 @@ def test_the_warning_comes_two_minutes_before_and_one_press_of_the_keyboard_is_e
     page.keyboard.press("Escape")
     expect(over).to_be_hidden()
     assert page.get_by_label("Your password now").input_value() == "typed"
+
+
+def test_a_press_leads_to_the_sign_in_of_ones_organisation_and_back(
+    browser: Browser, live_server: Any, settings: Any, tmp_path: Path
+) -> None:
+    # Given a provider that has seen a second factor, under the policy of the product, which lets no form end elsewhere
+    ann = User.objects.create_user("ann@barset.example", "Ann Example")
+    claims = {"s-ann": {"email": ann.email, "amr": ["mfa"]}}
+    with services.openid_provider(claims, tmp_path / "log") as address:
+        given = {"id": "barset", "name": "Barset Council", "client_id": "us", "secret": "ours",
+                 "server_url": address, "domains": ["barset.example"], "second_factor": {"amr": ["mfa"]}}  # fmt: skip
+        settings.OIDC_PROVIDERS, settings.SOCIALACCOUNT_PROVIDERS = [given], for_allauth([given])
+        context = browser.new_context(base_url=live_server.url)
+        page = context.new_page()
+        page.goto("/sign-in/?next=/your-sign-in/")
+
+        # When it is pressed, and the provider asks who it is
+        page.get_by_role("button", name="Sign in with Barset Council").click()
+        page.get_by_role("button", name="s-ann").click()
+
+        # Then the person is where they wanted to go
+        expect(page.get_by_role("heading", name="Your sign-in")).to_be_visible()
+        context.close()
