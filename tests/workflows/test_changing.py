@@ -16,7 +16,7 @@ from tests.standing import standing
 from tests.workflows.bench import HOLIDAYS, a_notified_case, clock_of, london
 from workflows.actors import SYSTEM
 from workflows.exceptions import Stale, WorkflowError
-from workflows.models import CalendarChange, CalendarVersion, Fact, LedgerEntry, Rung
+from workflows.models import CalendarChange, CalendarVersion, Deadline, Fact, LedgerEntry, Rung
 from workflows.services import calendar as calendars
 from workflows.services import changing
 from workflows.services.claims import claims_of
@@ -467,6 +467,30 @@ def test_dating_anew_stops_in_time_and_goes_on_with_the_next_ring(world: factori
     assert not CalendarChange.objects.still_dating().exists()
     assert go_on_dating(at=AT) == 0
     assert due(case) == date(2026, 4, 13)
+
+
+def test_one_that_fails_is_left_for_the_night_and_told_once_while_the_change_goes_on(
+    world: factories.World, case: Case, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Given a clock with a fact that nobody can fold, and a confirmed day that it counts over
+    broken = clock_of(case, "LOC_MEETING")
+    Fact.objects.create(deadline=broken, kind="extended", effective_at=AT, recorded_at=AT, details={})
+    change = a_day(world)
+    changing.confirm_change(change, by=world.administrator, at=AT)
+
+    # When the sweep rings twice
+    for _ in range(2):
+        go_on_dating(at=AT)
+
+    # Then all others moved, and the change is over
+    assert due(case) == date(2026, 4, 13)
+    assert not CalendarChange.objects.still_dating().exists()
+    change.refresh_from_db()
+    assert list(Deadline.objects.open().exclude(calendar=change.version)) == [broken]
+    # And it is named once, in the log and to those who look after the service
+    logged = [line for line in caplog.messages if line.startswith(f"Deadline {broken.pk} could not be dated")]
+    assert len(logged) == 1
+    assert Notice.objects.filter(news="drift-found", recipient=world.administrator).count() == 1
 
 
 def test_edge_23_a_calendar_in_use_cannot_be_deleted_and_its_users_are_named(case: Case) -> None:

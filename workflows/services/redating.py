@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Func, JSONField, Q, QuerySet, Value
 
 from accounts.models import User
@@ -33,6 +33,7 @@ from workflows.services.clocks import lock_all
 from workflows.services.folding import Told, fold, insert_facts, logs_of, planned_from, store_all
 from workflows.services.many import insert_from
 from workflows.services.rules import rule_book
+from workflows.signals import service_news
 
 logger = logging.getLogger(__name__)
 
@@ -151,14 +152,18 @@ def redate(
 
 
 def redate_in_batches(
-    version: CalendarVersion, *, by: User | System, at: datetime, reason: str, within: timedelta | None = None
-) -> Iterator[list[Move]]:
+    version: CalendarVersion, *, by: User | System, at: datetime, reason: str, within: timedelta | None = None,
+    left: list[int] | None = None,
+) -> Iterator[list[Move]]:  # fmt: skip
     """The same, batch by batch as they are done, so that a million need no more memory than five hundred.
 
     Those that the difference can touch come first, the soonest before all: what falls due next must not wait for
     what falls due in a year. But what is planned back from the due day of another comes after that other, and
     moves with it, once. Then all others take the list over, of which nothing in their proof changes but its name.
+
+    One that fails is logged, and hides no other; left is told which.
     """
+    left = [] if left is None else left
     if not reason.strip():
         raise WorkflowError("Cannot date deadlines anew without a reason.")
     begun = time.monotonic()
@@ -171,7 +176,7 @@ def redate_in_batches(
     ):
         if within is not None and time.monotonic() - begun >= within.total_seconds():
             return
-        yield _redate_batch(pks, version, by=by, at=at, reason=reason)
+        yield _redate_batch(pks, version, by=by, at=at, reason=reason, left=left)
     for pks in _batches(behind.exclude(is_touched).order_by("pk"), AT_ONCE):
         if within is not None and time.monotonic() - begun >= within.total_seconds():
             return
@@ -207,11 +212,20 @@ def go_on_dating(*, at: datetime, within: timedelta = LONGEST) -> int:
     if change is None:
         return 0
     assert change.version is not None
-    moved = _how_many_move(change.version, change.decided_by or SYSTEM, change.reason, at=at, within=within)
-    is_done = not Deadline.objects.open().exclude(calendar=change.version).exists()
+    left: list[int] = []
+    moved = _how_many_move(
+        change.version, change.decided_by or SYSTEM, change.reason, at=at, within=within, left=left
+    )
+    # Those that failed do not keep it waiting: every night tries them again, and names how many there are.
+    is_done = not Deadline.objects.open().exclude(calendar=change.version).exclude(pk__in=left).exists()
     CalendarChange.objects.filter(pk=change.pk).update(moved=F("moved") + moved)
     if is_done:
         CalendarChange.objects.still_dating().filter(pk__lte=change.pk).update(redated_at=at)
+        if left:
+            logger.error("%s deadlines are left by calendar change %s", len(left), change.pk)
+            service_news.send(
+                sender=CalendarChange, news="drift-found", key=f"left:{change.pk}", by=SYSTEM, at=at
+            )
     return moved
 
 
@@ -226,22 +240,28 @@ def date_stragglers(*, at: datetime) -> int:
 
 
 def _how_many_move(
-    version: CalendarVersion, by: User | System, reason: str, *, at: datetime, within: timedelta
-) -> int:
-    return sum(len(moves) for moves in redate_in_batches(version, by=by, at=at, reason=reason, within=within))
+    version: CalendarVersion, by: User | System, reason: str, *, at: datetime, within: timedelta,
+    left: list[int] | None = None,
+) -> int:  # fmt: skip
+    batches = redate_in_batches(version, by=by, at=at, reason=reason, within=within, left=left)
+    return sum(len(moves) for moves in batches)
 
 
 def _redate_batch(
-    pks: list[int], version: CalendarVersion, *, by: User | System, at: datetime, reason: str
+    pks: list[int], version: CalendarVersion, *, by: User | System, at: datetime, reason: str, left: list[int]
 ) -> list[Move]:
     """These deadlines, or, if one of them cannot be dated, each by itself: it is left, and hides no other."""
+    how: Any = {"by": by, "at": at, "reason": reason}
     try:
-        return _redate(pks, version, by=by, at=at, reason=reason)
-    except WorkflowError:
+        return _redate(pks, version, **how)
+    except (OperationalError, InterfaceError):
+        raise  # the database is in trouble, and no deadline is to blame
+    except Exception:
         if len(pks) == 1:
             logger.exception("Deadline %s could not be dated anew, and is left for the next round", pks[0])
+            left += pks
             return []
-    return [move for pk in pks for move in _redate_batch([pk], version, by=by, at=at, reason=reason)]
+    return [move for pk in pks for move in _redate_batch([pk], version, **how, left=left)]
 
 
 @transaction.atomic
