@@ -107,10 +107,12 @@ class Names:
     """What the subjects of some deadlines are called for one person, found in a few queries for all of them."""
 
     def __init__(self, deadlines: Iterable[Deadline], user: User, *, at: datetime) -> None:
+        deadlines = list(deadlines)
         subjects = {deadline.subject_id for deadline in deadlines}
         returns = AgencyReturn.objects.filter(pk__in=subjects).select_related("agency")
         self.agencies: dict[uuid.UUID, Agency] = {one.pk: one.agency for one in returns}
-        cases = Case.objects.visible_to(user, at=at)
+        shown = {deadline.subject.root_id or deadline.subject_id for deadline in deadlines}
+        cases = Case.objects.visible_to(user, at=at).filter(pk__in=shown)
         self.codes: dict[uuid.UUID, str] = dict(cases.values_list("pk", "code"))
 
     def shown(self, deadline: Deadline, left: TimeLeft | None) -> Due:

@@ -96,10 +96,7 @@ def year_page(request: HttpRequest) -> HttpResponse:
     part = part_of_year(found.exclude(due_on=None), year, wanted_day(request.GET.get("from", ""), year))
     in_part = Q(due_on__range=(part.first, part.last)) | (Q(due_on=None) if part.earlier is None else Q())
     deadlines = list(
-        found.filter(in_part)
-        .select_related("rule", "calendar", "subject")
-        .defer("derivation")
-        .order_by("due_on", "pk")
+        found.filter(in_part).select_related("rule", "calendar", "subject").order_by("due_on", "pk")
     )
     names = Names(deadlines, user, at=now)
     rows = [names.due(deadline, at=now) for deadline in deadlines]

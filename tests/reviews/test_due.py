@@ -209,6 +209,13 @@ def test_a_part_that_begins_with_nonsense_is_the_first(world: World, case: Case,
     assert page(world.manager, **{"from": nonsense}) == page(world.manager)
 
 
+def test_only_the_cases_shown_are_read_for_their_names(world: World, case: Case) -> None:
+    factories.a_referral(world)
+    deadlines = list(case.deadlines.select_related("subject", "rule"))
+    assert set(due.Names(deadlines, world.manager, at=NOW).codes) == {case.pk}
+    assert due.Names(deadlines, world.gp_author, at=NOW).codes == {}
+
+
 # ---- One number of queries ---------------------------------------------------------------------
 @pytest.mark.parametrize("rows", [1, 4])
 @pytest.mark.parametrize(

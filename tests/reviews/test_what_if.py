@@ -20,6 +20,7 @@ from tests.standing import standing
 from workflows.actors import SYSTEM
 from workflows.exceptions import CalendarEnds, NoSuchRule, NotADate, WorkflowError
 from workflows.models import Deadline
+from workflows.rules import Limit
 from workflows.services import changing_clocks
 from workflows.services.ruling import open_deadlines, re_rule, would_move
 from workflows.services.simulating import Simulation, simulate
@@ -214,6 +215,17 @@ def test_another_limit_moves_the_open_deadlines_of_that_rule_alone(world: World,
 
     assert {one.deadline.rule_code for one in simulation.deadlines if one.is_moved} == {"LOC_RETURN"}
     assert days(simulation, "LOC_RETURN") == {(RETURN_DUE, date(2026, 3, 31))}
+
+
+def test_another_limit_moves_also_what_was_let_count_by_one_of_its_own(world: World, case: Case) -> None:
+    # Given returns that were let count by 8 working days
+    limit = Limit(8, "wd")
+    moves = would_move(open_deadlines("LOC_RETURN", world.partnership), limit, at=NOW)
+    re_rule(moves, limit, by=world.manager, at=NOW, authority="A letter", reason="Easter")
+
+    simulation = all_of_it(Suppositions(limits=limit_of("LOC_RETURN", "14d")))
+    assert days(simulation, "LOC_RETURN") == {(date(2026, 3, 30), date(2026, 4, 1))}
+    assert {one.then.unit for one in simulation.deadlines if one.is_moved} == {"day"}
 
 
 def test_what_is_planned_back_from_a_day_moves_with_it_as_it_then_does(world: World, case: Case) -> None:

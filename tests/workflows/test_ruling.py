@@ -31,6 +31,7 @@ from workflows.services.proof import lines_of
 from workflows.services.relaxing import end_relaxation, relax
 from workflows.services.rules import adopt_local_milestones, rule_on, write_statutory_rules
 from workflows.services.ruling import fingerprint, open_deadlines, re_rule, would_move
+from workflows.services.standing import how_it_stands
 from workflows.services.verifying import drifted
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,12 @@ def test_a_deadline_is_ruled_anew_as_a_fact_with_authority_and_reason_and_its_la
         "the Panel’s letter of 19 March 2026: A pandemic."
     ) in lines_of(deadline.derivation, deadline.rule.as_rule())
     assert drifted() == []
+
+
+def test_what_is_left_is_told_in_the_unit_of_the_limit_it_counts_by(case: Case) -> None:
+    moves = would_move(open_deadlines("RR_COMPLETE", case.partnership), Limit(14, "d"), at=AT)
+    [ruled] = re_rule(moves, Limit(14, "d"), by=SYSTEM, at=AT, **PANEL)
+    assert how_it_stands(ruled, at=AT).words == "6 days left (due Thursday 26 March 2026)"
 
 
 def test_what_is_ruled_anew_is_all_or_none(case: Case) -> None:

@@ -14,6 +14,7 @@ from workflows.calendars import Calendar, end_of, local_date
 from workflows.countdown import TimeLeft, day_in_words, time_left
 from workflows.derivation import Derivation
 from workflows.exceptions import WorkflowError
+from workflows.facts import RE_RULED, FactLike
 from workflows.ladders import MISSED
 from workflows.models import Deadline, Rung
 from workflows.models.clocks import DeadlineQuerySet
@@ -24,7 +25,7 @@ from workflows.services.muting import not_muted
 from workflows.services.rules import rule_book
 from workflows.services.standing import how_it_stands
 from workflows.signals import rungs_foreseen
-from workflows.supposing import Leg, Suppositions, legs_of, legs_planned_from
+from workflows.supposing import Leg, SupposedFact, Suppositions, legs_of, legs_planned_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +148,17 @@ def _foresee(
 
     anchor is what it is planned back from, with the legs of that, if that one would move.
     """
-    limit = supposed.limits.get(deadline.rule_code) or Limit.parse(deadline.rule.limit)
+    another = supposed.limits.get(deadline.rule_code)
+    limit = another or Limit.parse(deadline.rule.limit)
     pauses = [pause for pause in supposed.pauses if deadline.subject_id in pause.subjects]
     own = calendars.calendar_of(deadline.calendar)
     calendar, trouble = supposed.changed(own), ""
     try:
-        facts = list(deadline.facts.all())
+        facts: list[FactLike] = list(deadline.facts.all())
+        if another and Limit.parse(deadline.derivation["limit"]) != Limit.parse(deadline.rule.limit):
+            # It was let count by a limit of its own, which only a later decision of that kind would change.
+            number = max(fact.id for fact in facts) + 1
+            facts.append(SupposedFact(number, RE_RULED, at, details={"limit": str(another)}))
         if anchor:
             legs = legs_planned_from(anchor[1], limit, facts, calendar)
         else:
@@ -168,7 +174,7 @@ def _foresee(
         at=then,
         duty=deadline.rule.duty,
         state="paused" if is_stopped else running.derivation.state,
-        working=limit.in_working_days,
+        working=running.derivation.limit.in_working_days,
     )
     becomes = legs[-1].derivation.due_on
     now = how_it_stands(deadline, at=at)

@@ -9,7 +9,8 @@ from workflows.services.calendar import calendar_of
 
 
 def how_it_stands(deadline: Deadline, *, at: datetime) -> TimeLeft:
-    """How it stands at the instant, counted by the list of bank holidays that its date was counted by.
+    """How it stands at the instant, counted by the list of bank holidays that its date was counted by, in the unit of
+    the limit it counts by: its rule's, or another that was let count for it.
 
     Counted by a later list, the same page could show days left that do not lead to the date beside them.
     Reads rule and calendar: fetch both with it.
@@ -20,6 +21,6 @@ def how_it_stands(deadline: Deadline, *, at: datetime) -> TimeLeft:
         at=at,
         state=deadline.state,
         met_at=deadline.met_at,
-        working=Limit.parse(deadline.rule.limit).in_working_days,
+        working=Limit.parse(deadline.derivation["limit"]).in_working_days,
         duty=deadline.rule.duty,
     )
