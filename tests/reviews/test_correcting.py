@@ -1,7 +1,7 @@
 """A slip at the referral can be put right, and the date it fixed moves with it, saying why."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -11,12 +11,17 @@ from django.urls import reverse
 
 from reviews.models import Case
 from reviews.services import cases
-from reviews.services.correcting import correct_referral
+from reviews.services.correcting import correct_notification, correct_referral
 from reviews.services.history import history_of
+from reviews.services.rule_changes import change_local_milestone
 from tests import factories
 from tests.factories import AWARE, INCIDENT, World
 from tests.reviews.asking import signed_in, text_of
+from workflows.actors import SYSTEM
 from workflows.exceptions import NotMet, WorkflowError
+from workflows.models import RuleVersion
+from workflows.rules import Limit
+from workflows.services.ruling import open_deadlines, re_rule, would_move
 from workflows.services.verifying import drifted
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +179,38 @@ def test_of_an_awareness_without_a_time_the_day_counts_and_none_is_shown(world: 
         cases.notify_case(case, by=world.manager, at=AT, notified_at=datetime(2026, 3, 10, 9, tzinfo=UTC))
 
 
-def test_once_notified_the_times_stand(world: World, case: Case) -> None:
+def test_edge_13_a_start_put_right_into_the_time_of_another_version_counts_by_that_one(world: World) -> None:
+    # Given a meeting due in 12 working days for what is notified from 18 March on, and in 10 before
+    version = RuleVersion.objects.get(partnership=world.partnership, code="LOC_MEETING", valid_to=None)
+    change_local_milestone(
+        version, limit=Limit(12, "wd"), valid_from=date(2026, 3, 18), by=world.manager, at=factories.REFERRED
+    )
+    case = factories.a_notified_case(world)
+    assert case.deadlines.get(rule_code="LOC_MEETING").due_on == date(2026, 4, 7)
+
+    def put_right(notified_at: datetime) -> tuple[date | None, list[str]]:
+        correct_notification(
+            case, notified_at=notified_at, notification_reference="SIN-1", reason="The portal.",
+            by=world.manager, at=factories.NOTIFIED,
+        )  # fmt: skip
+        clock = case.deadlines.get(rule_code="LOC_MEETING")
+        return clock.due_on, [one["reason"] for one in clock.derivation["changes"]]
+
+    # When it was notified a day earlier, then it counts by the version of that day, and says why; and back
+    day = timedelta(days=1)
+    assert put_right(factories.NOTIFIED - day) == (date(2026, 3, 31), ["The portal.", "Start corrected."])
+    assert put_right(factories.NOTIFIED)[0] == date(2026, 4, 7)
+    assert drifted() == []
+    # And what somebody let count by another limit on purpose stays so
+    [move] = would_move(
+        open_deadlines("LOC_MEETING", world.partnership), Limit(11, "wd"), at=factories.NOTIFIED
+    )
+    re_rule([move], Limit(11, "wd"), by=SYSTEM, at=factories.NOTIFIED, authority="x", reason="y")
+    assert put_right(factories.NOTIFIED - day)[0] == date(2026, 4, 1)
+
+
+def test_once_notified_the_times_stand(world: World) -> None:
+    case = factories.a_notified_case(world)
     with pytest.raises(NotMet, match="it is rapid review now"):
         correct(world, case, at=factories.NOTIFIED)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from accounts.models import User
+from workflows.calendars import local_date
 from workflows.countdown import day_in_words
 from workflows.exceptions import ClockError
 from workflows.facts import (
@@ -25,6 +26,7 @@ from workflows.models import Deadline, Fact, RuleVersion, Subject
 from workflows.rules import UNITS, Limit
 from workflows.services.clocks import deadline_of, lock
 from workflows.services.folding import Actor, record, restart
+from workflows.services.rules import rules_started_by
 
 
 @transaction.atomic
@@ -46,8 +48,41 @@ def restart_deadline(subject: Subject, code: str, *, by: Actor, at: datetime, st
     if keeps:
         so_from = _start_put_right(deadline, start, by=by, at=at, reason=reason)
         deadline = deadline_of(subject, code)  # as it is now
-    return restart(deadline, by=by, at=at, start=start, decided_at=so_from, reason=reason, authority=authority,
-                   keeps=keeps)  # fmt: skip
+    deadline = restart(deadline, by=by, at=at, start=start, decided_at=so_from, reason=reason,
+                       authority=authority, keeps=keeps)  # fmt: skip
+    return _count_by_the_version_of_its_start(subject, deadline, by=by, at=at) if keeps else deadline
+
+
+BY_ITS_START = "the rule: the version in force on the day it counts from is the one that counts"
+"""The authority by which a clock counts by another version when its start is put right."""
+
+
+def _count_by_the_version_of_its_start(
+    subject: Subject, deadline: Deadline, *, by: Actor, at: datetime
+) -> Deadline:
+    """When a start that was put right lies in the time of another version of the rule, count by that one's limit.
+
+    What a person let count by another limit on purpose stays so.
+    """
+    start_on = local_date(deadline.started_at)
+    facts = deadline.facts.filter(pk__in=[fact.id for fact in standing_facts(deadline.facts.all())])
+    ruled = facts.filter(kind=RE_RULED).order_by("effective_at", "pk").last()
+    if ruled is not None and ruled.authority != BY_ITS_START:
+        return deadline
+    counts_by = ruled.details["version"] if ruled else deadline.rule.valid_from.isoformat()
+    versions = [
+        rule
+        for rule in rules_started_by(subject, deadline.rule.starts, on=start_on)
+        if rule.code == deadline.rule_code
+    ]
+    if not versions:
+        return deadline
+    version = max(versions, key=lambda rule: (rule.is_relaxation, rule.valid_from))
+    if version.valid_from.isoformat() == counts_by:
+        return deadline
+    details = {"limit": version.limit, "version": version.valid_from.isoformat()}
+    return record(deadline, RE_RULED, by=by, effective_at=at, at=at, authority=BY_ITS_START,
+                  reason="Start corrected.", details=details)  # fmt: skip
 
 
 def _start_put_right(
