@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from accounts.pages.views import at
@@ -82,12 +82,17 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/notice_list.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def open_notice(request: HttpRequest, notice: uuid.UUID) -> HttpResponse:
-    """Mark one of mine as seen, and go to what it is about."""
+    """Go to what one of mine is about; sent by its button, it is seen from then on.
+
+    An address alone changes nothing: a mail leads to the page of its subject, and marks nothing either.
+    """
     user = cast(User, request.user)
     found = get_object_or_404(Notice.objects.visible_to(user, at=at(request)), pk=notice)
-    if address := services.open_notice(found, by=user, at=at(request)):
+    if request.method == "POST":
+        services.mark_seen(found, at=at(request))
+    if address := services.address_of(found, for_whom=user, at=at(request)):
         return HttpResponseRedirect(address)
     assert found.subject is not None  # what is about none leads to its own page
     messages.info(

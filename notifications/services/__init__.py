@@ -12,9 +12,10 @@ from notifications.services.delivering import (
 from notifications.services.foretelling import foretell
 from notifications.services.reading import (
     SEE_NOTICES,
+    address_of,
     mark_dealt_with,
+    mark_seen,
     names_to_phone,
-    open_notice,
     undelivered_to,
     unseen_count,
 )
@@ -25,13 +26,14 @@ __all__ = [
     "DELIVER",
     "SEE_NOTICES",
     "Delivered",
+    "address_of",
     "chasing_of",
     "deliver_everything_owed",
     "deliver_waiting",
     "foretell",
     "mark_dealt_with",
+    "mark_seen",
     "names_to_phone",
-    "open_notice",
     "take_report",
     "tell_administrators",
     "tell_of_event",

@@ -52,12 +52,16 @@ def mark_dealt_with(notice: Notice, *, by: User, at: datetime) -> bool:
     return is_first
 
 
-def open_notice(notice: Notice, *, by: User, at: datetime) -> str:
-    """Mark it as seen, the first time. Returns the address of what it is about; empty if they may not see that."""
+def mark_seen(notice: Notice, *, at: datetime) -> None:
+    """The person opened it. The first time counts."""
     Notice.objects.filter(pk=notice.pk).unseen().update(seen_at=at)
+
+
+def address_of(notice: Notice, *, for_whom: User, at: datetime) -> str:
+    """The address of what it is about; empty if the person may not see that."""
     if notice.subject is None:
         return reverse(LEADS_TO[notice.news])
     subject: Any = notice.subject.specific()
-    if not type(subject).objects.visible_to(by, at=at).filter(pk=subject.pk).exists():
+    if not type(subject).objects.visible_to(for_whom, at=at).filter(pk=subject.pk).exists():
         return ""
     return str(subject.get_absolute_url())

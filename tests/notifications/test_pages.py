@@ -69,15 +69,21 @@ def test_opening_one_marks_it_as_seen_and_leads_to_its_page(world: World, referr
     notice = tell(world.manager, referral, number=1, at=london("2026-03-20 09:00"))
     assert unseen_count(world.manager) == 1
     assert "New" in page(world.manager, "notice-list")
-    answer = signed_in(world.manager).get(reverse("notice-open", args=[notice.pk]))
+    answer = signed_in(world.manager).post(reverse("notice-open", args=[notice.pk]))
 
     # Then it leads to the case, and is new no more; a second time changes nothing.
     assert answer["Location"] == reverse("case", args=[referral.pk])
     assert unseen_count(world.manager) == 0
     assert "You have opened all of them." in page(world.manager, "notice-list")
     seen_at = Notice.objects.get().seen_at
-    signed_in(world.manager).get(reverse("notice-open", args=[notice.pk]))
+    signed_in(world.manager).post(reverse("notice-open", args=[notice.pk]))
     assert Notice.objects.get().seen_at == seen_at
+
+
+def test_its_address_alone_leads_there_and_marks_nothing(world: World, referral: Case) -> None:
+    notice = tell(world.manager, referral, number=1, at=london("2026-03-20 09:00"))
+    answer = signed_in(world.manager).get(reverse("notice-open", args=[notice.pk]))
+    assert (answer["Location"], unseen_count(world.manager)) == (reverse("case", args=[referral.pk]), 1)
 
 
 def test_looking_at_the_list_marks_nothing(world: World, referral: Case) -> None:
