@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from accounts.models import Role, Seat, User
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.services import break_glass
 from reviews.services.access import signs_for
+from workflows.calendars import end_of, local_date
 from workflows.countdown import TimeLeft
 from workflows.models import Deadline, Subject
 from workflows.services.proof import lines_of, sentence_of
@@ -130,6 +131,15 @@ class Duty:
     url: str
     left: TimeLeft | None
     due_at: datetime | None
+    is_law: bool = False
+    """Whether law or guidance sets it: a partnership sets the others itself."""
+
+    def is_far(self, *, at: datetime) -> bool:
+        """Whether it is due more than ten days after the instant."""
+        return self.due_at is not None and self.due_at > end_of(local_date(at) + FAR)
+
+
+FAR = timedelta(days=10)
 
 
 def what_needs(user: User, *, at: datetime) -> list[Duty]:
@@ -146,7 +156,12 @@ def what_needs(user: User, *, at: datetime) -> list[Duty]:
 
 def _duty(deadline: Deadline, what: str, subject: Any, *, at: datetime) -> Duty:
     return Duty(
-        what, str(subject), subject.get_absolute_url(), how_it_stands(deadline, at=at), deadline.due_at
+        what,
+        str(subject),
+        subject.get_absolute_url(),
+        how_it_stands(deadline, at=at),
+        deadline.due_at,
+        is_law=not deadline.rule.is_local,
     )
 
 

@@ -10,6 +10,9 @@ from reviews.services import access
 from reviews.services.standing import what_needs
 from workflows.services.alarms import calendar_alarms
 
+LATER = "More than 10 days off"
+"""What is folded away: it opens without a script, and everything in it is on the page."""
+
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -17,18 +20,24 @@ def home(request: HttpRequest) -> HttpResponse:
     now = at(request)
     duties = what_needs(signed_in(request), at=now)
     roles = access.roles_of(signed_in(request), at=now)
+    ahead = [d for d in duties if d.left and d.left.tone not in ("late", "today")]
     groups = [
         ("Late", [d for d in duties if d.left and d.left.tone == "late"]),
         ("Due today", [d for d in duties if d.left and d.left.tone == "today"]),
-        ("Coming up", [d for d in duties if d.left and d.left.tone not in ("late", "today")]),
+        ("Coming up in the next 10 days", [d for d in ahead if not d.is_far(at=now)]),
         ("No date", [d for d in duties if d.left is None]),
+        (LATER, [d for d in ahead if d.is_far(at=now)]),
     ]
     return render(
         request,
         "reviews/home.html",
         {
             "title": "What needs me, by when",
-            "groups": [(name, rows) for name, rows in groups if rows],
+            # Of each, first what law or guidance sets: a late rapid review must not hide among local milestones.
+            "groups": [
+                (name, sorted(rows, key=lambda duty: not duty.is_law)) for name, rows in groups if rows
+            ],
+            "folded": LATER,
             "can_refer": Role.BUSINESS_MANAGER in roles,
             "alarms": calendar_alarms(at=now) if roles.intersection(ADMINISTRATORS) else [],
             "today": now,

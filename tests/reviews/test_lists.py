@@ -96,6 +96,26 @@ def test_home_is_what_needs_me_by_when(world: World) -> None:
     assert "6 working days late (was due Friday 27 March 2026)" in page
 
 
+def test_home_puts_what_law_sets_first_and_folds_what_is_far_off(world: World, time_machine: Any) -> None:
+    # Given a rapid review that is late, and so are milestones that were due before it
+    a_case_under_way(world)
+    time_machine.move_to(datetime(2026, 4, 20, 9, tzinfo=UTC), tick=False)
+    page = signed_in(world.manager).get(reverse("home")).content.decode()
+    late = page.partition(">Late</caption>")[2].partition("</table>")[0]
+    first, second = late.split('data-label="What">')[1:3]
+    assert ("Finish the rapid review" in first, "Statutory" in first, "Statutory" in second) == (
+        True,
+        True,
+        False,
+    )
+
+    # And one that has its time, then what is due in more than ten days is folded away at the end
+    time_machine.move_to(factories.NOTIFIED, tick=False)
+    near, _, far = signed_in(world.manager).get(reverse("home")).content.decode().partition("<details")
+    assert ("Finish the rapid review" in near, "Finish the rapid review" in far) == (False, True)
+    assert ("More than 10 days off: " in far, "Rapid review meeting" in far) == (True, True)
+
+
 # ---- Filters -----------------------------------------------------------------------------------
 @standing
 def three(world: World) -> dict[str, Case]:
@@ -116,6 +136,14 @@ def found(world: World, three: dict[str, Case], **query: str) -> set[str]:
     codes = {line.split(",")[0] for line in answer.getvalue().decode().splitlines()[1:]}
     assert codes == {case.code for case in three.values() if str(case.pk) in there}
     return {name for name, case in three.items() if str(case.pk) in there}
+
+
+def test_a_part_of_a_code_finds_a_case_once_however_many_of_its_returns_have_it_too(world: World) -> None:
+    case = a_case_under_way(world)
+    client = signed_in(world.manager)
+    page = client.get(reverse("case-list"), {"q": "R-"}).content.decode()
+    lines = client.get(reverse("case-list-csv"), {"q": "R-"}).getvalue().decode().splitlines()  # type: ignore[attr-defined]
+    assert (page.count(f'href="{case.get_absolute_url()}"'), len(lines)) == (1, 2)
 
 
 def test_a_stage_and_a_code_narrow_the_list(world: World, three: dict[str, Case]) -> None:
