@@ -60,11 +60,25 @@ def make_seats(
 def add_member(
     user: User, seat: Seat, *, starts_on: date | None = None, ends_on: date | None = None
 ) -> Membership:
-    """Put a person in a seat; a second time only moves the days."""
+    """Put a person in a seat; a second time moves only the days that are given."""
+    given = {"starts_on": starts_on, "ends_on": ends_on}
     membership, _ = Membership.objects.update_or_create(
-        user=user, seat=seat, defaults={"starts_on": starts_on, "ends_on": ends_on}
+        user=user,
+        seat=seat,
+        defaults={name: day for name, day in given.items() if day is not None},
+        create_defaults=given,
     )
     return membership
+
+
+def put_in_seat(user: User, seat: Seat, *, on: date) -> Membership:
+    """Put a person in a seat from a day on. Who holds it then, or will, keeps their days; who had left comes back."""
+    held = Membership.objects.filter(user=user, seat=seat).first()
+    if held is None or held.ends_on is None or held.ends_on >= on:
+        return held or add_member(user, seat)
+    held.starts_on, held.ends_on = on, None
+    held.save(update_fields=["starts_on", "ends_on"])
+    return held
 
 
 def end_membership(membership: Membership, *, on: date) -> Membership:

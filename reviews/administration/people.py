@@ -13,6 +13,7 @@ from reviews.administration.forms import DeputyForm, PersonForm, RemovePersonFor
 from reviews.administration.views import AdministrationForm, AdministrationPage
 from reviews.services import partnerships
 from workflows.calendars import local_date
+from workflows.countdown import day_in_words
 
 PEOPLE = ("People", "people-list")
 ORDER = {role: place for place, role in enumerate(Role)}
@@ -80,7 +81,9 @@ class AddPerson(StepUp, AdministrationForm):
             seat, email=given["email"], full_name=given["full_name"], **self.acting()
         )
         # By the address alone: the name belongs to an account that perhaps only others know.
-        return self.come_back(f"{user.email} holds the seat now: {seat}. A mail tells them how to begin.")
+        held = seat.memberships.get(user=user)
+        until = f", until {day_in_words(held.ends_on)}" if held.ends_on else ""
+        return self.come_back(f"{user.email} holds the seat now{until}: {seat}. A mail tells them how to begin.")
 
 
 class RemovePerson(StepUp, AdministrationForm):

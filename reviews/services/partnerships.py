@@ -19,7 +19,7 @@ from accounts.models import (
     Seat,
     User,
 )
-from accounts.services import add_member, end_membership, letters, make_seats, seat_for
+from accounts.services import end_membership, letters, make_seats, put_in_seat, seat_for
 from accounts.services import log as accounts_log
 from reviews.agencies import ASKED_FIRST
 from reviews.models import AgencyReturn, AgencyReturnGroupGrant, Case, CaseGroupGrant
@@ -193,7 +193,7 @@ def add_person(
         user = User.objects.create_user(email, full_name, password)
     elif not user.is_active:
         raise WorkflowError(f"Cannot add {email}: that account was closed.")
-    add_member(user, seat)
+    put_in_seat(user, seat, on=local_date(at))
     letters.owe(letters.INVITATION, user, at=at)
     accounts_log.write(accounts_log.INVITED, subject=user, actor=by if isinstance(by, User) else None, at=at)
     return user

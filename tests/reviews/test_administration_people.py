@@ -1,6 +1,7 @@
 """Looking after a partnership: who holds a seat, from what link to what day, and who stands in."""
 
 import re
+import uuid
 from datetime import date, timedelta
 from typing import Any
 
@@ -80,6 +81,27 @@ def test_a_person_who_has_an_account_only_gets_the_seat(world: factories.World, 
         "A mail tells them how to begin."
     )
     assert User.objects.get(pk=world.school_author.pk).check_password(factories.PASSWORD)
+
+
+def test_who_holds_the_seat_keeps_their_days_and_who_had_left_comes_back(
+    world: factories.World, manager: Client
+) -> None:
+    # Given an author who came in January and has a planned last day
+    sent = a_new_person(role="author", agency=str(world.school.pk), email=world.school_author.email)
+    held = world.school_author.memberships.get()
+    today, came = TODAY, date(2026, 1, 5)
+
+    for ends_on, becomes in (
+        (today + timedelta(days=3), (came, today + timedelta(days=3))),
+        (None, (came, None)),
+        (today - timedelta(days=3), (today, None)),
+    ):
+        held.starts_on, held.ends_on = came, ends_on
+        held.save()
+        # When they are added again, then their days stay; but whoever had left comes back today
+        said(manager, manager.post(reverse("person-add"), {**sent, "form_token": str(uuid.uuid4())}))
+        held.refresh_from_db()
+        assert (held.starts_on, held.ends_on) == becomes
 
 
 def test_an_invitation_that_was_lost_is_sent_anew_by_adding_the_person_again(
