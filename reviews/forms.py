@@ -161,6 +161,16 @@ class ConsiderForm(HappenedForm):
     words, label = "the date on which the partners met", "When did the partners meet?"
 
 
+class DeclineForm(HappenedForm):
+    words, label = "the date on which the partners decided", "When did the partners decide?"
+    reason = LongTextField(subject="the reason", rows=5)
+
+
+class WithdrawForm(HappenedForm):
+    words, label = "the date on which it was withdrawn", "When was the notification withdrawn?"
+    reason = LongTextField(subject="the reason", rows=5)
+
+
 class NotifyForm(HappenedForm):
     """The notification, as sent."""
 
@@ -312,7 +322,13 @@ class EventForm(HappenedForm):
     words, label = "the date of the event", "When was the event?"
 
 
-class PlanForm(PageForm):
+class PlanForm(HappenedForm):
+    """The approval of the report, or a plan made again; and the day that is planned."""
+
+    words, label = (
+        "the date on which the report was approved",
+        "When was the report approved, or this planned?",
+    )
     publish_on = DayField(
         subject="the planned day of publication",
         label="On which day is it to be published?",

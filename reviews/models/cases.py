@@ -13,6 +13,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from accounts.models import Partnership, Role, Seat, User
 from accounts.services import people_in
+from reviews import verbs
 from reviews.sealing import sealed_text
 from workflows.actors import System
 from workflows.calendars import local_date, start_of
@@ -138,6 +139,7 @@ class Case(Subject):
         "refer": Beginning(State.REFERRED, "reviews.refer_case", {"business-manager": "referred"}),
         "adopt": Beginning(State.PRACTICE_REVIEW, "reviews.adopt_case"),
     }
+    VERB_WORDS: ClassVar[dict[str, str]] = verbs.VERB_WORDS
     RESTING_STATES: ClassVar[frozenset[str]] = frozenset(
         (State.NOT_NOTIFIED, State.NOTIFIED_ONLY, State.LEARNING_ONLY, State.CLOSED, State.WITHDRAWN)
     )

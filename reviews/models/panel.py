@@ -12,6 +12,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from accounts.models import Role, Seat, User
 from accounts.services import people_in
+from reviews import verbs
 from reviews.models.cases import Actor, Case
 from reviews.models.decisions import Decision
 from workflows.calendars import local_date
@@ -41,6 +42,7 @@ class PanelRecord(Subject):
     BEGINNINGS: ClassVar[dict[str, Beginning]] = {
         "release": Beginning(State.RELEASED, "reviews.submit_case", {"panel": "record-released"})
     }
+    VERB_WORDS: ClassVar[dict[str, str]] = verbs.VERB_WORDS
     RESTING_STATES: ClassVar[frozenset[str]] = frozenset((State.ACCEPTED, State.DISAGREED, State.SUPERSEDED))
 
     class Meta:

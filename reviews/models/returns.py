@@ -12,6 +12,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from accounts.models import Agency, Role, Seat, User
 from accounts.services import people_in
+from reviews import verbs
 from reviews.models.cases import Actor, Case
 from workflows.calendars import local_date
 from workflows.models import Subject, SubjectQuerySet
@@ -71,6 +72,7 @@ class AgencyReturn(Subject):
             {"author": "return-requested", "safeguarding-lead": "return-requested"},
         ),
     }
+    VERB_WORDS: ClassVar[dict[str, str]] = verbs.VERB_WORDS
     RESTING_STATES: ClassVar[frozenset[str]] = frozenset((State.ACCEPTED, State.CANCELLED))
     OPEN: ClassVar[tuple[str, ...]] = (
         State.REQUESTED,

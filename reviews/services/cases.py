@@ -250,11 +250,22 @@ def hold_meeting(
 
 @transaction.atomic
 def withdraw_case(
-    case: Case, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None
+    case: Case,
+    *,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    withdrawn_at: datetime | None = None,
+    seen_version: int | None = None,
 ) -> Case:
     """The notification is withdrawn: its clocks are voided, and what agencies owe is cancelled."""
     need_reason(reason, "withdraw")
-    case = perform(case, Case.withdraw, by=by, at=at, seen_version=seen_version, reason=reason)
+    last = case.records.order_by("-sequence").values_list("at", flat=True).first()
+    not_before(withdrawn_at, last, at, "withdrew the notification", "the case came to where it is now")
+    happened_at = no_earlier(withdrawn_at, last)
+    case = perform(
+        case, Case.withdraw, by=by, at=at, seen_version=seen_version, happened_at=happened_at, reason=reason
+    )
     cancel_open_returns(case, reason="The notification was withdrawn.", by=by, at=at)
     supersede_records(case, by=by, at=at)
     return case

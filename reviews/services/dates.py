@@ -265,7 +265,7 @@ def _begin(
     if seen is not None and seen != newest_fact(facts):
         last = max(facts, key=lambda fact: fact.pk)
         who = last.by.full_name if last.by else "the system"
-        raise Stale(f"Last, {who} recorded {last.kind!r} here. Look at it again before you go on.")
+        raise Stale(f"Last, {who} recorded here: {last.kind}. Look at it again before you go on.")
     return subject, deadline
 
 

@@ -1,6 +1,6 @@
 """The history of a case, a return or a record: its moves, and what was done between them, each with day and time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -8,52 +8,12 @@ from typing import Any
 
 from accounts.models import User
 from reviews import when
-from reviews.models import Case
+from reviews.models import Case, SignOff
 from reviews.services import dates
 from reviews.services.exporting import TO_NOTIFY
 from workflows.actors import SYSTEM
 from workflows.facts import RESTARTED
-from workflows.models import Fact, Subject, TransitionRecord
-
-LABELS = {
-    "refer": "Referred",
-    "adopt": "Review taken in",
-    "consider": "Partners met, and will notify",
-    "decline": "Not notified",
-    "reconsider": "Looked at again",
-    "notify": "Notification sent",
-    "notify_only": "Notification sent, no rapid review",
-    "hold_meeting": "Rapid review meeting held",
-    "decide": "Decision sent to the partners",
-    "revise": "Decision taken up again",
-    "submit": "Rapid review sent to the Panel",
-    "withdraw": "Notification withdrawn",
-    "finish_with_learning": "Finished with the learning",
-    "commission": "Practice review commissioned",
-    "hold_learning_event": "Learning event held",
-    "hold_recall": "Recall event held",
-    "plan_publication": "Report approved",
-    "publish": "Published",
-    "close": "Closed",
-    "request": "Return asked for",
-    "acknowledge": "Acknowledged",
-    "draft": "Writing began",
-    "declare_nil": "Nil return",
-    "finish": "Sent for sign-off",
-    "sign_off": "Signed off",
-    "send_back": "Sent back",
-    "accept": "Accepted",
-    "cancel": "No longer needed",
-    "release": "Released to the Panel",
-    "disagree": "The Panel does not agree",
-    "supersede": "No longer stands",
-}
-"""What a transition is called in a history."""
-
-
-def label_of(verb: str) -> str:
-    """A transition in the words of a history."""
-    return LABELS.get(verb, verb.replace("_", " "))
+from workflows.models import Fact, LedgerEntry, Subject, TransitionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +52,18 @@ def history_of(
     between: what happened besides the moves and the corrections of a date.
     """
     moves = [
-        Line(label_of(r.verb), r.at, r.precision, name_of(r.by), r.reason if tells(r) else "", r.recorded_at)
+        Line(
+            subject.words_for(r.verb),
+            r.at,
+            r.precision,
+            name_of(r.by),
+            r.reason if tells(r) else "",
+            r.recorded_at,
+        )
         for r in subject.records.select_related("by")
     ]
-    return sorted(
-        [*moves, *_corrections(subject), *_moved_dates(subject), *between], key=lambda line: line.recorded_at
-    )
+    told = [*moves, *_corrections(subject), *_added_children(subject), *_signatures(subject)]
+    return sorted([*told, *_moved_dates(subject), *between], key=lambda line: line.recorded_at)
 
 
 def _corrections(subject: Any) -> list[Line]:
@@ -115,6 +81,44 @@ def _corrections(subject: Any) -> list[Line]:
         text = "\n\n".join([reason, *before])
         lines.append(Line(f"Corrected: {what}", at, "instant", name_of(by), text, at))
     return lines + _corrections_by_facts(subject, {line.recorded_at for line in lines})
+
+
+def _added_children(subject: Any) -> list[Line]:
+    """Children added after the referral, by the ledger: which case, not which child, is all that it may hold."""
+    if not isinstance(subject, Case):
+        return []
+    added = subject.ledger.filter(action="add_child").order_by("sequence")
+    names = (
+        {str(user.pk): user.full_name for user in User.objects.filter(pk__in=_actors(added))} if added else {}
+    )
+    return [
+        Line("Child added", entry.at, "instant", names.get(entry.actor, SYSTEM.full_name), "", entry.at)
+        for entry in added
+    ]
+
+
+def _actors(entries: Iterable[LedgerEntry]) -> list[str]:
+    return [entry.actor for entry in entries if entry.actor != "system"]
+
+
+def _signatures(subject: Any) -> list[Line]:
+    """The partners' signatures under each decision of a case, and their dissents with the reason."""
+    if not isinstance(subject, Case):
+        return []
+    signed = SignOff.objects.filter(decision__case=subject).select_related("decision", "partner", "by")
+    return [
+        Line(
+            f"Decision {one.decision.number} signed for {one.partner}"
+            if one.agrees
+            else f"{one.partner} does not agree with decision {one.decision.number}",
+            one.at,
+            "instant",
+            name_of(one.by),
+            one.dissent,
+            one.at,
+        )
+        for one in signed
+    ]
 
 
 def listed(words: list[str]) -> str:

@@ -114,15 +114,30 @@ def hold_recall(
 
 @transaction.atomic
 def plan_publication(
-    case: Case, *, publish_on: date | None, by: Actor, at: datetime, seen_version: int | None = None
+    case: Case,
+    *,
+    publish_on: date | None,
+    by: Actor,
+    at: datetime,
+    approved_at: datetime | None = None,
+    seen_version: int | None = None,
 ) -> Case:
     """The report is approved; with a planned day, the advance copy falls due 7 working days before it.
 
-    Planned again, the advance copy moves with the day; without a day it is no longer due.
+    approved_at is when, and the clock of the action plan counts from it. Planned again, the advance copy moves with
+    the day; without a day it is no longer due.
     """
+    last = _last(case, *BEGUN, "hold_learning_event", "hold_recall", "plan_publication")
+    not_before(approved_at, last, at, "approved the report", "the step of the review before it")
     running = case.deadlines.running().filter(rule_code="PUB_ADVANCE").exists()
     case = perform(
-        case, Case.plan_publication, by=by, at=at, seen_version=seen_version, publish_on=publish_on
+        case,
+        Case.plan_publication,
+        by=by,
+        at=at,
+        seen_version=seen_version,
+        happened_at=no_earlier(approved_at, last),
+        publish_on=publish_on,
     )
     if running and publish_on:
         restart_deadline(

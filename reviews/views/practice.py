@@ -72,7 +72,12 @@ class PlanPublication(CaseMove):
     sources = (S.PRACTICE_REVIEW, S.RECALL, S.PUBLICATION)
 
     def act(self, form: Any) -> str:
-        practice.plan_publication(self.subject, publish_on=form.cleaned_data["publish_on"], **self.moving())
+        practice.plan_publication(
+            self.subject,
+            publish_on=form.cleaned_data["publish_on"],
+            approved_at=form.happened_at(),
+            **self.moving(),
+        )
         return self.come_back()
 
 

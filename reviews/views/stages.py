@@ -229,10 +229,12 @@ class Decline(CaseMove):
         "Recorded: not notified, with the reason.",
     )
     lead = "The reason is kept, and shown to those who look at this case."
-    permission, sources, form_class = "reviews.decline_case", (S.REFERRED, S.NOTIFICATION), forms.ReasonForm
+    permission, sources, form_class = "reviews.decline_case", (S.REFERRED, S.NOTIFICATION), forms.DeclineForm
 
     def act(self, form: Any) -> str:
-        cases.decline_case(self.subject, reason=form.cleaned_data["reason"], **self.moving())
+        cases.decline_case(
+            self.subject, reason=form.cleaned_data["reason"], happened_at=form.happened_at(), **self.moving()
+        )
         return self.come_back()
 
 
@@ -308,11 +310,13 @@ class HoldMeeting(CaseMove):
 class Withdraw(CaseMove):
     title, submit, done = "Withdraw the notification", "Withdraw", "Withdrawn. Its clocks have stopped."
     lead = "The criteria were not met after all. Open requests to agencies are cancelled."
-    permission, form_class = "reviews.withdraw_case", forms.ReasonForm
+    permission, form_class = "reviews.withdraw_case", forms.WithdrawForm
     sources = (S.RAPID_REVIEW, S.LCSPR_DECISION, S.WITH_PANEL)
 
     def act(self, form: Any) -> str:
-        cases.withdraw_case(self.subject, reason=form.cleaned_data["reason"], **self.moving())
+        cases.withdraw_case(
+            self.subject, reason=form.cleaned_data["reason"], withdrawn_at=form.happened_at(), **self.moving()
+        )
         return self.come_back()
 
 

@@ -22,7 +22,7 @@ from reviews.services.cases import ChildGiven
 from tests import factories, services
 from tests.factories import CANARIES, World
 from tests.house.routes import FILLED, every_route
-from tests.reviews.asking import Released, a_released_case, moving, send, signed_in
+from tests.reviews.asking import Released, a_released_case, happened, moving, send, signed_in
 from workflows.models import Subject
 from workflows.services.watching import watch
 from workflows.tasks import sweep
@@ -94,7 +94,10 @@ def test_no_word_of_a_case_is_in_anything_that_leaves_it(
             out.see_answer(client.get(path))
     for path in filled(released, late):
         out.see_answer(send(manager, path, summary=TYPED, reason=TYPED, name=TYPED, text=TYPED))
-    for boxes in ({"reason": TYPED}, {"reason": TYPED, **moving(Subject.objects.get(pk=late.pk))}):
+    for boxes in (
+        {"reason": TYPED},
+        {"reason": TYPED, **moving(Subject.objects.get(pk=late.pk)), **happened(LATER)},
+    ):
         out.see_answer(send(manager, reverse("case-withdraw", args=[late.pk]), **boxes))
     forged = Client(enforce_csrf_checks=True)
     out.see_answer(forged.post(reverse("refer"), {"summary": TYPED}))

@@ -211,7 +211,7 @@ def test_a_move_by_somebody_who_looked_at_an_older_case_is_refused(world: World,
     with pytest.raises(Stale) as refusal:
         cases.decline_case(referral, reason="No.", by=world.manager, at=REFERRED, seen_version=seen)
     assert str(refusal.value) == (
-        "Last, Manager of Northborough recorded 'consider'. Look at it again before you go on."
+        "Last, Manager of Northborough recorded: Partners met, and will notify. Look at it again before you go on."
     )
 
 

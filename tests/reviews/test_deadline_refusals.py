@@ -153,7 +153,7 @@ def test_a_date_that_moved_meanwhile_says_who_moved_it_and_keeps_the_text(
     # When the yes is sent, then it says who did what, changes nothing, and keeps what was typed
     before = row_counts()
     answer = manager.post(page_of(deadline, "extend"), {**given, "confirmed": hidden(asked, "confirmed")})
-    words = "Last, Second Manager recorded 'extended' here. Look at it again before you go on."
+    words = "Last, Second Manager recorded here: extended. Look at it again before you go on."
     assert (summary_of(answer), row_counts()) == ([words], before)
     assert WHY["reason"] in answer.content.decode()
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
@@ -11,9 +12,10 @@ from notifications.models import Notice
 from reviews.contradictions import contradictions
 from reviews.models import AgencyReturn, Case, Child
 from reviews.questions import DECISION_FORM, LIMBS
-from reviews.services import cases, decisions
+from reviews.services import cases, decisions, practice
 from reviews.services.cases import ChildGiven
 from reviews.services.correcting import correct_notification
+from reviews.services.history import history_of
 from tests import factories
 from tests.factories import AWARE, NOTIFIED, World
 from tests.reviews.asking import (
@@ -189,6 +191,68 @@ def test_a_record_for_paper_has_everything_and_nothing_folded_away(world: World)
     for who in ("gp_author", "member"):
         answer = signed_in(world.people[who]).get(reverse("panel-record-print", args=[record.pk]))
         assert answer.status_code == 404
+
+
+def test_the_history_tells_who_signed_who_did_not_agree_and_that_a_child_was_added(
+    world: World, case: Case
+) -> None:
+    cases.add_child(case, ChildGiven(name="Zoe"), by=world.manager, at=NOTIFIED)
+    written(world, case)
+    case = decisions.decide_case(case, by=world.manager, at=DECIDED)
+    decisions.sign_decision(case, world.council, agrees=True, by=world.partner_1, at=DECIDED)
+    decisions.sign_decision(
+        case, world.police, agrees=False, dissent="Too soon.", by=world.partner_2, at=DECIDED
+    )
+    lines = {line.what: (line.by, line.text) for line in history_of(case)}
+    assert lines["Child added"] == (world.manager.full_name, "")
+    assert lines["Decision 1 signed for Northborough council"] == (world.partner_1.full_name, "")
+    assert lines["Northborough police does not agree with decision 1"] == (
+        world.partner_2.full_name,
+        "Too soon.",
+    )
+
+    # And after the release the page still says who agreed
+    decisions.sign_decision(case, world.icb, agrees=True, by=world.partner_3, at=DECIDED)
+    decisions.submit_case(case, by=world.manager, at=DECIDED)
+    page = text_of(signed_in(world.manager).get(case.get_absolute_url()))
+    assert f"Signed for Northborough council: {world.partner_1.full_name}, Tuesday 7 April 2026" in page
+
+
+# ---- Told afterwards ---------------------------------------------------------------------------
+def test_a_refusal_a_withdrawal_and_an_approval_happened_when_the_page_says(world: World, case: Case) -> None:
+    manager = signed_in(world.manager)
+
+    def tell(subject: Case, verb: str, at: datetime, **boxes: Any) -> Any:
+        address = reverse(f"case-{verb.replace('_', '-')}", args=[subject.pk])
+        return send(manager, address, **moving(subject, **happened(at), **boxes))
+
+    # Given a referral: not before it came in, and not in the future
+    referred = factories.a_referral(world)
+    for wrong in (factories.REFERRED - timedelta(days=1), NOW + timedelta(days=1)):
+        answer = tell(referred, "decline", wrong, reason="x")
+        assert (answer.status_code, len(summary_of(answer))) == (200, 1)
+    decided = factories.REFERRED + timedelta(days=1)
+    assert tell(referred, "decline", decided, reason="x").status_code == 302
+    assert referred.records.get(verb="decline").at == decided
+
+    # And a notification withdrawn: its clocks end on that day
+    answer = tell(case, "withdraw", NOTIFIED - timedelta(days=1), reason="x")
+    assert summary_of(answer)[0].startswith("Cannot record that you withdrew the notification before")
+    withdrawn = NOTIFIED + timedelta(days=2)
+    assert tell(case, "withdraw", withdrawn, reason="x").status_code == 302
+    clock = case.deadlines.get(rule_code="RR_COMPLETE")
+    assert (clock.state, clock.facts.get(kind="voided").effective_at) == ("voided", withdrawn)
+
+    # And a report approved: the review of the action plan is counted from that day
+    other = a_released_case(world, outcome="lcspr").case
+    other = practice.commission_review(other, by=world.manager, at=SENT, decided_at=SENT)
+    later = SENT + timedelta(days=40)
+    with time_machine.travel(later, tick=False):
+        manager = signed_in(world.manager)
+        answer = tell(other, "plan_publication", SENT - timedelta(days=1))
+        assert summary_of(answer)[0].startswith("Cannot record that you approved the report before")
+        assert tell(other, "plan_publication", SENT + timedelta(days=5)).status_code == 302
+    assert other.deadlines.get(rule_code="LOC_ACTIONS").due_on == date(2026, 7, 14)
 
 
 # ---- The notification, corrected ---------------------------------------------------------------

@@ -35,7 +35,7 @@ from workflows.models import LedgerEntry, TransitionRecord
 
 NOW = datetime(2026, 4, 8, 9, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
-SAID = "Last, Second Manager recorded 'consider'. Look at it again before you go on."
+SAID = "Last, Second Manager recorded: Partners met, and will notify. Look at it again before you go on."
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,7 @@ def test_bad_input_36_a_case_that_moved_meanwhile_says_who_moved_it_and_keeps_th
 ) -> None:
     # Given the page for not notifying, opened before somebody else recorded that the partners met
     case = factories.a_referral(world)
-    boxes = moving(case, reason="It was an accident.", form_token=str(uuid.uuid4()))
+    boxes = moving(case, reason="It was an accident.", form_token=str(uuid.uuid4()), **happened(NOW))
     cases.consider_case(case, by=world.second, at=NOW)
 
     # When it is sent, then it says who did what, keeps the reason, and changes nothing
@@ -83,7 +83,13 @@ def test_bad_input_36_a_case_that_moved_meanwhile_says_who_moved_it_and_keeps_th
     # And having seen it, they may send it again
     again = {name: hidden(answer, name) for name in ("form_token", "seen_version")}
     assert again == {"form_token": boxes["form_token"], "seen_version": str(case.version + 1)}
-    answer = send(manager, reverse("case-decline", args=[case.pk]), **again, reason="It was an accident.")
+    answer = send(
+        manager,
+        reverse("case-decline", args=[case.pk]),
+        **again,
+        **happened(NOW),
+        reason="It was an accident.",
+    )
     assert answer.status_code == 302
     assert Case.objects.get().state == "not_notified"
 
@@ -94,13 +100,14 @@ def test_bad_input_36_who_first_mends_a_mistake_still_hears_of_the_change(
     # Given a stale page that is sent with a mistake in it
     case = factories.a_referral(world)
     address = reverse("case-decline", args=[case.pk])
-    boxes = moving(case, reason="")
+    boxes = moving(case, reason="", **happened(NOW))
     cases.consider_case(case, by=world.second, at=NOW)
     answer = send(manager, address, **boxes)
     assert summary_of(answer) == ["Enter the reason"]
 
     # When the mistake is mended, then the change is told: they had not seen it
-    answer = send(manager, address, seen_version=hidden(answer, "seen_version"), reason="An accident.")
+    boxes |= {"seen_version": hidden(answer, "seen_version"), "reason": "An accident."}
+    answer = send(manager, address, **boxes)
     assert summary_of(answer) == [SAID]
     assert Case.objects.get().state == "notification"
 
@@ -111,7 +118,9 @@ def test_bad_input_34_a_version_that_was_never_shown_is_refused(
 ) -> None:
     case = factories.a_referral(world)
     before = row_counts()
-    answer = send(manager, reverse("case-decline", args=[case.pk]), seen_version=seen, reason="x")
+    answer = send(
+        manager, reverse("case-decline", args=[case.pk]), seen_version=seen, reason="x", **happened(NOW)
+    )
     assert (answer.status_code, row_counts(), len(summary_of(answer))) == (200, before, 1)
 
 
@@ -334,7 +343,9 @@ def test_two_moves_of_one_case_at_once_are_one_move(now: None) -> None:
     """Each with a token of its own, from the same page: one goes through, the others hear of it."""
     world = factories.a_world()
     case = factories.a_referral(world)
-    client_and_boxes = [(signed_in(world.manager), moving(case, reason="x")) for _ in range(4)]
+    client_and_boxes = [
+        (signed_in(world.manager), moving(case, reason="x", **happened(NOW))) for _ in range(4)
+    ]
     address = reverse("case-decline", args=[case.pk])
     answers = in_one_moment(*(lambda c=c, b=b: send(c, address, **b) for c, b in client_and_boxes))
     assert sorted(getattr(a, "status_code", 0) for a in answers) == [200, 200, 200, 302]

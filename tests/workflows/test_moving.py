@@ -130,7 +130,7 @@ def test_a_move_from_the_wrong_state_is_refused_and_says_how_things_stand() -> N
         perform(case, Case.submit, by=SYSTEM, at=LATER)
     assert str(refusal.value) == (
         f"Cannot submit {case.code}: it is notification now. "
-        "Last, Una recorded 'consider'. Look at it again before you go on."
+        "Last, Una recorded: Partners met, and will notify. Look at it again before you go on."
     )
     assert everything() == before
 
@@ -187,7 +187,7 @@ def test_what_only_time_may_do_no_person_may_though_somebody_granted_it() -> Non
 def test_a_move_on_an_older_page_is_refused(case: Case) -> None:
     perform(case, Case.hold_meeting, by=SYSTEM, at=LATER, seen_version=3)
     before = everything()
-    with pytest.raises(Stale, match="recorded 'hold meeting'. Look at it again"):
+    with pytest.raises(Stale, match="recorded: Rapid review meeting held. Look at it again"):
         perform(case, Case.hold_meeting, by=SYSTEM, at=LATER, seen_version=3)
     assert everything() == before
 
@@ -197,7 +197,9 @@ def test_edge_57_the_same_move_from_two_old_copies_is_made_once() -> None:
     mine, theirs = Case.objects.get(), Case.objects.get()
     perform(mine, Case.consider, by=SYSTEM, at=LATER)
     before = everything()
-    with pytest.raises(WrongState, match=r"it is notification now\. Last, the system recorded 'consider'"):
+    with pytest.raises(
+        WrongState, match=r"it is notification now\. Last, the system recorded: Partners met, and will notify"
+    ):
         perform(theirs, Case.consider, by=SYSTEM, at=LATER)
     assert everything() == before
 

@@ -150,6 +150,8 @@ class Subject(FSMModelMixin, models.Model):
 
     BEGINNINGS: ClassVar[dict[str, "Beginning"]] = {}
     """The verbs that make one of this kind, each with the state it starts in."""
+    VERB_WORDS: ClassVar[dict[str, str]] = {}
+    """What its verbs are called in a history, and in what refuses."""
     RESTING_STATES: ClassVar[frozenset[str]] = frozenset()
     """States in which nothing more is owed."""
     IS_CASE: ClassVar[bool] = False
@@ -166,6 +168,11 @@ class Subject(FSMModelMixin, models.Model):
     def get_state_display(self) -> str:
         """The state in words, as its kind names it."""
         return str(self.State(self.state).label)  # type: ignore[attr-defined] # each kind has its own
+
+    @classmethod
+    def words_for(cls, verb: str) -> str:
+        """A verb of its map as people read it, such as `Partners met`."""
+        return cls.VERB_WORDS.get(verb, verb.replace("_", " "))
 
     @property
     def chain(self) -> "Subject":

@@ -151,7 +151,7 @@ def _what_changed(subject: Subject) -> str:
     if last is None:
         return ""
     who = last.by.full_name if last.by else "the system"
-    return f"Last, {who} recorded {_words(last.verb)!r}. Look at it again before you go on."
+    return f"Last, {who} recorded: {subject.words_for(last.verb)}. Look at it again before you go on."
 
 
 def write_legal_moves(models: list[type[Subject]]) -> None:
