@@ -83,7 +83,9 @@ class AddPerson(StepUp, AdministrationForm):
         # By the address alone: the name belongs to an account that perhaps only others know.
         held = seat.memberships.get(user=user)
         until = f", until {day_in_words(held.ends_on)}" if held.ends_on else ""
-        return self.come_back(f"{user.email} holds the seat now{until}: {seat}. A mail tells them how to begin.")
+        return self.come_back(
+            f"{user.email} holds the seat now{until}: {seat}. A mail tells them how to begin."
+        )
 
 
 class RemovePerson(StepUp, AdministrationForm):
