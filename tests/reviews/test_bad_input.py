@@ -134,7 +134,6 @@ def test_bad_input_9_and_10_a_month_in_words_and_full_width_digits_are_read(mana
     ("aware", "message"),
     [
         ({"aware_day": "10"}, "Date the local authority became aware must be on or after the incident"),
-        ({"aware_time": ""}, "Enter the time at which the local authority became aware"),
         ({"aware_time": "25:00"}, "Date the local authority became aware must have a time like 14:30 or 2:30pm"),
     ],
 )  # fmt: skip

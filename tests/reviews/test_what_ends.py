@@ -126,7 +126,7 @@ def test_nobody_signs_a_decision_they_did_not_read(world: World) -> None:
 
     # When they sign what they had open, then it is refused, saying what happened
     council = Agency.objects.get(pk=world.council.pk)
-    with pytest.raises(Stale, match="'decide'"):
+    with pytest.raises(Stale, match="recorded: Decision sent to the partners\\."):
         decisions.sign_decision(
             first, council, agrees=True, by=world.partner_1, at=SIGNED, seen_version=first.version
         )
