@@ -7,7 +7,8 @@ from typing import Any
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
-from workflows.models import Subject
+from tests.keys import somebody_with_the_keys
+from workflows.models import LedgerEntry, LedgerHead, Subject
 
 
 def copies(model: type[models.Model], source: str, where: str, **columns: str) -> int:
@@ -42,8 +43,10 @@ def unchecked() -> Iterator[None]:
 
 def empty() -> None:
     """Take away every subject, and all that hangs on one."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {Subject._meta.db_table} CASCADE")
+    with somebody_with_the_keys() as cursor:
+        cursor.execute(
+            f"TRUNCATE {Subject._meta.db_table}, {LedgerEntry._meta.db_table}, {LedgerHead._meta.db_table} CASCADE"
+        )
 
 
 def settle() -> None:

@@ -23,6 +23,7 @@ TABLES = (
     ("reviews_case", "subject_id", "subject_id = %(case)s"),
     ("workflows_transitionrecord", "id", "subject_id = %(case)s"),
     ("workflows_ledgerentry", "id", "chain_id = %(case)s"),
+    ("workflows_ledgerhead", "chain", "chain = %(case)s"),
     ("workflows_deadline", "id", "subject_id = %(case)s"),
     (
         "workflows_fact",
@@ -41,9 +42,8 @@ TABLES = (
 READ = """
 SELECT subject.*, it.*, last.sequence, last.hash FROM workflows_subject subject
 JOIN reviews_case it ON it.subject_id = subject.id
-LEFT JOIN LATERAL (SELECT sequence, hash FROM workflows_ledgerentry
-                   WHERE chain_id = subject.id ORDER BY sequence DESC LIMIT 1) last ON true
-WHERE subject.id = %s FOR NO KEY UPDATE OF subject
+JOIN workflows_ledgerhead last ON last.chain = subject.id
+WHERE subject.id = %s FOR NO KEY UPDATE
 """
 """What even the plainest program must read, under lock: where the case is, and where its chain ends."""
 

@@ -315,6 +315,10 @@ NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=300)
 WORKFLOWS_RULE_BOOK = "reviews.rules.RULE_BOOK"
 OUTAGE_AFTER = env.float("OUTAGE_AFTER", default=900.0)
 """Seconds without a sweep that are called an outage; what it left is told together, and reported."""
+LEDGER_ANCHORS = env.str("LEDGER_ANCHORS", default=str(VAR_DIR / "anchors"))
+"""The folder to which each night the ends of the ledger's chains are written; best on another machine's disk."""
+LEDGER_WITNESSES = env.list("LEDGER_WITNESSES", default=[])
+"""The addresses of the people (two, with accounts) who are mailed each night's anchor of the ledger."""
 HOLIDAYS_URL = env.str("HOLIDAYS_URL", default="")
 """Where a worker asks every night for gov.uk's list of bank holidays; empty: people bring it themselves."""
 

@@ -15,6 +15,8 @@ from workflows.models import Deadline, Outage, Recusal, Subject
 
 DIGEST = "after-outage"
 """The news that tells together what an outage made stale."""
+ANCHORED = "ledger-anchored"
+"""The news that tells a witness where the ledger's chains ended."""
 SHOWN_FOR = timedelta(days=30)
 """So long a mail that could not be delivered asks for a telephone call."""
 

@@ -13,9 +13,16 @@ from accounts.models import User
 from notifications import services
 from workflows.actors import System
 from workflows.calendars import Calendar
-from workflows.models import Outage, Rung, Subject, TransitionRecord
+from workflows.models import LedgerAnchor, Outage, Rung, Subject, TransitionRecord
 from workflows.services.simulating import Telling
-from workflows.signals import announced, rungs_foreseen, rungs_reached, service_news, transitioned
+from workflows.signals import (
+    announced,
+    ledger_anchored,
+    rungs_foreseen,
+    rungs_reached,
+    service_news,
+    transitioned,
+)
 
 
 @receiver(transitioned, dispatch_uid="tell-of-a-move")
@@ -40,6 +47,11 @@ def tell_of_rungs(rungs: Sequence[Rung], at: datetime, outage: Outage | None = N
 @receiver(service_news, dispatch_uid="tell-administrators")
 def tell_administrators(news: str, key: str, by: object, at: datetime, **kwargs: Any) -> None:
     services.tell_administrators(news, key, by=by, at=at)
+
+
+@receiver(ledger_anchored, dispatch_uid="tell-witnesses")
+def tell_witnesses(anchor: LedgerAnchor, at: datetime, **kwargs: Any) -> None:
+    services.tell_witnesses(anchor, at=at)
 
 
 @receiver(rungs_foreseen, dispatch_uid="foretell-rungs")

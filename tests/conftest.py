@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from reviews.models import Case
-from tests import factories, second_factor, services
+from tests import factories, keys, second_factor, services
 from tests.everything import browser_on_the_path
 from tests.standing import (
     COPIES,
@@ -59,6 +59,11 @@ def on_the_expected_database() -> None:
     assert expected in (None, "", connection.vendor), (
         f"These tests ran on {connection.vendor}, not on {expected}."
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_between_tests() -> None:
+    keys.empty_past_the_guard()
 
 
 def chromium() -> str | None:

@@ -24,8 +24,9 @@ def write_what_code_defines(sender: AppConfig, using: str, **kwargs: Any) -> Non
         return
     if connections[using].vendor == "sqlite":
         with connections[using].cursor() as cursor:
-            later = map(triggers.sqlite_append_only, set(triggers.APPEND_ONLY_SINCE) & set(tables))
-            for statement in (*triggers.SQLITE, *later):
+            later = set(triggers.APPEND_ONLY_SINCE) & set(tables)
+            kept = (statement for table in later for statement in triggers.sqlite_append_only(table))
+            for statement in (*triggers.SQLITE, *kept):
                 cursor.execute(statement)
     moving.write_legal_moves([m for m in apps.get_models() if issubclass(m, Subject) and m is not Subject])
     rules.write_statutory_rules()

@@ -17,3 +17,6 @@ announced = Signal()
 rungs_foreseen = Signal()
 """Rungs that would be reached; nothing is written. Arguments: rungs (each with the instant), calendar.
 A listener answers with what it would tell, as a list of workflows.services.simulating.Telling."""
+
+ledger_anchored = Signal()
+"""The ends of the ledger's chains were written down outside. Arguments: anchor (LedgerAnchor), at."""

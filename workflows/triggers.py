@@ -1,16 +1,16 @@
 """The SQL by which the database itself keeps the engine's promises, on PostgreSQL and on SQLite.
 
 Legal states and edges: a subject is born in a state its kind begins with, and moves along the edges in
-workflows_legalmove, one version at a time. Append-only: facts, transition records and ledger entries are
-never changed. On SQLite they may be deleted (the test bench empties its tables with DELETE); on PostgreSQL
-they may not. SQLite drops a table's triggers when a migration remakes it, so they are made again after every one.
+workflows_legalmove, one version at a time. Append-only: facts, transition and date records and ledger entries are
+never changed, deleted or, on PostgreSQL, truncated (SQLite has no such statement). SQLite drops a table's triggers
+when a migration remakes it, so they are made again after every one.
 """
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 APPEND_ONLY = ("workflows_fact", "workflows_transitionrecord", "workflows_ledgerentry")
 
-APPEND_ONLY_SINCE = ("workflows_daterecord", "reviews_correction")
+APPEND_ONLY_SINCE = ("workflows_daterecord", "workflows_ledgeranchor", "reviews_correction")
 """Tables that came later, each with a migration of its own that calls `keep_append_only`."""
 
 POSTGRESQL = [
@@ -53,10 +53,19 @@ POSTGRESQL = [
 ]
 
 
-def sqlite_append_only(table: str) -> str:
-    return (
-        f"CREATE TRIGGER IF NOT EXISTS {table}_append_only BEFORE UPDATE ON {table} "
+def sqlite_append_only(table: str) -> list[str]:
+    return [
+        f"CREATE TRIGGER IF NOT EXISTS {table}_{name} BEFORE {event} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for event, name in (("UPDATE", "append_only"), ("DELETE", "never_deleted"))
+    ]
+
+
+def never_emptied(table: str) -> str:
+    """A trigger of rows sees no TRUNCATE; this one is of the statement."""
+    return (
+        f"CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION workflows_append_only()"
     )
 
 
@@ -75,7 +84,7 @@ SQLITE = [
             WHERE kind = NEW.kind AND source = OLD.state AND target = NEW.state)))
     BEGIN SELECT RAISE(ABORT, 'no such move'); END
     """,
-    *map(sqlite_append_only, APPEND_ONLY),
+    *(statement for table in APPEND_ONLY for statement in sqlite_append_only(table)),
 ]
 
 
@@ -87,7 +96,8 @@ def keep_append_only(schema_editor: BaseDatabaseSchemaEditor, table: str) -> Non
             "FOR EACH ROW EXECUTE FUNCTION workflows_append_only()"
         )
     else:
-        schema_editor.execute(sqlite_append_only(table))
+        for statement in sqlite_append_only(table):
+            schema_editor.execute(statement)
 
 
 def create(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -105,7 +115,21 @@ def drop(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
     names = (
         "workflows_birth_is_legal",
         "workflows_move_is_legal",
-        *(f"{table}_append_only" for table in APPEND_ONLY),
+        *(f"{table}_{what}" for table in APPEND_ONLY for what in ("append_only", "never_deleted")),
     )
     for name in names:
         schema_editor.execute(f"DROP TRIGGER {name}")
+
+
+def forbid_truncate(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Have PostgreSQL refuse to empty what is append-only."""
+    if schema_editor.connection.vendor == "postgresql":
+        for table in (*APPEND_ONLY, "workflows_daterecord", "workflows_ledgeranchor"):
+            schema_editor.execute(never_emptied(table))
+
+
+def allow_truncate(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Take that away again."""
+    if schema_editor.connection.vendor == "postgresql":
+        for table in (*APPEND_ONLY, "workflows_daterecord", "workflows_ledgeranchor"):
+            schema_editor.execute(f"DROP TRIGGER {table}_never_emptied ON {table}")

@@ -11,9 +11,9 @@ from django.template import engines
 from django.urls import reverse
 from jinja2 import Environment, TemplateNotFound
 
-from notifications.models import DIGEST, Notice
+from notifications.models import ANCHORED, DIGEST, Notice
 from workflows.countdown import day_in_words
-from workflows.models import Deadline, Subject
+from workflows.models import Deadline, LedgerAnchor, Subject
 from workflows.services.muting import silenced_by
 from workflows.services.standing import how_it_stands
 
@@ -21,6 +21,7 @@ CHASING = ("reminder", "due-today", "late", "period-over")
 """News of a ladder's rungs: about a deadline, and pointless once it is met."""
 LEADS_TO = {
     DIGEST: "home",
+    ANCHORED: "notice-list",
     "calendar-changed": "calendar",
     "calendar-proposed": "calendar",
     "calendar-horizon": "calendar",
@@ -86,6 +87,9 @@ def text_of(notice: Notice, *, at: datetime) -> Text:
         clocks=_open_clocks(notice, at=at),
         partnership=subject.partnership.name if subject else "",
         managers=_managers_of(subject, at=at) if subject else [],
+        anchor=LedgerAnchor.objects.filter(made_at=notice.created_at).first()
+        if notice.news == ANCHORED
+        else None,
     )
 
 

@@ -10,13 +10,14 @@ from notifications.models import Notice
 from notifications.services import DELIVER
 from workflows.models import CalendarChange, Heartbeat, Inspection, Outage, Rung
 from workflows.services.alarms import REFRESH, Alarm, calendar_alarms
-from workflows.services.inspecting import CALENDAR, DEADLINES, LEDGER
+from workflows.services.inspecting import ANCHOR, CALENDAR, DEADLINES, LEDGER
 from workflows.services.watching import SWEEP
 
 TASKS = {SWEEP: "Looking at the deadlines", DELIVER: "Sending mail"}
 INSPECTED = {
     DEADLINES: "Every deadline derived again",
     LEDGER: "Every chain of the ledger followed",
+    ANCHOR: "Where the ledger ended written down outside",
     CALENDAR: "The calendar",
     REFRESH: "The list of gov.uk fetched",
 }

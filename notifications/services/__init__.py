@@ -19,7 +19,13 @@ from notifications.services.reading import (
     undelivered_to,
     unseen_count,
 )
-from notifications.services.telling import tell_administrators, tell_of_event, tell_of_move, tell_of_rungs
+from notifications.services.telling import (
+    tell_administrators,
+    tell_of_event,
+    tell_of_move,
+    tell_of_rungs,
+    tell_witnesses,
+)
 
 __all__ = [
     "BATCH",
@@ -39,6 +45,7 @@ __all__ = [
     "tell_of_event",
     "tell_of_move",
     "tell_of_rungs",
+    "tell_witnesses",
     "undelivered_to",
     "unseen_count",
 ]

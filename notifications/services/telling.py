@@ -12,11 +12,11 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.services import administrators
-from notifications.models import DIGEST, Notice, in_their_own_kind
+from notifications.models import ANCHORED, DIGEST, Notice, in_their_own_kind
 from workflows.actors import System
 from workflows.calendars import LONDON, SendWindow, local_date
 from workflows.exceptions import CalendarEnds
-from workflows.models import Deadline, Outage, Rung, Subject, TransitionRecord, recused_by_case
+from workflows.models import Deadline, LedgerAnchor, Outage, Rung, Subject, TransitionRecord, recused_by_case
 from workflows.services.calendar import current_calendar
 
 logger = logging.getLogger(__name__)
@@ -112,6 +112,16 @@ def tell_administrators(news: str, key: str, *, by: object, at: datetime) -> Non
         for person in administrators(at=at)
         if person != by
     )
+
+
+def tell_witnesses(anchor: LedgerAnchor, *, at: datetime) -> None:
+    """Tell whom the setting names where the ledger's chains ended: their mailboxes are not ours to change."""
+    wanted = {address.lower() for address in settings.LEDGER_WITNESSES}
+    witnesses = list(User.objects.filter(email__in=wanted, is_active=True))
+    if missing := len(wanted) - len(witnesses):
+        logger.error("%s of %s witnesses of the ledger have no account that works", missing, len(wanted))
+    key = f"service:{ANCHORED}:{anchor.on.isoformat()}"
+    _write(_notice(key, person, None, ANCHORED, at=at, send_after=_window_opens(at)) for person in witnesses)
 
 
 @transaction.atomic(savepoint=False)  # they stand or fall with the rungs that were reached

@@ -21,7 +21,7 @@ from workflows.calendars import local_date
 from workflows.countdown import day_in_words, moment_in_words
 from workflows.exceptions import NotMet, Stale, WorkflowError
 from workflows.facts import MET, VOIDED
-from workflows.models import Deadline, LedgerEntry
+from workflows.models import Deadline
 from workflows.services.announcing import announce
 from workflows.services.changing_clocks import restart_deadline, undo_fact
 from workflows.services.clocks import meet_deadline, person, start_deadlines, void_deadline
@@ -50,7 +50,7 @@ def mark_of_referral(case: Case) -> str:
 def corrected_by(case: Case, *actions: str) -> str:
     """The name of who did one of these last, by the ledger: corrected the referral, or logged it."""
     actions = actions or ("correct_referral", "refer")
-    last = LedgerEntry.objects.filter(chain=case, action__in=actions).order_by("sequence").last()
+    last = case.ledger.filter(action__in=actions).order_by("sequence").last()
     person = User.objects.filter(pk=last.actor).first() if last and last.actor != "system" else None
     return person.full_name if person else SYSTEM.full_name
 

@@ -166,7 +166,7 @@ Now: 5 working days left (due Friday 10 April 2026)
 
 
 def test_edge_53_no_text_can_name_a_date_but_that_of_a_deadline_it_was_given() -> None:
-    known = {"code", "link", "clock", "clocks", "listed", "lead", "partnership", "managers"}
+    known = {"code", "link", "clock", "clocks", "listed", "lead", "partnership", "managers", "anchor"}
     sources = {path.name: path.read_text("utf-8") for path in NOTICES.glob("*.txt")}
     named = {name: meta.find_undeclared_variables(PARSER.parse(source)) for name, source in sources.items()}
     assert {name: words - known for name, words in named.items() if words - known} == {}

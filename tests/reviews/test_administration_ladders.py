@@ -116,7 +116,7 @@ def test_a_step_is_added_for_running_deadlines_too(
     [deadline] = Deadline.objects.filter(rungs__key=STEP)
     assert (deadline.subject_id, deadline.rule_code) == (case.pk, "RR_COMPLETE")
     assert (
-        LedgerEntry.objects.filter(chain=case, action="change_ladder", actor=str(world.manager.pk)).count()
+        LedgerEntry.objects.filter(chain=case.pk, action="change_ladder", actor=str(world.manager.pk)).count()
         == 1
     )
 

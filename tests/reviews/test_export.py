@@ -22,7 +22,6 @@ from tests import factories
 from tests.factories import CANARIES, World
 from tests.reviews.asking import SENT, Released, a_released_case, signed_in, text_of
 from workflows.calendars import local_date
-from workflows.models import LedgerEntry
 
 pytestmark = pytest.mark.django_db
 LATE = datetime(2026, 4, 14, 9, tzinfo=UTC)  # Tuesday, two working days after it was due
@@ -35,7 +34,7 @@ def exported(case: str, *more: str) -> str:
 
 
 def ledger_of(case: Case) -> list[tuple[str, str, str]]:
-    return list(LedgerEntry.objects.filter(chain=case).values_list("actor", "action", "target"))
+    return list(case.ledger.values_list("actor", "action", "target"))
 
 
 # ---- The document ------------------------------------------------------------------------------

@@ -201,7 +201,9 @@ def test_the_case_says_what_is_muted_by_whom_why_and_until_when(
     # And the ledger of the case has both.
     answer = manager.post(reverse("case-mute-end", args=[case.pk, mute.pk]), form())
     assert said(manager, answer) == "Reminders are sent again."
-    told = LedgerEntry.objects.filter(chain=case, action__in=("mute", "unmute"), actor=str(world.manager.pk))
+    told = LedgerEntry.objects.filter(
+        chain=case.pk, action__in=("mute", "unmute"), actor=str(world.manager.pk)
+    )
     assert list(told.order_by("sequence").values_list("action", flat=True)) == ["mute", "unmute"]
     page = text_of(manager.get(case.get_absolute_url()))
     assert "Reminders that were muted before" in page

@@ -14,14 +14,13 @@ from reviews.services import returns
 from tests import factories
 from tests.factories import World
 from tests.reviews.asking import signed_in
-from workflows.models import LedgerEntry
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 4, 7, 9, tzinfo=UTC)
 
 
 def entries(case: Case) -> list[tuple[str, str, str]]:
-    return list(LedgerEntry.objects.filter(chain=case).values_list("actor", "action", "target"))
+    return list(case.ledger.values_list("actor", "action", "target"))
 
 
 def test_opening_a_section_of_a_return_stands_in_the_ledger(world: World, time_machine: Any) -> None:

@@ -2,8 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -101,28 +100,3 @@ def in_one_moment(*deeds: Callable[[], Any]) -> list[Any]:
         thread.join(timeout=30)
     assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
     return answers
-
-
-@contextmanager
-def somebody_with_the_keys() -> Iterator[Any]:
-    """A cursor for which the database's own guard stands open, as for whoever owns the server."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SET CONSTRAINTS ALL IMMEDIATE"
-            )  # what still waits to be checked bars the next line
-            cursor.execute("ALTER TABLE workflows_ledgerentry DISABLE TRIGGER USER")
-            yield cursor
-            cursor.execute("ALTER TABLE workflows_ledgerentry ENABLE TRIGGER USER")
-        else:
-            [definition] = cursor.execute(
-                "SELECT sql FROM sqlite_master WHERE name = 'workflows_ledgerentry_append_only'"
-            ).fetchone()
-            cursor.execute("DROP TRIGGER workflows_ledgerentry_append_only")
-            yield cursor
-            cursor.execute(definition)
-
-
-def meddle(statement: str, *values: Any) -> None:
-    with somebody_with_the_keys() as cursor:
-        cursor.execute(statement, values)

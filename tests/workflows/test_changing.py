@@ -88,7 +88,7 @@ def test_edge_3_a_day_added_by_hand_takes_a_second_person(world: factories.World
     assert (fact.reason, fact.authority, fact.by, fact.details["from"], fact.details["to"]) == (
         "Proclaimed", SAYS, world.administrator, "2026-04-10", "2026-04-13",
     )  # fmt: skip
-    assert LedgerEntry.objects.filter(chain=case, action="re-calendared").exists()
+    assert LedgerEntry.objects.filter(chain=case.pk, action="re-calendared").exists()
     assert set(Rung.objects.ahead().filter(deadline=clock_of(case)).values_list("due_at", flat=True)) == {
         clock_of(case).due_at
     }

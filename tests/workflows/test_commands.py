@@ -10,8 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests import services
+from tests.keys import meddle
 from tests.workflows.bench import REFERRED_AT, a_notified_case, clock_of, london
-from tests.workflows.test_ledger import meddle
 from workflows.actors import SYSTEM
 from workflows.calendars import end_of
 from workflows.models import Deadline, Fact, Rung
@@ -208,6 +208,7 @@ def test_a_broken_chain_is_found_and_named() -> None:
     meddle("DELETE FROM workflows_ledgerentry WHERE id = %s", case.ledger.get(sequence=3).pk)
     assert complained("verify_ledger") == (
         f"{case.code}: entry 2 does not follow from the one before it.\n"
+        f"{case.code}: entry 2 is not where the chain ended.\n"
         f"{case.code}: no entry tells of the move notify reviews.case {case.pk}.\n",
         "1 of 2 chains are broken.",
     )

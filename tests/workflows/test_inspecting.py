@@ -9,7 +9,8 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from reviews.models import Case
-from tests.workflows.bench import a_case, a_notified_case, clock_of, london, meddle
+from tests.keys import meddle
+from tests.workflows.bench import a_case, a_notified_case, clock_of, london
 from workflows import tasks
 from workflows.models import Deadline, Inspection, LedgerEntry
 from workflows.services import calendar as calendars
@@ -19,7 +20,7 @@ from workflows.signals import service_news
 
 pytestmark = pytest.mark.django_db
 NIGHT = london("2026-03-20", "03:05")
-DEADLINES, LEDGER, CALENDAR = "verify-deadlines", "verify-ledger", "check-calendar"
+DEADLINES, LEDGER, CALENDAR, ANCHOR = "verify-deadlines", "verify-ledger", "check-calendar", "anchor-ledger"
 
 
 @pytest.fixture
@@ -61,10 +62,15 @@ def test_every_night_everything_is_looked_at_once() -> None:
     a_notified_case()
     for minute in range(3):
         inspect_what_is_due(at=NIGHT + timedelta(minutes=minute))
-    assert seen() == {CALENDAR: (1, 0), DEADLINES: (Deadline.objects.count(), 0), LEDGER: (1, 0)}
-    assert Inspection.objects.count() == 3
+    assert seen() == {
+        CALENDAR: (1, 0),
+        DEADLINES: (Deadline.objects.count(), 0),
+        LEDGER: (1, 0),
+        ANCHOR: (1, 0),
+    }
+    assert Inspection.objects.count() == 4
     inspect_what_is_due(at=NIGHT + timedelta(days=1))
-    assert Inspection.objects.count() == 6
+    assert Inspection.objects.count() == 8
 
 
 def test_edge_47_nights_that_were_slept_through_are_made_up_for_by_one_look() -> None:
@@ -76,7 +82,7 @@ def test_edge_47_nights_that_were_slept_through_are_made_up_for_by_one_look() ->
 
     # And the next is that of the coming night, at its own hour
     assert inspect_what_is_due(at=london("2026-03-26", "02:59")) == []
-    assert len(inspect_what_is_due(at=london("2026-03-26", "03:00"))) == 3
+    assert len(inspect_what_is_due(at=london("2026-03-26", "03:00"))) == 4
 
 
 def test_a_date_that_drifted_is_counted_named_and_told_once(told: list[tuple[str, str]]) -> None:
@@ -120,7 +126,7 @@ def test_a_portion_that_another_process_did_is_not_counted_again() -> None:
 
 
 def test_a_chain_that_was_cut_is_found(case: Case) -> None:
-    gone = LedgerEntry.objects.get(chain=case, sequence=2)
+    gone = LedgerEntry.objects.get(chain=case.pk, sequence=2)
     meddle("DELETE FROM workflows_ledgerentry WHERE id = %s", gone.pk)
     inspect_what_is_due(at=NIGHT)
     assert seen()[LEDGER] == (1, 1)

@@ -1,21 +1,29 @@
-"""The ledger: one chain a case, in which every edit, gap and exchange is found."""
+"""The ledger: a chain for each case, in which every edit, gap, exchange and cut is found."""
 
-from datetime import timedelta
+import random
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
-from hypothesis import given
-from hypothesis import strategies as st
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from accounts.models import Agency, Role
+from accounts.services import add_member, appoint_deputy, seat_for
+from tests import factories
+from tests.keys import meddle
 from tests.standing import standing
-from tests.workflows.bench import REFERRED_AT, a_case, a_notified_case, a_person, meddle
+from tests.workflows.bench import REFERRED_AT, a_case, a_notified_case, a_person
 from workflows.actors import SYSTEM
-from workflows.models import LedgerEntry, Subject
+from workflows.models import LedgerAnchor, LedgerEntry, LedgerHead, Subject
+from workflows.origin import Origin, coming_from, mark_of_session
+from workflows.sealing import FIRST_FORM, FORM, GENESIS, Head, Row, follow, seal
 from workflows.services import ledger
-from workflows.services.ledger import GENESIS, broken_links, moves_not_in_it, seal
-
-pytestmark = pytest.mark.django_db
+from workflows.services.anchoring import BadAnchor, anchor_the_ledger, read_anchor, write_anchor
+from workflows.services.ledger import Line, broken_links, moves_not_told
 
 
 @standing
@@ -25,7 +33,7 @@ def case() -> Subject:
     una = a_person()
     for minute in (1, 2):
         ledger.append(case, "read", by=una, at=REFERRED_AT + timedelta(minutes=minute))
-    assert [entry.action for entry in LedgerEntry.objects.all()] == [
+    assert list(case.ledger.values_list("action", flat=True)) == [
         "refer",
         "consider",
         "notify",
@@ -35,91 +43,403 @@ def case() -> Subject:
     return case
 
 
+def wrong(case: Subject) -> list[int]:
+    return [found.sequence for found in broken_links() if found.chain == case.pk]
+
+
+# ---- What an entry says ------------------------------------------------------------------------
+@pytest.mark.django_db
 def test_a_chain_that_nobody_touched_is_whole(case: Subject) -> None:
-    assert (broken_links(case), moves_not_in_it(case)) == ([], [])
-    first, second, *_ = LedgerEntry.objects.filter(chain=case)
+    assert (wrong(case), moves_not_told([case])) == ([], {})
+    first, second, *_ = case.ledger.all()
     assert (first.previous, second.previous) == (GENESIS, first.hash)
+    assert LedgerHead.objects.get(chain=case.pk).sequence == 5
 
 
-def test_each_case_has_its_own_chain(case: Subject) -> None:
-    other = a_case()
-    assert list(LedgerEntry.objects.filter(chain=other).values_list("sequence", "previous")) == [(1, GENESIS)]
-    meddle("UPDATE workflows_ledgerentry SET actor = 'x' WHERE sequence = 2")
-    assert (broken_links(case), broken_links(other)) == ([2], [])
+@pytest.mark.django_db
+def test_an_entry_says_who_when_from_where_and_what_was_changed() -> None:
+    case, una = a_case(), a_person()
+    with coming_from(Origin(session=mark_of_session("a key"), ip="192.0.2.7", request="f00d")):
+        ledger.append(case, "correct", by=una, at=REFERRED_AT, changed=["place", "summary"])
+    entry = case.ledger.last()
+    assert entry is not None
+    assert (entry.actor, entry.on_behalf_of, entry.session, entry.ip, entry.request) == (
+        str(una.pk), "", mark_of_session("a key"), "192.0.2.7", "f00d",
+    )  # fmt: skip
+    assert (entry.action, entry.target, entry.outcome, entry.reason, entry.changed, entry.listed) == (
+        "correct", f"reviews.case {case.pk}", "done", "", "place summary", "",
+    )  # fmt: skip
+    assert entry.at == REFERRED_AT
+    assert abs(entry.recorded_at - datetime.now(UTC)) < timedelta(minutes=1)  # the clock of the database
+    assert "a key" not in "".join(map(str, LedgerEntry.objects.filter(pk=entry.pk).values().get().values()))
+    ledger.append(case, "read", by=una, at=REFERRED_AT)  # elsewhere, nothing of it is left
+    assert list(case.ledger.values_list("ip", "session", "request"))[-1] == ("", "", "")
 
 
-@pytest.mark.parametrize("sequence", [1, 2, 5])
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        ("actor", "system "), ("action", "close"), ("target", "reviews.case 1"), ("previous", "1" * 64),
-        ("hash", "2" * 64), ("at", REFERRED_AT + timedelta(microseconds=7)), ("sequence", 99),
-    ],
-)  # fmt: skip
-def test_an_edited_entry_is_found(case: Subject, sequence: int, column: str, value: Any) -> None:
-    before = LedgerEntry.objects.get(chain=case, sequence=sequence)
-    if connection.vendor == "sqlite" and column == "at":
-        value = value.replace(tzinfo=None)
-    meddle(f"UPDATE workflows_ledgerentry SET {column} = %s WHERE id = %s", value, before.pk)
-    assert LedgerEntry.objects.filter(pk=before.pk).values().get() != {
-        field.attname: getattr(before, field.attname) for field in LedgerEntry._meta.concrete_fields
-    }
-    assert broken_links(case) != []
+@pytest.mark.django_db
+def test_a_deputy_acts_on_behalf_of_whose_seat_opens_the_case() -> None:
+    # Given Ann, author for the GP, on leave; and Dee, author for the school of the same partnership, who covers her.
+    world = factories.a_world()
+    case = factories.a_notified_case(world)
+    gp, school = factories.asked_returns(world, case).values()
+    on = factories.NOTIFIED.date()
+    ann, dee = world.gp_author, world.school_author
+    appoint_deputy(ann, dee, starts_on=on, ends_on=on)
+
+    # When Dee looks at both agencies' returns, then she does so for Ann in the one, and for herself in the other.
+    told = [ledger.append(each, "read", by=dee, at=factories.NOTIFIED).on_behalf_of for each in (gp, school)]
+    assert told == [str(ann.pk), ""]
+    # Nor does she stand in for anybody the day after, or where a seat of her own opens it as well.
+    assert ledger.append(gp, "read", by=dee, at=factories.NOTIFIED + timedelta(days=1)).on_behalf_of == ""
+    add_member(dee, seat_for(Role.AUTHOR, agency=Agency.objects.get(pk=world.gp.pk)))
+    assert ledger.append(gp, "read", by=dee, at=factories.NOTIFIED).on_behalf_of == ""
 
 
-@pytest.mark.parametrize("sequence", [1, 2, 3, 4])
-def test_a_missing_entry_is_found(case: Subject, sequence: int) -> None:
-    meddle("DELETE FROM workflows_ledgerentry WHERE sequence = %s", sequence)
-    assert broken_links(case) == [sequence + 1]
-
-
-def test_a_missing_entry_is_found_also_when_the_rest_moved_up(case: Subject) -> None:
-    meddle("DELETE FROM workflows_ledgerentry WHERE sequence = 3")
-    for sequence in (4, 5):
-        meddle("UPDATE workflows_ledgerentry SET sequence = %s WHERE sequence = %s", sequence - 1, sequence)
-    assert broken_links(case) == [3, 4]
-
-
-def test_a_chain_cut_off_before_a_move_is_found_by_the_move_itself(case: Subject) -> None:
-    meddle("DELETE FROM workflows_ledgerentry WHERE sequence >= 3")
-    assert (broken_links(case), moves_not_in_it(case)) == ([], [f"notify reviews.case {case.pk}"])
-
-
-def test_two_entries_that_changed_places_are_found(case: Subject) -> None:
-    for place, to in ((2, 90), (3, 2), (90, 3)):
-        meddle("UPDATE workflows_ledgerentry SET sequence = %s WHERE sequence = %s", to, place)
-    assert broken_links(case) == [2, 3, 4]
-
-
-def test_an_entry_of_another_case_does_not_fit(case: Subject) -> None:
-    other = a_case()
-    meddle("DELETE FROM workflows_ledgerentry WHERE chain_id = %s", key(case))
-    meddle("UPDATE workflows_ledgerentry SET chain_id = %s WHERE chain_id = %s", key(case), key(other))
-    assert broken_links(case) == [1]
-
-
-def key(subject: Subject) -> Any:
-    return subject.pk if connection.vendor == "postgresql" else subject.pk.hex
-
-
-@given(st.integers(0, 6), st.text(min_size=1))
-def test_every_part_of_an_entry_is_sealed(place: int, other: str) -> None:
-    row = {"chain": "c", "sequence": 1, "at": REFERRED_AT, "actor": "a", "action": "b", "target": "t"}
-    name = ["previous", *row][place]
-    changed: Any = {"sequence": 2, "at": REFERRED_AT + timedelta(seconds=1)}.get(name, f"changed{other}")
-    otherwise = {"previous": GENESIS, **row, name: changed}
-    previous = otherwise.pop("previous")
-    assert seal(GENESIS, **row) != seal(previous, **otherwise)  # type: ignore[arg-type]
-
-
-def test_columns_do_not_run_into_each_other() -> None:
-    row = {"chain": "c", "sequence": 1, "at": REFERRED_AT, "target": "t"}
-    assert seal(GENESIS, actor="ab", action="c", **row) != seal(GENESIS, actor="a", action="bc", **row)  # type: ignore[arg-type]
-
-
+@pytest.mark.django_db
 def test_no_name_and_no_reason_is_in_it() -> None:
     case = a_case(summary="Kim Example fell")
     columns = {str(value) for entry in LedgerEntry.objects.values() for value in entry.values()}
     assert not any("Kim" in column or "Rapid Review" in column for column in columns)
     assert LedgerEntry.objects.get().actor == str(SYSTEM.pk or "system")
     assert case.ledger.count() == 1
+
+
+@pytest.mark.django_db
+def test_writing_takes_three_statements_however_many_chains(django_assert_num_queries: Any) -> None:
+    una = a_person()
+    cases = [a_case() for _ in range(3)]
+    with django_assert_num_queries(3):
+        ledger.append(cases[0], "read", by=una, at=REFERRED_AT)
+    with django_assert_num_queries(3):
+        ledger.append_all([ledger.line(each, "read", by=una) for each in cases], at=REFERRED_AT)
+    with django_assert_num_queries(5):  # the first of a chain: its end is made, and locked
+        ledger.append_all([Line(una.pk, "list", "reviews.case", una, listed=["R-2", "R-3"])], at=REFERRED_AT)
+    assert list(broken_links()) == []
+    assert LedgerEntry.objects.get(chain=una.pk).listed == "R-2 R-3"
+
+
+# ---- What the database refuses -----------------------------------------------------------------
+@pytest.mark.django_db
+@pytest.mark.parametrize("statement", ["UPDATE {} SET hash = '0'", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+@pytest.mark.parametrize(
+    "table", ["workflows_ledgerentry", "workflows_transitionrecord", "workflows_ledgeranchor"]
+)
+def test_nothing_is_changed_or_taken_out(
+    case: Subject, table: str, statement: str, tmp_path: Path, settings: Any
+) -> None:
+    settings.LEDGER_ANCHORS = str(tmp_path)
+    anchor_the_ledger(at=REFERRED_AT)
+    if table == "workflows_ledgeranchor":
+        statement = statement.replace("hash", "digest")
+    if table == "workflows_transitionrecord":
+        statement = statement.replace("hash", "verb")
+    with (
+        pytest.raises((IntegrityError, DatabaseError)) as refusal,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what still waits to be checked bars a TRUNCATE
+        cursor.execute(statement.format(table))
+    is_known = connection.vendor == "postgresql" or not statement.startswith(
+        "TRUNCATE"
+    )  # SQLite has no such word
+    assert ("is append-only" in str(refusal.value)) == is_known
+
+
+# ---- A thousand tamperings ---------------------------------------------------------------------
+COLUMNS = [name for name in Row._fields if name != "hash"]
+
+
+def a_ledger(dice: random.Random) -> tuple[list[Row], list[Head]]:
+    """Three chains of 2 to 9 entries, one of them begun in the first form, as the database would give them."""
+    rows, heads = [], []
+    for number in range(3):
+        chain, last = uuid.UUID(int=dice.getrandbits(128)), GENESIS
+        length = dice.randint(2, 9)
+        for sequence in range(1, length + 1):
+            first = number == 0 and sequence < 4
+            told = REFERRED_AT + timedelta(minutes=sequence, microseconds=dice.randint(0, 999_999))
+            row = Row(
+                previous=last, form=FIRST_FORM if first else FORM, chain=chain, sequence=sequence, at=told,
+                recorded_at=None if first else told + timedelta(milliseconds=3), actor=f"person {number}",
+                on_behalf_of="", session="" if first else "5e55", ip="" if first else "192.0.2.7",
+                action=dice.choice(["read", "export", "list"]), target=f"reviews.case {chain}",
+                outcome="" if first else "done", reason="", request="" if first else f"{sequence:x}",
+                changed="", listed="" if first else "R-2 R-3", hash="",
+            )  # fmt: skip
+            rows.append(row._replace(hash=seal(row)))
+            last = rows[-1].hash
+        heads.append(Head(chain, length, last))
+    return sorted(rows, key=lambda row: (row.chain, row.sequence)), sorted(heads)
+
+
+def another(value: Any, dice: random.Random) -> Any:
+    """Something that it is not."""
+    match value:
+        case int():
+            return value + dice.choice([-1, 1, 2])
+        case uuid.UUID():
+            return uuid.UUID(int=dice.getrandbits(128))
+        case datetime():
+            return value + dice.choice([-1, 1]) * timedelta(microseconds=dice.randint(1, 10**9))
+        case None:
+            return REFERRED_AT
+    place = dice.randint(0, len(value))
+    return value[:place] + dice.choice("x0 ") + value[place:]
+
+
+def edit(rows: list[Row], heads: list[Head], dice: random.Random) -> None:
+    """Change any column of any entry; half the time, seal that entry anew."""
+    place, column = dice.randrange(len(rows)), dice.choice(COLUMNS)
+    row = rows[place]._replace(**{column: another(getattr(rows[place], column), dice)})
+    rows[place] = row._replace(hash=seal(row)) if dice.random() < 0.5 else row
+
+
+def exchange_hash(rows: list[Row], heads: list[Head], dice: random.Random) -> None:
+    place = dice.randrange(len(rows))
+    rows[place] = rows[place]._replace(hash=another(rows[place].hash, dice))
+
+
+def take_out(rows: list[Row], heads: list[Head], dice: random.Random) -> None:
+    """Delete an entry; half the time, close the gap in the numbers."""
+    place = dice.randrange(len(rows))
+    gone = rows.pop(place)
+    if dice.random() < 0.5:
+        for at, row in enumerate(rows):
+            if row.chain == gone.chain and row.sequence > gone.sequence:
+                rows[at] = row._replace(sequence=row.sequence - 1)
+
+
+def swap(rows: list[Row], heads: list[Head], dice: random.Random) -> None:
+    """Two entries of a chain change places, numbers and all."""
+    chain = rows[dice.randrange(len(rows))].chain
+    one, two = dice.sample([at for at, row in enumerate(rows) if row.chain == chain], 2)
+    a, b = rows[one], rows[two]
+    rows[one], rows[two] = b._replace(sequence=a.sequence), a._replace(sequence=b.sequence)
+
+
+def put_in(rows: list[Row], heads: list[Head], dice: random.Random) -> None:
+    """Insert an entry that follows from the one before it, and move the numbers behind it up."""
+    place = dice.randrange(len(rows))
+    before = rows[place]
+    made = before._replace(previous=before.hash, sequence=before.sequence + 1, actor="a ghost")
+    for at, row in enumerate(rows):
+        if row.chain == before.chain and row.sequence > before.sequence:
+            rows[at] = row._replace(sequence=row.sequence + 1)
+    rows.insert(place + 1, made._replace(hash=seal(made)))
+
+
+def cut_off(rows: list[Row], heads: list[Head], dice: random.Random) -> None:
+    """Take entries from the end of a chain, down to all, and put its written end right."""
+    place = dice.randrange(len(heads))
+    chain, keep = heads[place].chain, dice.randrange(heads[place].sequence)
+    rows[:] = [row for row in rows if row.chain != chain or row.sequence <= keep]
+    kept = [row for row in rows if row.chain == chain]
+    heads[place : place + 1] = [Head(chain, keep, kept[-1].hash)] if kept else []
+
+
+def write_anew(rows: list[Row], heads: list[Head], dice: random.Random) -> None:
+    """Change an entry and seal the whole chain after it again, its written end too."""
+    place = dice.randrange(len(rows))
+    changed = rows[place]._replace(action="nothing")
+    last = changed.previous
+    for at, row in enumerate(rows):
+        if row.chain == changed.chain and row.sequence >= changed.sequence:
+            row = (changed if at == place else row)._replace(previous=last)
+            rows[at] = row._replace(hash=seal(row))
+            last = rows[at].hash
+    heads[:] = [Head(h.chain, h.sequence, last) if h.chain == changed.chain else h for h in heads]
+
+
+TAMPERINGS: list[Callable[[list[Row], list[Head], random.Random], None]] = [
+    edit, edit, edit, exchange_hash, take_out, swap, put_in, cut_off, write_anew,
+]  # fmt: skip
+
+
+@pytest.mark.once
+def test_a_thousand_tamperings_are_found_a_thousand_times() -> None:
+    dice, found = random.Random(20261126), 0
+    for number in range(1000):
+        rows, heads = a_ledger(dice)
+        anchored = {head.chain: head for head in heads}
+        assert list(follow(rows, heads, anchored)) == []
+        before = (list(rows), list(heads))
+        TAMPERINGS[number % len(TAMPERINGS)](rows, heads, dice)
+        assert (rows, heads) != before
+        rows.sort(key=lambda row: (row.chain, row.sequence))  # as the database gives them
+        found += bool(list(follow(rows, heads, anchored)))
+    assert found == 1000
+
+
+@pytest.mark.once
+def test_without_an_anchor_only_what_was_sealed_anew_to_the_end_is_not_found() -> None:
+    # Given the same tamperings, and nothing kept outside: then the two that an owner of the database could hide are.
+    dice = random.Random(7)
+    hidden = set()
+    for number in range(400):
+        rows, heads = a_ledger(dice)
+        tampering = TAMPERINGS[number % len(TAMPERINGS)]
+        tampering(rows, heads, dice)
+        rows.sort(key=lambda row: (row.chain, row.sequence))
+        if not list(follow(rows, heads)):
+            hidden.add(tampering)
+    assert hidden <= {cut_off, write_anew, edit}
+    assert {cut_off, write_anew} <= hidden
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("column", COLUMNS)
+def test_every_column_of_an_entry_is_sealed(column: str) -> None:
+    dice = random.Random(1)
+    row = a_ledger(dice)[0][-1]
+    assert seal(row._replace(**{column: another(getattr(row, column), dice)})) != seal(row)
+
+
+@pytest.mark.once
+def test_columns_do_not_run_into_each_other() -> None:
+    row = a_ledger(random.Random(1))[0][-1]
+    assert seal(row._replace(actor="ab", on_behalf_of="c")) != seal(
+        row._replace(actor="a", on_behalf_of="bc")
+    )
+
+
+# ---- The same in the database ------------------------------------------------------------------
+@pytest.mark.django_db
+def test_each_case_has_its_own_chain(case: Subject) -> None:
+    other = a_case()
+    assert list(other.ledger.values_list("sequence", "previous")) == [(1, GENESIS)]
+    meddle("UPDATE workflows_ledgerentry SET actor = 'x' WHERE sequence = 2")
+    assert (wrong(case), wrong(other)) == ([2], [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sequence", [1, 2, 5])
+def test_an_edited_entry_is_found_in_every_column(case: Subject, sequence: int) -> None:
+    values = {
+        "actor": "system ", "action": "close", "target": "reviews.case 1", "previous": "1" * 64, "hash": "2" * 64,
+        "at": REFERRED_AT + timedelta(microseconds=7), "recorded_at": REFERRED_AT, "sequence": 99, "form": 1,
+        "on_behalf_of": "x", "session": "x", "ip": "x", "outcome": "refused", "reason": "x", "request": "x",
+        "changed": "x", "listed": "x", "chain_id": uuid.uuid4(),
+    }  # fmt: skip
+    for column, value in values.items():
+        if connection.vendor == "sqlite":
+            value = value.replace(tzinfo=None) if isinstance(value, datetime) else value
+            value = value.hex if isinstance(value, uuid.UUID) else value
+        with transaction.atomic():
+            meddle(
+                f"UPDATE workflows_ledgerentry SET {column} = %s WHERE chain_id = %s AND sequence = %s",
+                value, key(case), sequence,
+            )  # fmt: skip
+            assert wrong(case) != [], column
+            transaction.set_rollback(True)
+    assert wrong(case) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sequence", [1, 2, 3, 4, 5])
+def test_a_missing_entry_is_found(case: Subject, sequence: int) -> None:
+    meddle("DELETE FROM workflows_ledgerentry WHERE sequence = %s", sequence)
+    assert wrong(case) == [min(sequence + 1, 5) if sequence < 5 else 4]
+
+
+@pytest.mark.django_db
+def test_a_chain_cut_off_before_a_move_is_found_by_the_move_itself(case: Subject) -> None:
+    meddle("DELETE FROM workflows_ledgerentry WHERE sequence >= 3")
+    last = case.ledger.last()
+    assert last is not None
+    LedgerHead.objects.filter(chain=case.pk).update(sequence=2, hash=last.hash)
+    assert (wrong(case), moves_not_told([case])) == ([], {case.pk: [f"notify reviews.case {case.pk}"]})
+
+
+@pytest.mark.django_db
+def test_an_entry_of_another_case_does_not_fit(case: Subject) -> None:
+    other = a_case()
+    meddle("DELETE FROM workflows_ledgerentry WHERE chain_id = %s", key(case))
+    meddle("UPDATE workflows_ledgerentry SET chain_id = %s WHERE chain_id = %s", key(case), key(other))
+    assert wrong(case) == [1, 1]  # it does not follow, and the chain did not end there
+    assert wrong(other) == [1]
+
+
+def key(subject: Subject) -> Any:
+    return subject.pk if connection.vendor == "postgresql" else subject.pk.hex
+
+
+@pytest.mark.django_db
+def test_what_was_sealed_in_the_first_form_is_still_followed() -> None:
+    case = a_case()
+    first = case.ledger.get()
+    row = Row(*(getattr(first, name) for name in Row._fields))._replace(
+        form=FIRST_FORM, recorded_at=None, outcome="", session="", ip="", request=""
+    )
+    old = row._replace(hash=seal(row))
+    meddle("DELETE FROM workflows_ledgerentry WHERE id = %s", first.pk)
+    LedgerEntry.objects.create(**old._asdict())
+    LedgerHead.objects.filter(chain=case.pk).update(hash=old.hash)
+    ledger.append(case, "read", by=a_person(), at=REFERRED_AT)
+    assert (wrong(case), case.ledger.count()) == ([], 2)
+    meddle(
+        "UPDATE workflows_ledgerentry SET ip = '192.0.2.7' WHERE form = 1"
+    )  # a column that was not sealed then
+    assert wrong(case) == [1]
+
+
+# ---- The anchor --------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_a_tail_that_was_cut_off_since_the_anchor_is_found_by_it(
+    case: Subject, tmp_path: Path, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given an anchor of the night, kept outside; and somebody who takes the last reading out, and puts the end right.
+    settings.LEDGER_ANCHORS = str(tmp_path)
+    anchor = anchor_the_ledger(at=REFERRED_AT)
+    assert anchor is not None
+    [file] = tmp_path.iterdir()
+    call_command("verify_ledger", since_anchor=file)
+    assert capsys.readouterr().out == (
+        f"Anchor of {REFERRED_AT.isoformat()}: 1 chains, {anchor.digest}.\n1 chains are whole.\n"
+    )
+    meddle("DELETE FROM workflows_ledgerentry WHERE sequence = 5")
+    last = case.ledger.last()
+    assert last is not None
+    LedgerHead.objects.filter(chain=case.pk).update(sequence=4, hash=last.hash)
+
+    # Then the chain by itself looks whole, and beside the anchor it does not.
+    call_command("verify_ledger")
+    assert capsys.readouterr().out == "1 chains are whole.\n"
+    with pytest.raises(CommandError, match="1 of 1 chains are broken") as failed:
+        call_command("verify_ledger", since_anchor=file)
+    assert failed.value.returncode == 1
+    assert f"{case.code}: entry 5 is not the entry that was anchored." in capsys.readouterr().out
+
+    # And a file that is no anchor, or is not there, is another kind of failure.
+    file.write_text(file.read_text().replace(" 5 ", " five "))
+    for given, why in ((file, "line 3 is not a chain"), (tmp_path / "none", "No such file")):
+        with pytest.raises(CommandError, match=why) as failed:
+            call_command("verify_ledger", since_anchor=given)
+        assert failed.value.returncode == 2
+
+
+@pytest.mark.django_db
+def test_the_ledger_is_anchored_once_a_day(
+    case: Subject, tmp_path: Path, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.LEDGER_ANCHORS = str(tmp_path / "anchors")
+    with caplog.at_level("INFO"):
+        made = [anchor_the_ledger(at=REFERRED_AT + timedelta(hours=hour)) for hour in (0, 1, 24)]
+    assert [anchor and anchor.on.isoformat() for anchor in made] == ["2026-03-12", None, "2026-03-13"]
+    files = sorted((tmp_path / "anchors").iterdir())
+    kept = [read_anchor(file.read_text()) for file in files]
+    anchors = list(LedgerAnchor.objects.order_by("on"))
+    assert [anchor.digest for anchor in kept] == [anchor.digest for anchor in anchors]
+    assert [(anchor.chains, anchor.entries) for anchor in anchors] == [(1, 5), (1, 5)]
+    assert all(anchor.digest in caplog.text for anchor in anchors)
+
+
+@pytest.mark.once
+def test_an_anchor_is_read_as_it_was_written() -> None:
+    _, heads = a_ledger(random.Random(3))
+    text = write_anchor(heads, at=REFERRED_AT)
+    assert read_anchor(text).heads == {head.chain: head for head in heads}
+    for spoilt in ("", text[:-1], text.replace("ledger anchor 1", "ledger anchor 2"), text + "x\n"):
+        with pytest.raises(BadAnchor):
+            read_anchor(spoilt)

@@ -284,7 +284,7 @@ def test_the_permission_to_begin_a_part_is_asked_of_the_case(may: str, is_refuse
         assert (begun.state, begun.version, begun.begun_at) == ("requested", 1, LATER)
         last = LedgerEntry.objects.order_by("sequence").last()
         assert last is not None
-        assert (last.chain_id, last.sequence, last.target) == (case.pk, 4, f"reviews.agencyreturn {begun.pk}")
+        assert (last.chain, last.sequence, last.target) == (case.pk, 4, f"reviews.agencyreturn {begun.pk}")
 
 
 def test_a_subject_begins_once() -> None:

@@ -5,7 +5,7 @@ from workflows.models.calendar import GOVUK, HAND, BankHoliday, CalendarChange, 
 from workflows.models.clocks import DateRecord, Deadline, Fact, RuleVersion, Rung
 from workflows.models.ladders import LadderVersion, Mute
 from workflows.models.openings import BreakGlass, Share
-from workflows.models.records import LedgerEntry, TransitionRecord
+from workflows.models.records import LedgerAnchor, LedgerEntry, LedgerHead, TransitionRecord
 from workflows.models.recusals import Interest, Recusal, recused_by_case
 from workflows.models.subjects import LegalMove, Subject, SubjectQuerySet
 from workflows.models.watch import Heartbeat, Inspection, Outage
@@ -24,7 +24,9 @@ __all__ = [
     "Inspection",
     "Interest",
     "LadderVersion",
+    "LedgerAnchor",
     "LedgerEntry",
+    "LedgerHead",
     "LegalMove",
     "Mute",
     "Outage",

@@ -209,6 +209,14 @@ class Subject(FSMModelMixin, models.Model):
         own = OuterRef(f"{prefix}pk")  # of a case, so that its grants need not be joined to what they grant
         return own if cls.IS_CASE else Coalesce(OuterRef(f"{prefix}root"), own)
 
+    @property
+    def ledger(self) -> models.QuerySet[Any]:
+        """The entries of its own chain, when it is a case."""
+        entries: models.QuerySet[Any] = apps.get_model("workflows", "LedgerEntry")._default_manager.filter(
+            chain=self.pk
+        )
+        return entries
+
     def specific(self) -> Any:
         """The same thing as an instance of its own kind, fetched."""
         return apps.get_model(self.kind).objects.get(pk=self.pk)

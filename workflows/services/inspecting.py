@@ -2,6 +2,8 @@
 
 import logging
 import time
+import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,11 +16,12 @@ from django.db.models import F
 from workflows.actors import SYSTEM
 from workflows.calendars import at_local, local_date
 from workflows.countdown import day_in_words
-from workflows.models import Deadline, Inspection, Subject
+from workflows.models import Deadline, Inspection, LedgerHead, Subject
 from workflows.services import calendar as calendars
 from workflows.services import changing, govuk
 from workflows.services.alarms import REFRESH, calendar_alarms
-from workflows.services.ledger import broken_links, moves_not_in_it
+from workflows.services.anchoring import anchor_the_ledger
+from workflows.services.ledger import broken_links, moves_not_told, name_of_chain
 from workflows.services.redating import date_stragglers
 from workflows.services.verifying import drifted_among, with_facts
 from workflows.signals import service_news
@@ -26,13 +29,14 @@ from workflows.signals import service_news
 logger = logging.getLogger(__name__)
 
 DEADLINES, LEDGER, CALENDAR = "verify-deadlines", "verify-ledger", "check-calendar"
+ANCHOR = "anchor-ledger"
 NIGHT = clock_time(3, 0)
 """From when a new night counts, London time: an hour that comes once in every night of the year."""
 LONGEST = timedelta(seconds=45)
 """How long one ring goes on: well below the time at which Celery would kill its task."""
 KEPT = 50
 """So many findings are kept; the number of all of them is kept besides."""
-DEADLINES_AT_ONCE, CHAINS_AT_ONCE = 500, 20
+DEADLINES_AT_ONCE, CHAINS_AT_ONCE = 500, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +133,19 @@ def _look_at_deadlines(after: str, at: datetime) -> Portion:
 
 
 def _look_at_ledger(after: str, at: datetime) -> Portion:
-    """The chain of every case: each entry follows from the one before, and every move is told."""
-    roots = Subject.objects.filter(root=None).order_by("pk")
-    batch = list((roots.filter(pk__gt=after) if after else roots)[:CHAINS_AT_ONCE])
-    if not batch:
-        return Portion()
-    findings = []
-    for root in batch:
-        links, moves = broken_links(root), moves_not_in_it(root)
-        if links or moves:
-            findings.append(
-                f"{root.code}: {len(links)} entries do not follow, {len(moves)} moves are not told"
-            )
-    return Portion(len(batch), len(findings), findings, after=str(batch[-1].pk))
+    """Every chain: each entry follows from the one before, it ends where it ended, and every move is told."""
+    begun = uuid.UUID(after) if after else None
+    heads = LedgerHead.objects.order_by("chain")
+    keys = (heads.filter(chain__gt=begun) if begun else heads).values_list("chain", flat=True)
+    batch = list(keys[:CHAINS_AT_ONCE])
+    # The last portion has no end: entries whose chain has no end written down are not to slip through.
+    links = Counter(found.chain for found in broken_links(after=begun, to=batch[-1] if batch else None))
+    untold = moves_not_told(Subject.objects.filter(pk__in=batch, root=None))
+    findings = [
+        f"{name_of_chain(chain)}: {links[chain]} entries do not follow, {len(untold.get(chain, ()))} moves are not told"
+        for chain in sorted(links.keys() | untold.keys())
+    ]
+    return Portion(len(batch), len(findings), findings, after=str(batch[-1]) if batch else "")
 
 
 def _look_at_calendar(after: str, at: datetime) -> Portion:
@@ -168,10 +172,21 @@ def _ask_govuk(after: str, at: datetime) -> Portion:
     return Portion(1)
 
 
+def _anchor_the_ledger(after: str, at: datetime) -> Portion:
+    """Write down outside where every chain ends. Whether it may be trusted was looked at just before."""
+    try:
+        anchor_the_ledger(at=at)
+    except OSError as error:
+        logger.error("The ledger could not be anchored: %s", error.strerror)
+        return Portion(1, 1, [f"The file could not be written: {error.strerror}"])
+    return Portion(1)
+
+
 INSPECTIONS: dict[str, Callable[[str, datetime], Portion]] = {
     REFRESH: _ask_govuk,
     CALENDAR: _look_at_calendar,
     DEADLINES: _look_at_deadlines,
     LEDGER: _look_at_ledger,
+    ANCHOR: _anchor_the_ledger,
 }
 """What is looked at every night, in this order. Asking gov.uk is left out where no address is set."""
