@@ -14,6 +14,7 @@ from config import vitals
 from config.manifest import MANIFEST, WRITTEN_IN, routes
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.sealing import current
+from workflows.showing import declared_of
 
 
 @register(Tags.urls)
@@ -62,6 +63,22 @@ def addresses_are_safe(app_configs: Sequence[AppConfig] | None, **given: Any) ->
             )
         )
     return found
+
+
+@register()
+def every_page_says_what_it_shows(
+    app_configs: Sequence[AppConfig] | None, **given: Any
+) -> list[CheckMessage]:
+    """Whether a case, a list or nothing of one: the ledger is told accordingly."""
+    return [
+        Error(
+            f"The page {route} does not say what it shows of cases.",
+            hint="Mark its view @shows(Shows.CASE), LIST or NOTHING; see workflows/showing.py.",
+            id="config.E014",
+        )
+        for route, view in routes()
+        if declared_of(view) is None
+    ]
 
 
 @register(deploy=True)

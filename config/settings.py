@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "accounts.pages.second_factor.SecondFactorRequired",
     "accounts.pages.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "workflows.middleware.ToldInTheLedger",  # the last: it stands next to the view
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -295,6 +296,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
     },
+    "watch-access": {
+        "task": "reviews.tasks.watch_access",
+        "schedule": INSPECT_EVERY,
+        "options": {"expires": INSPECT_EVERY},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE", default=str(VAR_DIR / "beat-schedule"))
 
@@ -315,10 +321,18 @@ NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=300)
 WORKFLOWS_RULE_BOOK = "reviews.rules.RULE_BOOK"
 OUTAGE_AFTER = env.float("OUTAGE_AFTER", default=900.0)
 """Seconds without a sweep that are called an outage; what it left is told together, and reported."""
+KNOW_NO_CASE = ("accounts.", "config.health", "allauth.", "django.")
+"""Modules whose views need not declare that they show nothing of a case: they cannot, they know of none."""
 LEDGER_ANCHORS = env.str("LEDGER_ANCHORS", default=str(VAR_DIR / "anchors"))
 """The folder to which each night the ends of the ledger's chains are written; best on another machine's disk."""
 LEDGER_WITNESSES = env.list("LEDGER_WITNESSES", default=[])
 """The addresses of the people (two, with accounts) who are mailed each night's anchor of the ledger."""
+UNUSUAL_CASES_A_DAY = env.int("UNUSUAL_CASES_A_DAY", default=20)
+"""More cases than so many, looked at by one person in a day, are told to who runs and audits the partnership."""
+UNUSUAL_HOURS = env.str("UNUSUAL_HOURS", default="22:00-06:00")
+"""Looking at a case between these, London time, is told likewise."""
+UNUSUAL_REFUSALS_A_DAY = env.int("UNUSUAL_REFUSALS_A_DAY", default=3)
+"""Asking in a day for more cases than so many that one may not see is told likewise."""
 HOLIDAYS_URL = env.str("HOLIDAYS_URL", default="")
 """Where a worker asks every night for gov.uk's list of bank holidays; empty: people bring it themselves."""
 

@@ -5,9 +5,8 @@ from typing import cast
 
 from django.apps import apps
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,8 +17,8 @@ from notifications import services
 from notifications.channels import texts
 from notifications.models import Notice, NoticeQuerySet
 from workflows.models import Subject
-from workflows.services import ledger
 from workflows.services.standing import how_it_stands
+from workflows.showing import Shows, not_found, note_listed, note_shown, shows
 
 A_PAGE = 50
 
@@ -67,12 +66,14 @@ def _rows(request: HttpRequest, notices: list[Notice]) -> list[dict[str, object]
     ]
 
 
+@shows(Shows.LIST)
 @require_safe
 def notice_list(request: HttpRequest) -> HttpResponse:
     """My notices, newest first, those not opened yet marked."""
     user = cast(User, request.user)
     mine = Notice.objects.visible_to(user, at=at(request))
     shown, following = _page(mine, request.GET.get("page", ""))
+    note_listed(request, "notices", (notice.subject.code for notice in shown if notice.subject))
     context = {
         "rows": _rows(request, shown),
         "following": following,
@@ -82,6 +83,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/notice_list.html", context)
 
 
+@shows(Shows.NOTHING)
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_notice(request: HttpRequest, notice: uuid.UUID) -> HttpResponse:
     """Go to what one of mine is about; sent by its button, it is seen from then on.
@@ -101,21 +103,22 @@ def open_notice(request: HttpRequest, notice: uuid.UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("notice-list"))
 
 
+@shows(Shows.CASE)
 @require_safe
-@transaction.atomic
 def sent_list(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
     """What was sent about one case: whom, which news, when, and what became of it."""
     user = cast(User, request.user)
-    root = get_object_or_404(Subject, pk=case, root=None).specific()
-    if not root.permits(user, services.SEE_NOTICES, at=at(request)):
-        raise Http404
-    ledger.append(root, "read", by=user, at=at(request))
+    root = services.case_with_notices(user, case, at=at(request))
+    if root is None:
+        raise not_found(request, Subject, case)
+    note_shown(request, root, "read_notices")
     about = Notice.objects.about(root)
     shown, following = _page(about, request.GET.get("page", ""))
     context = {"case": root, "rows": _rows(request, shown), "following": following}
     return render(request, "notifications/sent_list.html", context)
 
 
+@shows(Shows.LIST)
 @require_safe
 def undelivered_list(request: HttpRequest) -> HttpResponse:
     """Whom no mail reached about cases of mine, so that somebody phones them."""
@@ -124,9 +127,11 @@ def undelivered_list(request: HttpRequest) -> HttpResponse:
         services.undelivered_to(user, at=at(request)).newest_first().select_related("recipient", "subject")
     )
     rows = [{"notice": notice, "headline": texts.headline(notice.news)} for notice in waiting[:A_PAGE]]
+    note_listed(request, "notices", (notice.subject.code for notice in waiting[:A_PAGE] if notice.subject))
     return render(request, "notifications/undelivered_list.html", {"rows": rows})
 
 
+@shows(Shows.NOTHING)
 @require_POST
 def phoned(request: HttpRequest, notice: uuid.UUID) -> HttpResponse:
     """The person was phoned: it asks for nothing more. A second press changes nothing."""

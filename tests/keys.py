@@ -44,3 +44,22 @@ def empty_past_the_guard() -> None:
             emptied(self, sql_list)
 
     BaseDatabaseOperations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign]
+
+
+@contextmanager
+def a_ledger_that_takes_nothing() -> Iterator[None]:
+    """The database refuses every new entry, as it would with a full disk."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "CREATE TRIGGER takes_nothing BEFORE INSERT ON workflows_ledgerentry "
+                "FOR EACH ROW EXECUTE FUNCTION workflows_append_only()"
+            )
+        else:
+            cursor.execute(
+                "CREATE TRIGGER takes_nothing BEFORE INSERT ON workflows_ledgerentry "
+                "BEGIN SELECT RAISE(ABORT, 'it takes nothing'); END"
+            )
+        yield
+        on = " ON workflows_ledgerentry" if connection.vendor == "postgresql" else ""
+        cursor.execute(f"DROP TRIGGER takes_nothing{on}")

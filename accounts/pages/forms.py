@@ -50,6 +50,33 @@ class PageForm(forms.Form):
         return {name: fields[name] for name in [*first, *(name for name in fields if name not in first)]}
 
 
+HIDDEN = frozenset(
+    (
+        TOKEN, SENT_AGAIN, "csrfmiddlewaretoken", "seen", "seen_version", "seen_fact", "compared", "confirmed",
+        "change", "draft",
+    )
+)  # fmt: skip
+"""The boxes and buttons that our pages have besides the fields of their forms."""
+
+
+def ignored_in(form: forms.Form, posted: Any) -> list[str]:
+    """The names of boxes that were posted and that the page does not have, and of fields answered with what it did not
+    offer. Nothing is done with either.
+    """
+    known = set(HIDDEN)
+    for bound in form:
+        known.add(bound.html_name)
+        if isinstance(bound.field, DayField):
+            known |= {f"{bound.html_name}_{box}" for box in (*bound.field.boxes, "which")}
+    not_offered = {
+        name
+        for name, errors in form.errors.as_data().items()
+        if any(posted.getlist(name))
+        and any(error.code in ("invalid_choice", "invalid_list") for error in errors)
+    }
+    return sorted({*posted, *not_offered} - (known - not_offered))
+
+
 def typed_into(fields: dict[str, forms.Field], data: Any) -> list[tuple[str, str]]:
     """What was typed, in the words of the form: (label, answer) of every field that holds something."""
     rows = []

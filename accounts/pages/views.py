@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views import View
 
 from accounts.models import Receipt, User
-from accounts.pages.forms import SENT_AGAIN, TOKEN, PageForm, read_token
+from accounts.pages.forms import SENT_AGAIN, TOKEN, PageForm, ignored_in, read_token
 
 
 def at(request: HttpRequest) -> datetime:
@@ -108,6 +108,7 @@ class FormPage(View):
         form = self.form_class(*given, at=self.at, initial=self.initial(), **self.form_arguments())
         if form.is_valid() and token is None:
             form.add_error(None, "This form could not be checked. Send it again.")
+        self.request.ignored_fields = ignored_in(form, self.request.POST)  # type: ignore[attr-defined]
         if token is not None and form.is_valid():
             try:
                 return HttpResponseRedirect(self.act_once(form, token))

@@ -1,6 +1,7 @@
 """Pages: how the service runs, and what an outage left. For those who look after a partnership; else not there."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -15,6 +16,7 @@ from notifications.models import Notice, NoticeQuerySet
 from notifications.operations.figures import figures, reckon
 from notifications.services import SEE_NOTICES
 from workflows.models import Outage
+from workflows.showing import Shows, note_listed, shows
 
 A_PAGE = 50
 """So many of each are listed; the rest are counted."""
@@ -33,6 +35,7 @@ def _trail(*, length: int, title: str) -> list[dict[str, str]]:
     return [{"text": text, "href": reverse(name)} for text, name in TRAIL[:length]] + [{"text": title}]
 
 
+@shows(Shows.NOTHING)
 @require_safe
 def operations(request: HttpRequest) -> HttpResponse:
     """What ran, what was found, what waits, and when nothing ran."""
@@ -47,6 +50,7 @@ def operations(request: HttpRequest) -> HttpResponse:
     return render(request, "operations/operations.html", context)
 
 
+@shows(Shows.LIST)
 @require_safe
 def outage(request: HttpRequest, pk: int) -> HttpResponse:
     """What was told late after an outage, what was collapsed, and why; the sum of it all."""
@@ -56,21 +60,24 @@ def outage(request: HttpRequest, pk: int) -> HttpResponse:
     mine = told.of_cases(user, SEE_NOTICES, at=now)
     late, collapsed = mine.exclude(state=Notice.State.COLLAPSED), mine.filter(state=Notice.State.COLLAPSED)
     title = "When the service did not run"
+    listed = [_rows(late), _rows(collapsed)]
+    told_of = (row["notice"].subject for rows in listed for row in rows)
+    note_listed(request, "notices", (subject.code for subject in told_of if subject))
     reckoning = reckon(found)
     context = {
         "title": title,
         "breadcrumbs": _trail(length=3, title=title),
         "outage": found,
         "reckoning": reckoning,
-        "late": _rows(late),
-        "collapsed": _rows(collapsed),
+        "late": listed[0],
+        "collapsed": listed[1],
         "elsewhere": reckoning.owed - mine.count(),
         "more": max(late.count() - A_PAGE, 0) + max(collapsed.count() - A_PAGE, 0),
     }
     return render(request, "operations/outage.html", context)
 
 
-def _rows(notices: NoticeQuerySet) -> list[dict[str, object]]:
+def _rows(notices: NoticeQuerySet) -> list[dict[str, Any]]:
     """The first, in the order in which they were owed."""
     related = ("recipient", "subject", "deadline__rule")
     shown = notices.select_related(*related).order_by("rung_at", "pk")[:A_PAGE]

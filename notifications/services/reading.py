@@ -1,8 +1,10 @@
 """What a person does with notices: count them, open one, and see to those that no mail could carry."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -14,6 +16,16 @@ from workflows.models import Subject
 from workflows.services import ledger
 
 SEE_NOTICES = "reviews.see_notices_case"
+
+
+def case_with_notices(user: User, pk: uuid.UUID, *, at: datetime) -> Any:
+    """The case of that key, if the person may see its notices; None otherwise, after the same questions."""
+    for kind in apps.get_models():
+        if issubclass(kind, Subject) and SEE_NOTICES.split(".")[1] in dict(kind._meta.permissions):
+            found = kind.objects.granted(user, SEE_NOTICES, at=at).filter(pk=pk)  # type: ignore[attr-defined]
+            if (case := found.first()) is not None:
+                return case
+    return None
 
 
 def unseen_count(user: User) -> int:

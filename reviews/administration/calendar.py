@@ -21,6 +21,7 @@ from workflows.services import calendar as calendars
 from workflows.services import changing, govuk
 from workflows.services.alarms import calendar_alarms
 from workflows.services.redating import Move, would_move
+from workflows.showing import Shows, note_listed
 
 CALENDAR = ("Bank holidays", "calendar")
 SHOWN = 20
@@ -150,6 +151,7 @@ class _Change(AdministrationForm):
 class ConfirmChange(_Change):
     """What a change would move, shown; and, with one press, confirmed. One that was decided is only shown."""
 
+    shows = Shows.LIST
     template_name = "administration/calendar_change.html"
     submit = "Confirm, and date the deadlines anew"
 
@@ -160,10 +162,13 @@ class ConfirmChange(_Change):
         waits = self.change.state == CalendarChange.State.PROPOSED
         overtaken = waits and self.change.base != calendars.current_version()
         user = signed_in(self.request)
+        preview = preview_of(self.change, user, at=self.at) if waits and not overtaken else None
+        named = preview.named[:NAMED] if preview else []
+        note_listed(self.request, "deadlines", (move.deadline.subject.code for move in named))
         return {
             **super().context(form),
             "change": self.change,
-            "preview": preview_of(self.change, user, at=self.at) if waits and not overtaken else None,
+            "preview": preview,
             "difference": changing.difference(self.change),
             "overtaken": overtaken,
             "is_own": self.change.takes_two and self.change.proposed_by == user,

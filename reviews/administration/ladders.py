@@ -20,6 +20,7 @@ from workflows.models import RuleVersion
 from workflows.rules import Limit
 from workflows.services import ladders
 from workflows.services.ladders import Ladder, Rearming
+from workflows.showing import Shows, note_listed
 
 REMINDERS = ("Reminders", "ladder-list")
 SHOWN = 20
@@ -102,6 +103,7 @@ class AddStep(OneLadder):
 class ChangeLadder(OneLadder):
     """What one step more or less would change, for whom it is to count, and the change."""
 
+    shows = Shows.LIST
     form_class = ClimbForm
     template_name = "administration/ladder_change.html"
 
@@ -139,11 +141,13 @@ class ChangeLadder(OneLadder):
         moved = (
             ladders.would_rearm(self.partnership, self.ladder.name, self.steps(), at=self.at) if there else []
         )
+        named = self.visible(moved)[:SHOWN]
+        note_listed(self.request, "deadlines", (one.deadline.subject.code for one in named))
         return {
             **super().context(form),
             "step": in_words(self.step),
             "is_adding": self.is_adding,
-            "named": [self.as_shown(one) for one in self.visible(moved)][:SHOWN],
+            "named": [self.as_shown(one) for one in named],
             "count": len(moved),
             "in_words": in_words,
         }

@@ -25,6 +25,7 @@ from workflows.models import RuleVersion
 from workflows.rules import UNITS, Limit
 from workflows.services.ladders import ladders_of
 from workflows.services.proof import MARKS
+from workflows.showing import Shows, note_listed
 
 MILESTONES = ("Deadlines and milestones", "milestone-list")
 
@@ -168,6 +169,7 @@ class ConfirmMilestone(OfMilestone):
     """What the new limit would move, and whether it does."""
 
     form_class = ConfirmForm
+    shows = Shows.LIST
     template_name = "administration/confirm.html"
     submit = "Change the milestone"
     limit: Limit
@@ -192,6 +194,7 @@ class ConfirmMilestone(OfMilestone):
             self.address("milestone-edit", self.milestone.pk),
             limit=str(self.limit), **{"from": self.valid_from.isoformat()},
         )  # fmt: skip
+        note_listed(self.request, "deadlines", self.shown.names.values())
         return {
             **super().context(form),
             "rows": [

@@ -25,6 +25,7 @@ from workflows.models import RuleVersion
 from workflows.rules import Limit
 from workflows.services.relaxing import what_may_be_relaxed
 from workflows.services.rules import rule_on
+from workflows.showing import Shows, note_listed
 
 RELAXATIONS = ("Emergency relaxations", "relaxation-list")
 
@@ -93,6 +94,7 @@ class ConfirmRelaxation(OfRelaxations):
 
     title = "Relax a rule"
     form_class = ConfirmRelaxationForm
+    shows = Shows.LIST
     template_name = "administration/confirm.html"
     submit = "Relax the rule"
     rule: RuleVersion
@@ -121,6 +123,7 @@ class ConfirmRelaxation(OfRelaxations):
         return {"which": ONLY_NEW}
 
     def context(self, form: Any) -> dict[str, Any]:
+        note_listed(self.request, "deadlines", self.shown.names.values())
         return {
             **super().context(form),
             "rows": [

@@ -15,6 +15,7 @@ from reviews.administration.forms import AgencyForm, ChangeAgencyForm
 from reviews.agencies import KINDS
 from reviews.services import access, partnerships
 from workflows.exceptions import WorkflowError
+from workflows.showing import Shows
 
 
 class Administration(View):
@@ -23,6 +24,8 @@ class Administration(View):
     Who looks after several partnerships says which with `?partnership=`; without it, the first by name.
     """
 
+    shows = Shows.NOTHING
+    """But a page that lists what a change would move, which says so itself."""
     request: HttpRequest
     administered: list[Partnership]
     partnership: Partnership

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,12 +9,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
 from reviews.services import dates
-from reviews.services.exporting import as_file
+from reviews.services.exporting import as_file, where_the_ledger_stands
 from reviews.services.printing import proof_on_paper
 from reviews.services.standing import PAGES, rule_address
 from reviews.views.base import find_whole
 from workflows.models import Deadline, Subject
-from workflows.services import ledger
 from workflows.services.proof import (
     effective_in_words,
     fact_in_words,
@@ -24,6 +22,7 @@ from workflows.services.proof import (
     undone_in_words,
 )
 from workflows.services.standing import how_it_stands
+from workflows.showing import Shows, shows
 
 DEEDS = {
     "pause": "Pause this clock",
@@ -53,14 +52,13 @@ def address(subject: Subject, number: int, page: str = "", *more: Any) -> str:
     )
 
 
+@shows(Shows.CASE)
 @require_safe
-@transaction.atomic
 def deadline_page(request: HttpRequest, pk: Any, number: int, model: type[Subject]) -> HttpResponse:
     """Why the date is what it is, everything that moved it, and what may be done to it."""
     now = at(request)
     subject = find_whole(model, request, pk)
     deadline = find_deadline(subject, number)
-    ledger.append(subject, "read", by=signed_in(request), at=now)
     proof = proof_of(deadline, at=now)
     held = subject.permissions_of(signed_in(request), at=now)
     may_move = f"reviews.move_dates_{model._meta.model_name}" in held
@@ -97,13 +95,13 @@ def deadline_page(request: HttpRequest, pk: Any, number: int, model: type[Subjec
 
 def _proof(request: HttpRequest, pk: Any, number: int, model: type[Subject]) -> tuple[str, dict[str, Any]]:
     """The name of a file with the proof, and the proof; that it was taken away stands in the ledger."""
-    with transaction.atomic():
-        subject = find_whole(model, request, pk)
-        deadline = find_deadline(subject, number)
-        ledger.append(subject, "export", by=signed_in(request), at=at(request))
-        return f"{subject.code}-{deadline.rule_code}-proof", proof_of(deadline, at=at(request))
+    subject = find_whole(model, request, pk, action="export")
+    deadline = find_deadline(subject, number)
+    proof = {**proof_of(deadline, at=at(request)), "ledger": where_the_ledger_stands(subject)}
+    return f"{subject.code}-{deadline.rule_code}-proof", proof
 
 
+@shows(Shows.CASE)
 @require_safe
 def proof_json(request: HttpRequest, pk: Any, number: int, model: type[Subject]) -> HttpResponse:
     """The proof as data, by reviews/schemas/proof.schema.json."""
@@ -115,6 +113,7 @@ def proof_json(request: HttpRequest, pk: Any, number: int, model: type[Subject])
     )
 
 
+@shows(Shows.CASE)
 @require_safe
 def proof_pdf(request: HttpRequest, pk: Any, number: int, model: type[Subject]) -> HttpResponse:
     """The proof on one page of paper."""

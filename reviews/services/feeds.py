@@ -1,7 +1,7 @@
 """The calendar feed of a person: making and ending its secret address, and writing what is due as iCalendar.
 
-A fetch is not told to the ledger, as the list of cases is not: it holds codes and rule names, no fact of a
-case, and calendars fetch it by themselves every hour. The person sees on their page when it was last fetched.
+A fetch that brings something new stands in the ledger like a list, though it holds codes and rule names and no fact
+of a case. Calendars ask by themselves every hour: where nothing changed, nothing is sent, and nothing is told.
 """
 
 import hashlib
@@ -65,8 +65,8 @@ def end_feed(user: User, *, at: datetime) -> bool:
     return bool(ended)
 
 
-def fetch_feed(token: str, *, at: datetime) -> bytes | None:
-    """The feed behind a secret, as the person may see it at the instant; None if it works for nobody.
+def fetch_feed(token: str, *, at: datetime) -> tuple[bytes, User, list[str]] | None:
+    """The feed behind a secret, whose it is and the codes in it, at the instant; None if it works for nobody.
 
     The same facts give the same bytes, so that a calendar need not take what it has. Raises TooOften.
     """
@@ -76,7 +76,8 @@ def fetch_feed(token: str, *, at: datetime) -> bytes | None:
     _count(feed, at=at)
     stale = Q(read_at=None) | Q(read_at__lte=at - HOUR)
     CalendarFeed.objects.filter(stale, pk=feed.pk).update(read_at=at)
-    return write_feed(feed.user, at=at)
+    body, codes = write_feed(feed.user, at=at)
+    return body, feed.user, codes
 
 
 def _count(feed: CalendarFeed, *, at: datetime) -> None:
@@ -92,8 +93,11 @@ def _count(feed: CalendarFeed, *, at: datetime) -> None:
     cache.set(key, fetched + 1, timeout=3600)
 
 
-def write_feed(user: User, *, at: datetime) -> bytes:
-    """What is due, as iCalendar (RFC 5545): open deadlines, and for a while those that have ended, as cancelled."""
+def write_feed(user: User, *, at: datetime) -> tuple[bytes, list[str]]:
+    """What is due, as iCalendar (RFC 5545): open deadlines, and for a while those that have ended, as cancelled.
+
+    With the codes of the subjects that it names.
+    """
     facts = Fact.objects.filter(deadline=OuterRef("pk")).order_by().values("deadline")
     rows = (
         deadlines_visible_to(user, at=at)
@@ -115,7 +119,7 @@ def write_feed(user: User, *, at: datetime) -> bytes:
     calendar.add("x-published-ttl", "PT1H")
     for deadline in deadlines:
         calendar.add_component(_event(deadline, names))
-    return bytes(calendar.to_ical())
+    return bytes(calendar.to_ical()), [names.shown(deadline, None).code for deadline in deadlines]
 
 
 def _event(deadline: Deadline, names: Names) -> Event:

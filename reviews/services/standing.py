@@ -127,6 +127,7 @@ class Duty:
     """Something that needs this person: what, where, and by when."""
 
     what: str
+    code: str
     where: str
     url: str
     left: TimeLeft | None
@@ -157,6 +158,7 @@ def what_needs(user: User, *, at: datetime) -> list[Duty]:
 def _duty(deadline: Deadline, what: str, subject: Any, *, at: datetime) -> Duty:
     return Duty(
         what,
+        subject.code,
         str(subject),
         subject.get_absolute_url(),
         how_it_stands(deadline, at=at),
@@ -178,7 +180,7 @@ def _of_cases(user: User, *, at: datetime) -> list[Duty]:
         "agency", "case"
     )
     duties += [
-        Duty(f"Accept or send back: {r.agency}", str(r.case), r.get_absolute_url(), None, None)
+        Duty(f"Accept or send back: {r.agency}", r.case.code, str(r.case), r.get_absolute_url(), None, None)
         for r in taken.filter(state__in=(AgencyReturn.State.SIGNED_OFF, AgencyReturn.State.NIL))
     ]
     waiting = {r.pk: r for r in taken.filter(state__in=AgencyReturn.OPEN)}
@@ -191,6 +193,7 @@ def _of_cases(user: User, *, at: datetime) -> list[Duty]:
     duties += [
         Duty(
             f"Chase the return of {waiting[d.subject_id].agency}",
+            waiting[d.subject_id].case.code,
             str(waiting[d.subject_id].case),
             waiting[d.subject_id].get_absolute_url(),
             how_it_stands(d, at=at),
@@ -232,6 +235,7 @@ def _of_returns(user: User, *, at: datetime) -> list[Duty]:
             Duty(
                 what,
                 agency_return.code,
+                agency_return.code,
                 agency_return.get_absolute_url(),
                 how_it_stands(clock, at=at) if clock else None,
                 clock.due_at if clock else None,
@@ -263,6 +267,7 @@ def _of_partners(user: User, *, at: datetime) -> list[Duty]:
         duties += [
             Duty(
                 f"Sign the decision off for {agency.name}",
+                case.code,
                 str(case),
                 case.get_absolute_url(),
                 how_it_stands(clock, at=at) if clock else None,

@@ -37,7 +37,6 @@ class SheetPage(SubjectPage):
     """The form that new sheets of this kind are begun with."""
     section_page: ClassVar[str]
     check_page: ClassVar[str]
-    shows_content = True
 
     def sheet(self) -> Sheet:
         raise NotImplementedError

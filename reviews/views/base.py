@@ -5,8 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
@@ -15,17 +14,21 @@ from accounts.pages.views import FormPage, at, signed_in
 from reviews.models import Case
 from workflows.exceptions import Stale, WorkflowError
 from workflows.models import BreakGlass, Subject
-from workflows.services import ledger
+from workflows.showing import Shows, not_found, note_refused, note_shown
 
 
-def find(model: type[Any], request: HttpRequest, pk: Any) -> Any:
-    """The subject, if the person may see it; otherwise 404, as if there were none."""
+def find(model: type[Any], request: HttpRequest, pk: Any, *, action: str = "read") -> Any:
+    """The subject, if the person may see it; otherwise 404, as if there were none.
+
+    Either is noted: what the page then shows, or what was refused, stands in the ledger before the page leaves.
+    """
     user, now = signed_in(request), at(request)
     found = model.objects.visible_to(user, at=now).filter(pk=pk).first()
     if found is None:
-        raise Http404
+        raise not_found(request, model, pk)
     opened = BreakGlass.objects.in_force(at=now).filter(person=user, case=found.root_id or found.pk)
     request.break_glass = opened.select_related("case").first()  # type: ignore[attr-defined] # for the banner
+    note_shown(request, found, action)
     return found
 
 
@@ -33,16 +36,17 @@ def find_for(model: type[Any], request: HttpRequest, pk: Any, permission: str) -
     """The same for what takes more than looking: 403 without the permission."""
     found = find(model, request, pk)
     if not found.permits(signed_in(request), permission, at=at(request)):
+        note_refused(request, model, found.pk, "not-permitted")
         raise PermissionDenied
     return found
 
 
-def find_whole(model: type[Any], request: HttpRequest, pk: Any) -> Any:
+def find_whole(model: type[Any], request: HttpRequest, pk: Any, *, action: str = "read") -> Any:
     """The same for what who was merely shown the case does not see, as if there were none: 404."""
-    found = find(model, request, pk)
+    found = find(model, request, pk, action=action)
     wanted = {f"{model._meta.app_label}.{codename}" for codename in model.READING}
     if wanted and not wanted <= found.permissions_of(signed_in(request), at=at(request)):
-        raise Http404
+        raise not_found(request, model, found.pk)
     return found
 
 
@@ -55,10 +59,9 @@ class SubjectPage(FormPage):
     template_name = "reviews/act.html"
     done = ""
     """What the page the person comes back to says."""
-    shows_content: ClassVar[bool] = False
-    """Whether the page shows what was written, so that opening it stands in the ledger."""
     fields_of: ClassVar[dict[str, str]] = {"when": "happened"}
     """The field of the form beside which a refusal about something is said."""
+    shows = Shows.CASE
     subject: Any
     is_stale = False
 
@@ -66,19 +69,8 @@ class SubjectPage(FormPage):
         self.subject = find(self.model, self.request, self.kwargs["pk"])
         self.held = self.subject.permissions_of(signed_in(self.request), at=self.at)
         if self.permission and self.permission not in self.held:
+            note_refused(self.request, self.model, self.subject.pk, "not-permitted")
             raise PermissionDenied
-
-    def shows_stored(self) -> bool:
-        """Whether the page now shows what was written. After a mistake it mostly shows what was just typed."""
-        return self.shows_content and self.request.method in ("GET", "HEAD")
-
-    def page(self, form: Any) -> HttpResponse:
-        if not self.shows_stored():
-            return super().page(form)
-        with transaction.atomic():  # nothing is shown of which the ledger does not tell
-            response = super().page(form)
-            ledger.append(self.subject, "read", by=signed_in(self.request), at=self.at)
-        return response
 
     @property
     def seen_version(self) -> int | None:
@@ -149,9 +141,6 @@ class ComparedPage(SubjectPage):
         if self.request.method != "POST":
             return False
         return self.is_stale or "compared" in self.request.POST or self.seen != self.mark()
-
-    def shows_stored(self) -> bool:
-        return super().shows_stored() or self.is_in_conflict
 
     def context(self, form: Any) -> dict[str, Any]:
         return {

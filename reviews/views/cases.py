@@ -1,15 +1,14 @@
 """The list of cases, and the page of one."""
 
 import csv
-from collections.abc import Iterator
+import io
 from dataclasses import replace
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -30,14 +29,15 @@ from reviews.services import (
 )
 from reviews.services.children import can_be_corrected
 from reviews.services.correcting import NOTIFICATION_OPEN_TO_CORRECTION, OPEN_TO_CORRECTION
+from reviews.services.exporting import plain_cell
 from reviews.services.history import history_of
 from reviews.services.references import parse_reference
 from reviews.services.standing import clocks_of, path_of
 from reviews.views.base import find
 from reviews.views.stages import ACTIONS, action_url
 from workflows.models import Deadline
-from workflows.services import ledger
 from workflows.services.moving import verbs_open_to
+from workflows.showing import Shows, note_listed, shows
 
 PAGE = 50
 
@@ -94,18 +94,21 @@ def narrowed(rows: QuerySet[Any], request: HttpRequest) -> tuple[QuerySet[Any], 
     return rows.order_by("-begun_at", "pk"), {"state": state, "q": typed}
 
 
+@shows(Shows.LIST)
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
     """Every case this person may see."""
     rows, wanted = cases_wanted(request)
     if not any(wanted.values()):
         rows = NewestFirst(rows, request)
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    note_listed(request, "reviews.case", (case.code for case in page))
     return render(
         request,
         "reviews/case_list.html",
         {
             "title": "Cases",
-            "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+            "page": page,
             "wanted": wanted,
             "states": Case.State.choices,
             "can_refer": bool(access.partnerships_run_by(signed_in(request), at=at(request))),
@@ -113,53 +116,33 @@ def case_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def plain_cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "＝") else text
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, value: str) -> str:
-        return value
-
-
+@shows(Shows.LIST)
 @require_safe
 @step_up
-def case_list_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """The same list as a file, without any fact of a case."""
+def case_list_csv(request: HttpRequest) -> HttpResponse:
+    """The same list as a file, without any fact of a case. Made whole first: the ledger names what is in it."""
     rows, _ = cases_wanted(request)
-    writer = csv.writer(_Echo())
-
-    def lines() -> Iterator[str]:
-        yield writer.writerow(["code", "reference", "stage", "next due", "returns asked", "returns waiting"])
-        for case in rows.iterator(chunk_size=500):
-            cells = (
-                case.code,
-                case.reference,
-                case.get_state_display(),
-                case.next_due,
-                case.asked,
-                case.waiting,
-            )
-            yield writer.writerow([plain_cell(cell) for cell in cells])
-
-    return StreamingHttpResponse(
-        lines(),
+    file, codes = io.StringIO(newline=""), []
+    writer = csv.writer(file)
+    writer.writerow(["code", "reference", "stage", "next due", "returns asked", "returns waiting"])
+    for case in rows.iterator(chunk_size=500):
+        cells = (case.code, case.reference, case.get_state_display(), case.next_due, case.asked, case.waiting)
+        writer.writerow([plain_cell(cell) for cell in cells])
+        codes.append(case.code)
+    note_listed(request, "reviews.case", codes, action="export")
+    return HttpResponse(
+        file.getvalue(),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="cases.csv"'},
     )
 
 
+@shows(Shows.CASE)
 @require_safe
-@transaction.atomic
 def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
     """One case: where it stands, its clocks, who holds what up, and the next thing to do."""
     now = at(request)
     case: Case = find(Case, request, pk)
-    ledger.append(case, "read", by=signed_in(request), at=now)
     held = case.permissions_of(signed_in(request), at=now)
     verbs = verbs_open_to(case, signed_in(request), at=now)
     children = list(case.children.all())

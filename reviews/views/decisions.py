@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -18,16 +17,15 @@ from reviews.services import access, answering, decisions
 from reviews.services.answering import Sheet
 from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
 from reviews.views.base import CaseMove, find_whole
-from workflows.services import ledger
+from workflows.showing import Shows, shows
 
 
+@shows(Shows.CASE)
 @require_safe
-@transaction.atomic
 def decision_page(request: HttpRequest, pk: Any) -> HttpResponse:
     """The decision record as a task list while it is written, and in full once it is not."""
     now = at(request)
-    case: Case = find_whole(Case, request, pk)
-    ledger.append(case, "read_decision", by=signed_in(request), at=now)
+    case: Case = find_whole(Case, request, pk, action="read_decision")
     held = case.permissions_of(signed_in(request), at=now)
     can_write = case.state == Case.State.RAPID_REVIEW and "reviews.decide_case" in held
     decision = decisions.draft_of(case, at=now)

@@ -18,6 +18,7 @@ from reviews.services.due import Due, Names, deadlines_visible_to, owed_by, part
 from reviews.services.what_if import partnerships_followed
 from workflows.calendars import local_date
 from workflows.services.calendar import current_calendar
+from workflows.showing import Shows, note_listed, shows
 
 FIRST_YEAR, LAST_YEAR = 2010, 2099
 
@@ -64,6 +65,7 @@ def months_of(rows: list[Due], holidays: dict[date, str]) -> list[tuple[date, li
     return [(first, list(group)) for first, group in months]
 
 
+@shows(Shows.LIST)
 @require_safe
 def year_page(request: HttpRequest) -> HttpResponse:
     """A part of the deadlines of the year that the person may see, by day; nonsense in the address is ignored.
@@ -100,6 +102,7 @@ def year_page(request: HttpRequest) -> HttpResponse:
     )
     names = Names(deadlines, user, at=now)
     rows = [names.due(deadline, at=now) for deadline in deadlines]
+    note_listed(request, "deadlines", (row.code for row in rows))
     # Of the year that is running nobody needs to scroll past bank holidays that are over and touch nothing below.
     since = (
         max(part.first, min([today, *(d.due_on for d in deadlines if d.due_on)]))

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from accounts.pages.forms import PageForm
 from accounts.pages.views import FormPage, at, signed_in
 from reviews.services import feeds
+from workflows.showing import Shows, note_listed, shows
 
 ONCE = "calendar_feed"
 """Where the new address waits to be shown, once."""
@@ -24,6 +25,8 @@ ONCE = "calendar_feed"
 
 class FeedPage(FormPage):
     """Whether there is a feed, and a button that makes one."""
+
+    shows = Shows.NOTHING
 
     title = "Calendar feed"
     template_name = "reviews/feed.html"
@@ -38,6 +41,7 @@ class FeedPage(FormPage):
         return reverse("feed-made")
 
 
+@shows(Shows.NOTHING)
 @require_safe
 def feed_made(request: HttpRequest) -> HttpResponse:
     """The new address. Shown once."""
@@ -51,6 +55,8 @@ def feed_made(request: HttpRequest) -> HttpResponse:
 class EndFeed(FormPage):
     """The address works no more."""
 
+    shows = Shows.NOTHING
+
     title = "End the calendar feed"
     lead = (
         "The address stops working at once. Events that a calendar has taken already go when it next looks."
@@ -63,6 +69,7 @@ class EndFeed(FormPage):
         return reverse("feed")
 
 
+@shows(Shows.LIST)
 @login_not_required  # a calendar program cannot sign in: the secret in the address stands for the person
 @require_safe
 def feed_file(request: HttpRequest) -> HttpResponseBase:
@@ -72,14 +79,16 @@ def feed_file(request: HttpRequest) -> HttpResponseBase:
     newer, and a calendar that asked by time alone would be told that nothing has changed.
     """
     try:
-        body = feeds.fetch_feed(request.GET.get("key", ""), at=at(request))
+        fetched = feeds.fetch_feed(request.GET.get("key", ""), at=at(request))
     except feeds.TooOften as refusal:
         headers = {"Retry-After": str(refusal.wait), "Cache-Control": "no-store"}
         return HttpResponse(
             str(refusal), status=429, content_type="text/plain; charset=utf-8", headers=headers
         )
-    if body is None:
+    if fetched is None:
         raise Http404
+    body, owner, codes = fetched
+    note_listed(request, "deadlines", codes, by=owner, action="feed")
     etag = quote_etag(hashlib.sha256(body).hexdigest())
     response = HttpResponse(
         body,

@@ -9,16 +9,19 @@ from accounts.pages.views import at, signed_in
 from reviews.services import access
 from reviews.services.standing import what_needs
 from workflows.services.alarms import calendar_alarms
+from workflows.showing import Shows, note_listed, shows
 
 LATER = "More than 10 days off"
 """What is folded away: it opens without a script, and everything in it is on the page."""
 
 
+@shows(Shows.LIST)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Everything that waits for the signed-in person, soonest first."""
     now = at(request)
     duties = what_needs(signed_in(request), at=now)
+    note_listed(request, "duties", (duty.code for duty in duties))
     roles = access.roles_of(signed_in(request), at=now)
     ahead = [d for d in duties if d.left and d.left.tone not in ("late", "today")]
     groups = [

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -18,10 +17,11 @@ from reviews.services.exporting import as_file
 from reviews.services.history import history_of
 from reviews.services.standing import clocks_of
 from reviews.views.base import SubjectPage, find
-from workflows.services import ledger
 from workflows.services.moving import verbs_open_to
+from workflows.showing import Shows, note_listed, shows
 
 
+@shows(Shows.LIST)
 @require_safe
 def panel_list(request: HttpRequest) -> HttpResponse:
     """Every released record this person may see."""
@@ -31,16 +31,16 @@ def panel_list(request: HttpRequest) -> HttpResponse:
         .order_by("-begun_at")
     )
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    note_listed(request, "reviews.panelrecord", (record.code for record in page))
     return render(request, "reviews/panel_list.html", {"title": "Panel records", "page": page})
 
 
+@shows(Shows.CASE)
 @require_safe
-@transaction.atomic
 def panel_record(request: HttpRequest, pk: Any, for_paper: bool = False) -> HttpResponse:
     """One record as it was released: nothing here is read from the live case. For paper, nothing is folded away."""
     now = at(request)
-    it: PanelRecord = find(PanelRecord, request, pk)
-    ledger.append(it, "print" if for_paper else "read", by=signed_in(request), at=now)
+    it: PanelRecord = find(PanelRecord, request, pk, action="print" if for_paper else "read")
     return render(
         request,
         "reviews/panel_record.html",
@@ -58,13 +58,12 @@ def panel_record(request: HttpRequest, pk: Any, for_paper: bool = False) -> Http
     )
 
 
+@shows(Shows.CASE)
 @require_safe
 @step_up
-@transaction.atomic
 def panel_record_json(request: HttpRequest, pk: Any) -> HttpResponse:
     """The record as a file. Its SHA-256 is in a header and on the page."""
-    it: PanelRecord = find(PanelRecord, request, pk)
-    ledger.append(it, "export", by=signed_in(request), at=at(request))
+    it: PanelRecord = find(PanelRecord, request, pk, action="export")
     return HttpResponse(
         as_file(it.document),
         content_type="application/json; charset=utf-8",

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,10 +20,11 @@ from reviews.services.standing import clocks_of
 from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
 from reviews.views.base import SubjectPage, find
 from workflows.models import TransitionRecord
-from workflows.services import ledger
 from workflows.services.moving import verbs_open_to
+from workflows.showing import Shows, note_listed, shows
 
 
+@shows(Shows.LIST)
 @require_safe
 def return_list(request: HttpRequest) -> HttpResponse:
     """Every return this person may see."""
@@ -35,16 +35,16 @@ def return_list(request: HttpRequest) -> HttpResponse:
         .order_by("-begun_at", "pk")
     )
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    note_listed(request, "reviews.agencyreturn", (one.code for one in page))
     return render(request, "reviews/return_list.html", {"title": "Returns", "page": page, "at": at(request)})
 
 
+@shows(Shows.CASE)
 @require_safe
-@transaction.atomic
 def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
     """One return: what is asked, by when, what has been written, and what to do next."""
     now = at(request)
     it: AgencyReturn = find(AgencyReturn, request, pk)
-    ledger.append(it, "read", by=signed_in(request), at=now)
     held = it.permissions_of(signed_in(request), at=now)
     is_of_the_agency = "reviews.draft_agencyreturn" in held
     runs = chasing.PERMISSION in held

@@ -12,6 +12,7 @@ from reviews.duties.editions import EDITION
 from workflows.calendars import local_date
 from workflows.services.book import book_on, span_in_words
 from workflows.services.proof import MARKS
+from workflows.showing import Shows, shows
 
 
 class DayForm(PageForm):
@@ -35,6 +36,7 @@ def _partnership_of(request: HttpRequest) -> Partnership:
     return found[0]
 
 
+@shows(Shows.NOTHING)
 @require_safe
 def rule_book_page(request: HttpRequest) -> HttpResponse:
     """Every rule that applied on the day asked for; today's when none is, or when it is no day."""

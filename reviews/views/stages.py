@@ -29,12 +29,15 @@ from reviews.views import practice
 from reviews.views.base import CaseMove, ComparedPage, SubjectPage
 from workflows.calendars import local_date
 from workflows.exceptions import WorkflowError
+from workflows.showing import Shows
 
 S = Case.State
 
 
 class Refer(FormPage):
     """Log a referral."""
+
+    shows = Shows.NOTHING
 
     title = "Log a referral"
     form_class = forms.ReferralForm

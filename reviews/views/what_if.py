@@ -23,6 +23,7 @@ from workflows.models import RuleVersion
 from workflows.rules import UNITS, Limit
 from workflows.services.calendar import current_calendar
 from workflows.services.simulating import Foreseen
+from workflows.showing import Shows, note_listed, shows
 from workflows.supposing import Pause, Suppositions
 
 
@@ -156,6 +157,7 @@ PAGED = ("dates", "rest", "mails")
 """The names by which an address asks for a later part of each list."""
 
 
+@shows(Shows.LIST)
 @require_safe
 def what_if_page(request: HttpRequest) -> HttpResponse:
     """For whoever may see the cases of a partnership. Its address holds all that is supposed."""
@@ -169,6 +171,7 @@ def what_if_page(request: HttpRequest) -> HttpResponse:
         return Paginator(rows, PART).get_page(request.GET.get(name))
 
     shown: dict[str, Any] = {"simulation": None}
+    listed: list[str] = []
     if form.is_bound and form.is_valid() and form.supposed():
         try:
             simulation = what_if(user, form.supposed(), at=now)
@@ -192,6 +195,10 @@ def what_if_page(request: HttpRequest) -> HttpResponse:
                 "moved": sum(one.is_moved for one in simulation.deadlines),
                 "late": sum(one.becomes_late for one in simulation.deadlines),
             }
+            told_of = [one.deadline for page in (shown["touched"], shown["untouched"]) for one in page]
+            told_of += [one.rung.deadline for one in shown["mails"]]
+            listed = [names.shown(deadline, None).code for deadline in told_of]
+    note_listed(request, "deadlines", listed)
     return render(
         request, "reviews/what_if.html", {"title": "What if", "form": form, "parts": PARTS, **shown}
     )

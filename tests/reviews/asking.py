@@ -19,8 +19,8 @@ from tests.factories import World
 DECIDED = datetime(2026, 4, 7, 9, tzinfo=UTC)  # Tuesday
 SENT = datetime(2026, 4, 9, 15, tzinfo=UTC)  # Thursday, a day before it was due
 
-FORGOTTEN = ("sessions.session",)
-"""Tables that say nothing of a case: asking for a page may write to them."""
+FORGOTTEN = ("sessions.session", "workflows.ledgerentry", "workflows.ledgerhead")
+"""Tables that asking for a page may write to: whatever is shown or refused is told to the ledger (test_told.py)."""
 
 
 # ---- A browser without a screen ----------------------------------------------------------------

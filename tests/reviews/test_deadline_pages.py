@@ -68,7 +68,7 @@ def test_reading_and_taking_a_proof_stand_in_the_ledger(manager: Client, case: C
     before = LedgerEntry.objects.count()
     for page in ("", "json", "pdf"):
         assert manager.get(page_of(deadline, page)).status_code == 200
-    told = LedgerEntry.objects.filter(chain_id=case.pk).order_by("sequence")[before:]
+    told = LedgerEntry.objects.filter(chain=case.pk).order_by("sequence")[before:]
     assert [entry.action for entry in told] == ["read", "export", "export"]
 
 
@@ -110,7 +110,7 @@ def test_an_extension_is_shown_first_and_stored_when_it_is_confirmed(
     assert (fact.details, fact.authority, fact.reason) == ({"by": "5wd"}, *WHY.values())
     assert fact.by == world.manager
     assert set(moved.rungs.ahead().values_list("due_at", flat=True)) == {moved.due_at}
-    assert LedgerEntry.objects.filter(chain_id=case.pk).latest("sequence").action == "extend_deadline"
+    assert LedgerEntry.objects.filter(chain=case.pk).latest("sequence").action == "extend_deadline"
 
     # And the page tells it, and what the date was before; and so does the history of the case
     said = text_of(manager.get(page_of(deadline)))

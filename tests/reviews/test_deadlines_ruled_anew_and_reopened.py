@@ -82,7 +82,7 @@ def test_a_running_deadline_is_counted_by_another_version_after_a_look(
     fact = moved.facts.get(kind="re-ruled")
     assert fact.details == {"limit": "12wd", "version": "2026-03-25"}
     assert (fact.authority, fact.reason, fact.by) == (*WHY.values(), world.manager)
-    assert LedgerEntry.objects.filter(chain_id=case.pk).latest("sequence").action == "re_rule_deadline"
+    assert LedgerEntry.objects.filter(chain=case.pk).latest("sequence").action == "re_rule_deadline"
     assert "Re-ruled to 12 working days, by the version in force from Wednesday 25 March 2026" in text_of(
         manager.get(page_of(deadline))
     )
@@ -206,7 +206,7 @@ def test_edge_30_a_deadline_is_reopened_and_the_time_between_counts_or_does_not(
     assert (again.state, again.due_on, again.met_at) == ("running", due_on, None)
     assert again.rungs.ahead().exists()
     assert [fact.kind for fact in again.facts.order_by("pk")] == ["started", "met", "reopened"]
-    assert LedgerEntry.objects.filter(chain_id=case.pk).latest("sequence").action == "reopen_deadline"
+    assert LedgerEntry.objects.filter(chain=case.pk).latest("sequence").action == "reopen_deadline"
     assert words in text_of(manager.get(page_of(deadline)))
 
     # And the reopening may be undone.
@@ -302,7 +302,7 @@ def test_the_clock_of_a_panel_record_has_its_proof_for_whoever_sees_the_record(
     assert address in panel.get(released.record.get_absolute_url()).content.decode()
 
     # Then the Panel and the manager read why, take it along, and the ledger tells; nobody moves it
-    before = LedgerEntry.objects.filter(chain_id=released.case.pk).count()
+    before = LedgerEntry.objects.filter(chain=released.case.pk).count()
     for person in (member, world.manager):
         said = text_of(signed_in(person).get(address))
         assert "Rule: PANEL_REPLY" in said
@@ -310,7 +310,7 @@ def test_the_clock_of_a_panel_record_has_its_proof_for_whoever_sees_the_record(
     for file, kind in (("json", "application/json; charset=utf-8"), ("pdf", "application/pdf")):
         answer = panel.get(reverse(f"panel-record-deadline-{file}", args=[released.record.pk, deadline.pk]))
         assert (answer.status_code, answer["Content-Type"]) == (200, kind)
-    entries = LedgerEntry.objects.filter(chain_id=released.case.pk).order_by("sequence")[before:]
+    entries = LedgerEntry.objects.filter(chain=released.case.pk).order_by("sequence")[before:]
     assert [entry.action for entry in entries] == ["read", "read", "export", "export"]
     with pytest.raises(NoReverseMatch):
         reverse("panel-record-deadline-extend", args=[released.record.pk, deadline.pk])

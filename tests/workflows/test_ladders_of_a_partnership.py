@@ -71,7 +71,7 @@ def test_running_ones_climb_it_too_if_that_is_said_and_the_ledger_of_their_case_
     assert to_come(clock_of(running)) == WITH_FOUR
     assert (clock_of(running).ladder, version.by, version.valid_from) == (version, manager, DAY)
     told = LedgerEntry.objects.filter(action="change_ladder")
-    assert [(entry.chain_id, entry.actor, entry.at) for entry in told] == [(running.pk, str(manager.pk), DAY)]
+    assert [(entry.chain, entry.actor, entry.at) for entry in told] == [(running.pk, str(manager.pk), DAY)]
     assert not LadderVersion.objects.filter(number=2).exists()
 
 
