@@ -36,6 +36,7 @@ class Role(models.TextChoices):
     SAFEGUARDING_LEAD = "safeguarding-lead", "Agency safeguarding lead"
     PANEL = "panel", "Child Safeguarding Practice Review Panel"
     USER_ADMINISTRATOR = "user-administrator", "User administrator"
+    AUDITOR = "auditor", "Auditor"
 
 
 AGENCY_ROLES = (Role.AUTHOR, Role.SAFEGUARDING_LEAD, Role.DELEGATED_PARTNER, Role.LEAD_PARTNER)

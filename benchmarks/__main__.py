@@ -14,7 +14,7 @@ from benchmarks.measure import FULL, ROUNDS, Table
 from tests import services
 
 RESULTS = Path(__file__).resolve().parent / "results.md"
-SECTIONS = ("dates", "sweep", "redating", "moves", "sight", "peers", "guessing")
+SECTIONS = ("dates", "sweep", "redating", "moves", "sight", "ledger", "guessing", "peers")
 
 
 def prepare(database_url: str, folder: str) -> None:

@@ -43,6 +43,7 @@ NAVIGATION: Sequence[tuple[str, str]] = (
     ("What is due", "due"),
     ("Panel records", "panel-list"),
     ("Notices", "notice-list"),
+    ("Ledger", "ledger"),
     ("Administration", "administration"),
 )
 """What the bar at the top may offer: words and the name of an address. A name that is not there yet is left out."""
@@ -153,6 +154,7 @@ OFFERED: dict[str, frozenset[str]] = {
     Role.SAFEGUARDING_LEAD: frozenset(("home", "return-list", "due", "notice-list")),
     Role.PANEL: frozenset(("home", "due", "panel-list", "notice-list")),
     Role.USER_ADMINISTRATOR: frozenset(("home", "notice-list", "administration")),
+    Role.AUDITOR: frozenset(("home", "notice-list", "ledger")),
 }
 """What the bar offers to each role. A courtesy: what a page shows is decided by the page."""
 

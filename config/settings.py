@@ -321,7 +321,7 @@ NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=300)
 WORKFLOWS_RULE_BOOK = "reviews.rules.RULE_BOOK"
 OUTAGE_AFTER = env.float("OUTAGE_AFTER", default=900.0)
 """Seconds without a sweep that are called an outage; what it left is told together, and reported."""
-KNOW_NO_CASE = ("accounts.", "config.health", "allauth.", "django.")
+KNOW_NO_CASE = ("accounts.", "config.health", "config.well_known", "allauth.", "django.")
 """Modules whose views need not declare that they show nothing of a case: they cannot, they know of none."""
 LEDGER_ANCHORS = env.str("LEDGER_ANCHORS", default=str(VAR_DIR / "anchors"))
 """The folder to which each night the ends of the ledger's chains are written; best on another machine's disk."""

@@ -18,6 +18,7 @@ from workflows.services.simulating import Telling
 from workflows.signals import (
     announced,
     ledger_anchored,
+    people_told,
     rungs_foreseen,
     rungs_reached,
     service_news,
@@ -47,6 +48,11 @@ def tell_of_rungs(rungs: Sequence[Rung], at: datetime, outage: Outage | None = N
 @receiver(service_news, dispatch_uid="tell-administrators")
 def tell_administrators(news: str, key: str, by: object, at: datetime, **kwargs: Any) -> None:
     services.tell_administrators(news, key, by=by, at=at)
+
+
+@receiver(people_told, dispatch_uid="tell-people")
+def tell_people(news: str, key: str, people: Sequence[User], at: datetime, **kwargs: Any) -> None:
+    services.tell_people(news, key, people, at=at)
 
 
 @receiver(ledger_anchored, dispatch_uid="tell-witnesses")

@@ -1,6 +1,5 @@
 """Nothing is shown of which the ledger does not tell: the one place through which every page goes."""
 
-import secrets
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -32,11 +31,10 @@ class ToldInTheLedger:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.number = secrets.token_hex(8)  # type: ignore[attr-defined]
         here = Origin(
             session=mark_of_session(request.session.session_key),
             ip=str(request.META.get("REMOTE_ADDR") or "")[:45],
-            request=request.number,  # type: ignore[attr-defined]
+            request=getattr(request, "error_id", ""),
         )
         with coming_from(here):
             return self.get_response(request)

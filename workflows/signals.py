@@ -18,5 +18,8 @@ rungs_foreseen = Signal()
 """Rungs that would be reached; nothing is written. Arguments: rungs (each with the instant), calendar.
 A listener answers with what it would tell, as a list of workflows.services.simulating.Telling."""
 
+people_told = Signal()
+"""Certain people must know something about no one subject. Arguments: news, key (tells it once), people, at."""
+
 ledger_anchored = Signal()
 """The ends of the ledger's chains were written down outside. Arguments: anchor (LedgerAnchor), at."""

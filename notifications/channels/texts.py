@@ -29,6 +29,7 @@ LEADS_TO = {
     "calendar-provisional": "calendar",
     "calendar-refresh-failed": "calendar",
     "drift-found": "operations",
+    "unusual-access": "unusual-access",
 }
 """The page of a news that is about no one subject."""
 SUBJECT_LINE = "Subject: "

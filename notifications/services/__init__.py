@@ -13,6 +13,7 @@ from notifications.services.foretelling import foretell
 from notifications.services.reading import (
     SEE_NOTICES,
     address_of,
+    case_with_notices,
     mark_dealt_with,
     mark_seen,
     names_to_phone,
@@ -24,6 +25,7 @@ from notifications.services.telling import (
     tell_of_event,
     tell_of_move,
     tell_of_rungs,
+    tell_people,
     tell_witnesses,
 )
 
@@ -33,6 +35,7 @@ __all__ = [
     "SEE_NOTICES",
     "Delivered",
     "address_of",
+    "case_with_notices",
     "chasing_of",
     "deliver_everything_owed",
     "deliver_waiting",
@@ -45,6 +48,7 @@ __all__ = [
     "tell_of_event",
     "tell_of_move",
     "tell_of_rungs",
+    "tell_people",
     "tell_witnesses",
     "undelivered_to",
     "unseen_count",

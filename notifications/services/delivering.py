@@ -20,7 +20,9 @@ from django.db.models import F
 from notifications.channels import texts
 from notifications.channels.mail import Mailer, ServerDown, Trouble
 from notifications.models import DIGEST, Notice
+from workflows.actors import SYSTEM
 from workflows.countdown import day_in_words
+from workflows.services.ledger import Line, append_all
 
 logger = logging.getLogger(__name__)
 
@@ -197,9 +199,14 @@ def _begin_attempt(notice: Notice, lease: datetime, moment: _Moment) -> datetime
     Counted before the mail, so that one which kills its worker is given up in the end like any other.
     """
     held = moment.now + timedelta(seconds=settings.NOTICE_LEASE_SECONDS)
-    is_ours = _held(notice, lease).update(
-        lease_until=held, attempts=F("attempts") + 1, broken_off=F("broken_off") + 1
-    )
+    with transaction.atomic():  # no mail leaves of which the ledger does not tell
+        is_ours = _held(notice, lease).update(
+            lease_until=held, attempts=F("attempts") + 1, broken_off=F("broken_off") + 1
+        )
+        if is_ours and notice.subject is not None:
+            chain = notice.subject.root_id or notice.subject.pk
+            told = Line(chain, "mail", f"notifications.notice {notice.pk}", SYSTEM)
+            append_all([told], at=moment.now)
     notice.attempts += 1
     return held if is_ours else None
 

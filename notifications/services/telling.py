@@ -114,14 +114,19 @@ def tell_administrators(news: str, key: str, *, by: object, at: datetime) -> Non
     )
 
 
+def tell_people(news: str, key: str, people: Sequence[User], *, at: datetime) -> None:
+    """Tell these people something about no one subject, once for each key."""
+    opens_at = _window_opens(at)
+    _write(_notice(f"people:{key}", person, None, news, at=at, send_after=opens_at) for person in people)
+
+
 def tell_witnesses(anchor: LedgerAnchor, *, at: datetime) -> None:
     """Tell whom the setting names where the ledger's chains ended: their mailboxes are not ours to change."""
     wanted = {address.lower() for address in settings.LEDGER_WITNESSES}
     witnesses = list(User.objects.filter(email__in=wanted, is_active=True))
     if missing := len(wanted) - len(witnesses):
         logger.error("%s of %s witnesses of the ledger have no account that works", missing, len(wanted))
-    key = f"service:{ANCHORED}:{anchor.on.isoformat()}"
-    _write(_notice(key, person, None, ANCHORED, at=at, send_after=_window_opens(at)) for person in witnesses)
+    tell_people(ANCHORED, f"{ANCHORED}:{anchor.on.isoformat()}", witnesses, at=at)
 
 
 @transaction.atomic(savepoint=False)  # they stand or fall with the rungs that were reached

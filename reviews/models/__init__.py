@@ -1,5 +1,6 @@
 """The review's own tables: the case, what agencies return, what is decided, what the Panel takes."""
 
+from reviews.models.alerts import AccessAlert
 from reviews.models.calls import PhoneCall
 from reviews.models.cases import Case, CaseGroupGrant, CaseUserGrant
 from reviews.models.children import Child
@@ -10,6 +11,7 @@ from reviews.models.panel import PanelRecord, PanelRecordGroupGrant, PanelRecord
 from reviews.models.returns import AgencyReturn, AgencyReturnGroupGrant, AgencyReturnUserGrant, ReturnVersion
 
 __all__ = [
+    "AccessAlert",
     "AgencyReturn",
     "AgencyReturnGroupGrant",
     "AgencyReturnUserGrant",

@@ -79,6 +79,9 @@ ON_PANEL_RECORD: tuple[str, ...] = ("view_panelrecord", "accept_panelrecord", "d
 
 PARTNERSHIP_ROLES = tuple(ON_CASE)
 
+MAY_OVERSEE = "reviews.see_notices_case"
+"""Held by those who answer for a case: they see what was sent about it, and who has looked at it."""
+
 
 def _grant(subject: Subject, grants: Iterable[tuple[Seat, Iterable[str]]]) -> None:
     """Write the grants; those that stand already are left as they are."""

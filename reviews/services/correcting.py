@@ -104,9 +104,14 @@ def correct_referral(
     Raises NotMet without a reason or once the notification was sent, WorkflowError for times that cannot be, Stale.
     """
     who = corrected_by(case)
+    given = {
+        "incident_at": incident_at, "incident_precision": incident_precision, "aware_at": aware_at,
+        "place": place, "summary": summary,
+    }  # fmt: skip
     case = change(
-        case, "correct_referral", permission="reviews.refer_case", by=by, at=at, seen_version=seen_version
-    )
+        case, "correct_referral", permission="reviews.refer_case", by=by, at=at, seen_version=seen_version,
+        changed=[name for name, value in given.items() if value != getattr(case, name)],
+    )  # fmt: skip
     if seen is not None and seen != mark_of_referral(case):
         raise Stale(
             f"Cannot save over what {who} corrected while this page was open. "
@@ -235,14 +240,11 @@ def correct_notification(
     What was done in the meantime stays done. seen is the mark of the notification as the page showed it.
     Raises NotMet without a reason or once the record is with the Panel, WorkflowError for times that cannot be, Stale.
     """
+    given = {"notified_at": notified_at, "notification_reference": notification_reference}
     case = change(
-        case,
-        "correct_notification",
-        permission="reviews.notify_case",
-        by=by,
-        at=at,
-        seen_version=seen_version,
-    )
+        case, "correct_notification", permission="reviews.notify_case", by=by, at=at, seen_version=seen_version,
+        changed=[name for name, value in given.items() if value != getattr(case, name)],
+    )  # fmt: skip
     if seen is not None and seen != mark_of_notification(case):
         raise Stale(
             "Somebody corrected the notification while this page was open. "

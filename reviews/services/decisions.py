@@ -36,7 +36,9 @@ def save_decision_section(
     case: Case, section: str, given: dict[str, Any], *, by: User, at: datetime, seen: str | None = None
 ) -> Decision:
     """Keep a draft of one section of the decision record. Raises Stale when another hand saved since."""
-    case = change(case, "save_decision", permission="reviews.decide_case", by=by, at=at)
+    case = change(
+        case, "save_decision", permission="reviews.decide_case", by=by, at=at, changed=sorted(given)
+    )
     if case.state != Case.State.RAPID_REVIEW:
         raise WorkflowError(
             f"Cannot change the decision of {case.code}: it is {case.get_state_display().lower()} now."

@@ -10,7 +10,9 @@ from jsonschema import Draft202012Validator
 
 from reviews.models import AgencyReturn, Case, Decision
 from reviews.questions import DEFINITIONS, LIMBS
-from workflows.models import Deadline
+from workflows.models import Deadline, LedgerHead, Subject
+from workflows.sealing import GENESIS
+from workflows.services.anchoring import last_anchor
 from workflows.services.proof import rule_and_derivation
 from workflows.services.standing import how_it_stands
 
@@ -35,6 +37,23 @@ def as_file(document: dict[str, Any]) -> str:
 def fingerprint(document: dict[str, Any]) -> str:
     """SHA-256 of the file, byte for byte: what `sha256sum` says of a download."""
     return hashlib.sha256(as_file(document).encode()).hexdigest()
+
+
+def plain_cell(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r", "＝") else text
+
+
+def where_the_ledger_stands(case: Subject) -> dict[str, Any]:
+    """The end of the case's chain, and the last anchor: whoever holds this can tell if either was changed later."""
+    head = LedgerHead.objects.filter(chain=case.chain.pk).first()
+    anchor = last_anchor()
+    return {
+        "sequence": head.sequence if head else 0,
+        "hash": head.hash if head else GENESIS,
+        "anchor": {"on": anchor.on.isoformat(), "sha256": anchor.digest} if anchor else None,
+    }
 
 
 def timeliness(deadline: Deadline, late_reason: str = "") -> dict[str, Any]:
@@ -135,5 +154,6 @@ def decision_document(case: Case, decision: Decision) -> dict[str, Any]:
             for s in decision.sign_offs.select_related("partner", "by")
         ],
     }
+    document["ledger"] = where_the_ledger_stands(case)
     Draft202012Validator(schema(), format_checker=Draft202012Validator.FORMAT_CHECKER).validate(document)
     return document

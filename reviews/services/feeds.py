@@ -76,7 +76,7 @@ def fetch_feed(token: str, *, at: datetime) -> tuple[bytes, User, list[str]] | N
     _count(feed, at=at)
     stale = Q(read_at=None) | Q(read_at__lte=at - HOUR)
     CalendarFeed.objects.filter(stale, pk=feed.pk).update(read_at=at)
-    body, codes = write_feed(feed.user, at=at)
+    body, codes = _write(feed.user, at=at)
     return body, feed.user, codes
 
 
@@ -93,11 +93,13 @@ def _count(feed: CalendarFeed, *, at: datetime) -> None:
     cache.set(key, fetched + 1, timeout=3600)
 
 
-def write_feed(user: User, *, at: datetime) -> tuple[bytes, list[str]]:
-    """What is due, as iCalendar (RFC 5545): open deadlines, and for a while those that have ended, as cancelled.
+def write_feed(user: User, *, at: datetime) -> bytes:
+    """What is due, as iCalendar (RFC 5545): open deadlines, and for a while those that have ended, as cancelled."""
+    return _write(user, at=at)[0]
 
-    With the codes of the subjects that it names.
-    """
+
+def _write(user: User, *, at: datetime) -> tuple[bytes, list[str]]:
+    """The feed, and the codes of the subjects that it names."""
     facts = Fact.objects.filter(deadline=OuterRef("pk")).order_by().values("deadline")
     rows = (
         deadlines_visible_to(user, at=at)

@@ -50,7 +50,7 @@ def must_administer(partnership: Partnership, by: Actor, *, at: datetime) -> Non
 def found_partnership(name: str, *, reference_prefix: str, on: date) -> Partnership:
     """A new partnership, with its seats and the local milestones that the book suggests, from that day."""
     partnership = Partnership.objects.create(name=name, reference_prefix=reference_prefix)
-    make_seats((*access.PARTNERSHIP_ROLES, Role.USER_ADMINISTRATOR), partnership=partnership)
+    make_seats((*access.PARTNERSHIP_ROLES, Role.USER_ADMINISTRATOR, Role.AUDITOR), partnership=partnership)
     adopt_local_milestones(partnership, valid_from=on)
     return partnership
 

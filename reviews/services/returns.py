@@ -92,7 +92,12 @@ def save_section(
     Stale says who did. Raises PermissionDenied, WrongState, Stale.
     """
     agency_return = change(
-        agency_return, "save_section", permission="reviews.draft_agencyreturn", by=by, at=at
+        agency_return,
+        "save_section",
+        permission="reviews.draft_agencyreturn",
+        by=by,
+        at=at,
+        changed=sorted(given),
     )
     answers = with_section(agency_return, section, given, by=by, at=at, seen=seen)
     if not agency_return.can_be_written:

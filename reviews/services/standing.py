@@ -297,6 +297,7 @@ def _of_break_glass(user: User, *, at: datetime) -> list[Duty]:
         Duty(
             "Look at an emergency access" if one.opened_at else "Answer a request to see a case",
             one.case.code,
+            one.case.code,
             reverse("glass-review" if one.opened_at else "glass-answer", args=[one.case_id, one.pk]),
             None,
             None,

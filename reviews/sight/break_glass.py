@@ -15,11 +15,13 @@ from reviews.sight import forms
 from reviews.views.base import SubjectPage
 from workflows.exceptions import WorkflowError
 from workflows.models import BreakGlass
+from workflows.showing import Shows, note_listed
 
 
 class AskToSee(StepUp, FormPage):
     """Anybody who is signed in may ask. The answer to a code is the same, whether there is such a case or not."""
 
+    shows = Shows.LIST
     title, submit = "Ask to see a case in an emergency", "Ask"
     lead = (
         "For a case that you cannot see, and must. Somebody else decides. You then see it for 60 minutes; all you "
@@ -30,7 +32,9 @@ class AskToSee(StepUp, FormPage):
     refusals = (WorkflowError,)
 
     def context(self, form: Any) -> dict[str, Any]:
-        return {"open_now": break_glass.open_to(signed_in(self.request), at=self.at)}
+        open_now = break_glass.open_to(signed_in(self.request), at=self.at)
+        note_listed(self.request, "reviews.case", (one.case.code for one in open_now))
+        return {"open_now": open_now}
 
     def act(self, form: Any) -> str:
         break_glass.ask_to_see(**form.cleaned_data, by=signed_in(self.request), at=self.at)

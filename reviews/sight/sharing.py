@@ -16,8 +16,10 @@ from reviews.views.base import SubjectPage, find_for
 from workflows.calendars import local_date
 from workflows.countdown import day_in_words
 from workflows.models import Share
+from workflows.showing import Shows, shows
 
 
+@shows(Shows.CASE)
 @require_safe
 def choose_partnership(request: HttpRequest, pk: Any) -> HttpResponse:
     """With which partnership: each leads to its seats."""

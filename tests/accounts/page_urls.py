@@ -22,6 +22,7 @@ class PartnershipForm(PageForm):
 
 
 class AddPartnership(FormPage):
+    shows = "nothing"
     title = "Add a partnership"
     form_class = PartnershipForm
     refusals = (Refused,)
@@ -62,6 +63,7 @@ class EveryFieldForm(PageForm):
 
 
 class EveryField(FormPage):
+    shows = "nothing"
     title = "Every kind of question"
     lead = "Shown so that they can be looked at.\n\nAll at once."
     form_class = EveryFieldForm
@@ -73,6 +75,9 @@ class EveryField(FormPage):
 
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "404.html")
+
+
+home.shows = "nothing"  # type: ignore[attr-defined]
 
 
 def broken(request: HttpRequest) -> HttpResponse:

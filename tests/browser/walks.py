@@ -43,6 +43,7 @@ def pages_by_person() -> list[tuple[str, str, str]]:
     assert old is not None
     panel = holder(Role.PANEL)
     chief = holder(Role.LEAD_PARTNER, **ours)
+    auditor = holder(Role.AUDITOR, **ours)
     cover = Deputy.objects.get(person__email=manager)
     milestone = RuleVersion.objects.get(
         code="LOC_RETURN", partnership__name__startswith="Northborough", valid_to=None
@@ -115,6 +116,10 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (partner, "home-partner", "/"),
         (partner, "sign", f"{deciding.get_absolute_url()}decision/sign/"),
         (partner, "decision", f"{deciding.get_absolute_url()}decision/"),
+        (manager, "looked", f"{busiest.get_absolute_url()}looked/"),
+        (manager, "unusual-access", "/unusual-access/"),
+        (auditor, "ledger", "/ledger/"),
+        (auditor, "ledger-none", "/ledger/?case=R-NOSUCH"),
         (panel, "home-panel", "/"),
         (panel, "panel-record", record.get_absolute_url()),
         (panel, "panel-record-print", f"{record.get_absolute_url()}print/"),

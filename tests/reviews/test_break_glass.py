@@ -138,7 +138,7 @@ def test_an_operator_sees_nothing_until_two_agreed_and_then_for_an_hour(
         assert "Look at an emergency access" not in text_of(browser.get("/"))
     assert "It was needed." in text_of(manager.get(case.get_absolute_url()))
     actions = [
-        a for a in LedgerEntry.objects.filter(chain=case).values_list("action", flat=True) if "glass" in a
+        a for a in LedgerEntry.objects.filter(chain=case.pk).values_list("action", flat=True) if "glass" in a
     ]
     assert actions == ["ask_break_glass", *["approve_break_glass"] * 2, "review_break_glass"]
     told = json.dumps(list(LedgerEntry.objects.values()), default=str)

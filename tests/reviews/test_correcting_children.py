@@ -68,7 +68,7 @@ def test_a_wrong_name_and_day_of_birth_are_put_right_and_every_agency_asked_hear
         "Corrected: name, date of birth and sex of Child 1", f"{why}\n\nSex, before: not known",
     )  # fmt: skip
     assert CANARIES[0] not in text_of(signed_in(world.manager).get(case.get_absolute_url()))
-    assert LedgerEntry.objects.filter(chain=case, action="correct_child").count() == 1
+    assert LedgerEntry.objects.filter(chain=case.pk, action="correct_child").count() == 1
     assert child.born_on == RIGHT.born_on
 
 

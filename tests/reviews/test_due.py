@@ -220,7 +220,7 @@ def test_only_the_cases_shown_are_read_for_their_names(world: World, case: Case)
 @pytest.mark.parametrize("rows", [1, 4])
 @pytest.mark.parametrize(
     ("query", "queries"),
-    [({}, 20), ({"mine": "1", "done": "1"}, 24), ({"from": "2026-03-20", "late": "1"}, 21)],
+    [({}, 25), ({"mine": "1", "done": "1"}, 29), ({"from": "2026-03-20", "late": "1"}, 26)],
 )
 def test_the_year_takes_as_many_queries_for_four_cases_as_for_one(
     world: World,

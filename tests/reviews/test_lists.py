@@ -33,15 +33,15 @@ def a_case_under_way(world: World) -> Case:
 
 # ---- One number of queries, however many rows --------------------------------------------------
 QUERIES = {
-    ("manager", "case-list"): 13,
-    ("manager", "case-list-csv"): 4,
-    ("manager", "return-list"): 11,
-    ("gp_author", "return-list"): 11,
-    ("manager", "home"): 27,  # three more than others: what is amiss with the calendar
-    ("gp_author", "home"): 21,
-    ("partner_1", "home"): 25,
+    ("manager", "case-list"): 18,
+    ("manager", "case-list-csv"): 9,
+    ("manager", "return-list"): 16,
+    ("gp_author", "return-list"): 16,
+    ("manager", "home"): 32,  # three more than others: what is amiss with the calendar
+    ("gp_author", "home"): 26,
+    ("partner_1", "home"): 30,
 }
-QUERIES_OF_THE_PANEL = {"panel-list": 9, "home": 22}
+QUERIES_OF_THE_PANEL = {"panel-list": 14, "home": 27}
 
 
 def queries_of(person: User, name: str) -> int:

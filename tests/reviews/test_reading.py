@@ -1,4 +1,4 @@
-"""Reading: what shows something written stands in the ledger, and what only lists takes no lock."""
+"""Reading: whatever shows a case or a part of it stands in its ledger; what lists nothing takes no lock."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -59,13 +59,15 @@ def test_what_was_not_shown_was_not_read(world: World, time_machine: Any) -> Non
     assert entries(case) == before
 
 
-def test_a_page_that_shows_nothing_written_leaves_the_ledger_alone(world: World, time_machine: Any) -> None:
+def test_a_page_that_only_asks_something_about_a_return_is_told_as_well(
+    world: World, time_machine: Any
+) -> None:
     time_machine.move_to(NOW, tick=False)
     case = factories.a_notified_case(world)
     gp = factories.asked_returns(world, case)["gp"]
     before = entries(case)
     assert signed_in(world.gp_author).get(reverse("return-nil", args=[gp.pk])).status_code == 200
-    assert entries(case) == before
+    assert entries(case) == [*before, (str(world.gp_author.pk), "read", f"reviews.agencyreturn {gp.pk}")]
 
 
 @pytest.mark.django_db(transaction=True)

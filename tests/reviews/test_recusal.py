@@ -275,7 +275,7 @@ def test_nobody_lifts_their_own_recusal(world: World) -> None:
         recusals.lift_recusal(first, reason="Again.", by=world.co_chair, at=NOW)
     recused(case, world.manager, by=world.co_chair)
     assert seen_on_pages(world.manager)["cases"] == set()
-    actions = list(LedgerEntry.objects.filter(chain=case).values_list("action", flat=True))
+    actions = list(LedgerEntry.objects.filter(chain=case.pk).values_list("action", flat=True))
     assert [a for a in actions if "recus" in a] == ["recuse", "recuse", "lift_recusal", "recuse"]
     assert "health visitor" not in json.dumps(list(LedgerEntry.objects.values()), default=str)
 

@@ -117,7 +117,7 @@ def test_the_other_side_sees_the_page_of_the_case_and_nothing_else(here: World, 
     send(page, end)
     assert other.get(case.get_absolute_url()).status_code == 404
     assert seen_on_pages(there.manager) == NOTHING
-    actions = LedgerEntry.objects.filter(chain=case).values_list("action", flat=True)
+    actions = LedgerEntry.objects.filter(chain=case.pk).values_list("action", flat=True)
     assert [a for a in actions if "share" in a] == ["share", "revoke_share"]
     assert "Shared before" in text_of(page.get(case.get_absolute_url()))
 

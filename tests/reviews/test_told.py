@@ -2,19 +2,25 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from config.checks import every_page_says_what_it_shows, routes
+from config.checks import every_page_says_what_it_shows
+from config.manifest import routes
+from config.receivers import tell_the_ledger
+from notifications.services import deliver_waiting
 from reviews.models import Case
-from reviews.services import feeds
+from reviews.services import feeds, returns
+from reviews.services.correcting import correct_referral
 from tests import factories
 from tests.factories import CANARIES, World
 from tests.keys import a_ledger_that_takes_nothing
@@ -31,7 +37,7 @@ from tests.reviews.asking import (
 from workflows.middleware import NothingTold, ToldInTheLedger
 from workflows.models import LedgerEntry
 from workflows.origin import mark_of_session
-from workflows.services.ledger import broken_links
+from workflows.services.ledger import SERVICE, broken_links
 from workflows.showing import Shows, declared_of, note_listed, note_shown, shows
 
 NOW = datetime(2026, 4, 10, 9, tzinfo=UTC)
@@ -58,9 +64,7 @@ def last() -> LedgerEntry:
 @pytest.mark.once
 def test_every_page_of_ours_declares_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert every_page_says_what_it_shows(None) == []
-    from django.urls import get_resolver
-
-    declared = {route: declared_of(view) for route, view in routes(get_resolver())}
+    declared = {route: declared_of(view) for route, view in routes()}
     assert {declared[f"cases/<uuid:pk>/{page}"] for page in ("", "decision/", "correct/")} == {Shows.CASE}
     assert {declared[page] for page in ("", "cases/", "cases.csv", "due/feed.ics", "notices/")} == {
         Shows.LIST
@@ -189,7 +193,7 @@ def test_a_list_is_one_entry_in_the_persons_own_chain_with_the_codes_it_showed(
     )  # fmt: skip
     assert sorted(entry.listed.split()) == sorted(case.code for case in cases)
     assert (entry.ip, entry.session) == ("192.0.2.7", mark_of_session(client.session.session_key))
-    assert len(entry.request) == 16
+    assert len(entry.request) == 10  # the number that an error page would show
     # And no case's own chain was touched: lists do not queue behind cases, nor cases behind lists.
     assert {case.pk: case.ledger.count() for case in cases} == ends
 
@@ -215,6 +219,60 @@ def test_a_page_of_a_case_costs_three_statements_for_the_ledger(world: World, ti
     with CaptureQueriesContext(connection) as asked:
         client.get(case.get_absolute_url())
     assert sum("workflows_ledger" in query["sql"] for query in asked) == 3
+
+
+@pytest.mark.django_db
+def test_what_is_changed_is_told_by_the_names_of_its_fields(world: World) -> None:
+    # Given a referral. When its place alone is corrected, a section is saved, and the case is withdrawn:
+    case = factories.a_referral(world)
+    given = {"incident_at": case.incident_at, "incident_precision": "instant", "aware_at": case.aware_at}
+    corrected: Any = {**given, "summary": case.summary, "place": "Another Lane", "reason": "A slip."}
+    correct_referral(case, **corrected, by=world.manager, at=factories.REFERRED)
+    assert last().changed == "place"
+    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
+    returns.save_section(gp, "chronology", {"events": CANARIES[1]}, by=world.gp_author, at=NOW)
+    told = LedgerEntry.objects.get(action="save_section")
+
+    # Then the names are there, and no value.
+    assert (told.changed, CANARIES[1] in str(LedgerEntry.objects.values())) == ("events", False)
+
+
+@pytest.mark.django_db
+def test_what_a_command_prints_of_a_case_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    case = factories.a_notified_case(world)
+    deadline = case.deadlines.get(rule_code="RR_COMPLETE")
+    call_command("explain", str(deadline.pk))
+    assert (last().action, last().actor, last().chain) == ("read", "system", case.pk)
+    capsys.readouterr()
+    with a_ledger_that_takes_nothing(), pytest.raises(DatabaseError), transaction.atomic():
+        call_command("explain", str(deadline.pk))
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.django_db
+def test_a_mail_about_a_case_is_told_before_it_leaves(world: World, mailoutbox: list[Any]) -> None:
+    case = factories.a_notified_case(world)
+    with a_ledger_that_takes_nothing(), pytest.raises(DatabaseError), transaction.atomic():
+        deliver_waiting(at=NOW)
+    assert mailoutbox == []
+    later = NOW + timedelta(hours=1)
+    sent = deliver_waiting(at=later).sent
+    told = case.ledger.filter(action="mail")
+    assert sent == len(mailoutbox) == told.count() > 0
+    assert {(e.actor, e.target.split(" ")[0]) for e in told} == {("system", "notifications.notice")}
+
+
+@pytest.mark.django_db
+def test_what_happens_to_an_account_is_told_in_the_chain_of_the_service(world: World) -> None:
+    # Given what accounts tells: a person who signed in, and a stranger who tried an address that is nobody's.
+    for actor, subject in ((world.manager, world.manager), (None, None)):
+        key = subject.pk if subject else None
+        tell_the_ledger(SimpleNamespace(kind="signed-in", at=NOW, actor=actor, subject_id=key))
+    told = LedgerEntry.objects.filter(chain=SERVICE)
+    assert [(e.actor, e.action, e.target) for e in told.order_by("sequence")] == [
+        (str(world.manager.pk), "signed-in", f"accounts.user {world.manager.pk}"),
+        ("nobody", "signed-in", "accounts.user"),
+    ]
 
 
 # ---- What is refused ---------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class LedgerEntry(models.Model):
     form = models.PositiveSmallIntegerField(help_text="Which columns are sealed: see workflows.sealing.")
     at = models.DateTimeField(help_text="When it was done, as the program had it.")
     recorded_at = models.DateTimeField(null=True, help_text="By the clock of the database. NULL: first form.")
-    actor = models.CharField(max_length=40, help_text="The person's id, or `system`.")
+    actor = models.CharField(max_length=40, help_text="The person's id, `system`, or `nobody`.")
     on_behalf_of = models.CharField(
         max_length=40, blank=True, help_text="The id of whom a deputy stood in for; empty: for themselves."
     )

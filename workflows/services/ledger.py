@@ -26,8 +26,8 @@ DONE, REFUSED = LedgerEntry.Outcome.DONE, LedgerEntry.Outcome.REFUSED
 class Line:
     """What is to be told: who did what to which thing, in which chain. References only.
 
-    changed are names of fields, listed the codes of subjects. on is the subject, where there is one and the actor
-    may stand in for somebody there.
+    by is None for somebody who is not signed in. changed are names of fields, listed the codes of subjects. on is
+    the subject, where there is one and the actor may stand in for somebody there.
     """
 
     chain: uuid.UUID
@@ -77,7 +77,7 @@ def append_all(lines: Sequence[Line], *, at: datetime) -> list[LedgerEntry]:
         end = ends[told.chain]
         row = Row(
             previous=end.hash, form=FORM, chain=told.chain, sequence=end.sequence + 1, at=at,
-            recorded_at=end.now, actor=str((told.by and told.by.pk) or "system"),
+            recorded_at=end.now, actor=str(told.by.pk or "system") if told.by else "nobody",
             on_behalf_of=_stood_in_for(told, at=at) if end.is_deputising else "",
             session=here.session, ip=here.ip, action=told.action, target=told.target, outcome=str(told.outcome),
             reason=told.reason, request=here.request, changed=" ".join(told.changed),

@@ -1,6 +1,6 @@
 """The one door for state: `begin` makes a subject, `perform` moves it. Nothing else does either."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -56,13 +56,14 @@ def verbs_open_to(subject: Subject, by: User, *, at: datetime) -> list[str]:
 def _tell_the_world(
     subject: Subject, verb: str, source: str, tells: dict[str, str], *,
     by: User | System, at: datetime, happened_at: datetime, precision: str, reason: str,
+    changed: Sequence[str] = (),
 ) -> TransitionRecord:  # fmt: skip
     """Record the move, write the ledger, start and stop the clocks, and send the signal."""
     record = TransitionRecord.objects.create(
         subject_id=subject.pk, sequence=subject.version, verb=verb, source=source, target=subject.state,
         by=person(by), at=happened_at, precision=precision, recorded_at=at, reason=reason,
     )  # fmt: skip
-    ledger.append(subject, verb, by=by, at=at)
+    ledger.append(subject, verb, by=by, at=at, changed=changed)
     is_at_rest = subject.state in subject.RESTING_STATES
     stop_clocks(subject, verb, by=by, effective_at=happened_at, at=at, reason=reason, is_at_rest=is_at_rest)
     if precision in ("instant", "day"):  # an event known only by its month or year starts no clock
@@ -131,7 +132,8 @@ def perform(
     current.version += 1
     current.save()
     _tell_the_world(current, verb, source, details.custom.get("tells", {}), by=by, at=at,
-                    happened_at=happened_at or at, precision=precision, reason=reason)  # fmt: skip
+                    happened_at=happened_at or at, precision=precision, reason=reason,
+                    changed=sorted(given))  # fmt: skip
     return current
 
 
@@ -174,8 +176,11 @@ def change(
     by: User | System,
     at: datetime,
     seen_version: int | None = None,
+    changed: Sequence[str] = (),
 ) -> S:
     """Lock a subject for a change that is not a move, and write it in the ledger. Returns it, read again.
+
+    changed are the names of the fields that change; never a value.
 
     Needs a transaction: the caller makes the change before it ends. Raises PermissionDenied, Stale.
     """
@@ -185,5 +190,5 @@ def change(
         raise PermissionDenied
     if seen_version is not None and seen_version != current.version:
         raise Stale(_what_changed(current))
-    ledger.append(current, action, by=by, at=at)
+    ledger.append(current, action, by=by, at=at, changed=changed)
     return current

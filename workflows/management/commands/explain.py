@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
+from workflows.actors import SYSTEM
 from workflows.models import Deadline
+from workflows.services import ledger
 from workflows.services.proof import proof_lines, proof_of
 
 
@@ -20,6 +23,9 @@ class Command(BaseCommand):
         deadline = found.filter(pk=given["deadline"]).first()
         if deadline is None:
             raise CommandError(f"There is no deadline {given['deadline']}.")
-        proof = proof_of(deadline, at=timezone.now())
+        now = timezone.now()
+        with transaction.atomic():  # nothing is printed of which the ledger does not tell
+            proof = proof_of(deadline, at=now)
+            ledger.append(deadline.subject, "read", by=SYSTEM, at=now)
         stands = f"It stands so: {proof['stands']['in_words']}."
         self.stdout.write("\n".join([proof["sentence"], stands, *proof_lines(proof)]))

@@ -20,7 +20,7 @@ def keep_append_only(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflows', '0007_who_takes_no_part'),
+        ('workflows', '0010_one_index_for_each_question'),
     ]
 
     operations = [
@@ -101,6 +101,11 @@ class Migration(migrations.Migration):
             model_name='ledgerentry',
             name='action',
             field=models.CharField(help_text='`read`, `list`, `export`, or the verb.', max_length=60),
+        ),
+        migrations.AlterField(
+            model_name='ledgerentry',
+            name='actor',
+            field=models.CharField(help_text="The person's id, `system`, or `nobody`.", max_length=40),
         ),
         migrations.AlterField(
             model_name='ledgerentry',

@@ -1,0 +1,12 @@
+"""Celery's part: read the clock, call one service."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from reviews.services.unusual import look_for_unusual_access
+
+
+@shared_task(name="reviews.tasks.watch_access")
+def watch_access() -> None:
+    """What beat rings for every few minutes."""
+    look_for_unusual_access(at=timezone.now())
