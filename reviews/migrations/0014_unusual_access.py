@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_an_auditor'),
-        ('reviews', '0012_the_cases_of_a_seat_in_order'),
+        ('accounts', '0004_an_auditor'),
+        ('reviews', '0013_the_review_of_actions_comes_again'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
