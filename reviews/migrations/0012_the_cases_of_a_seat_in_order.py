@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='casegroupgrant',
             name='begun_at',
-            field=models.DateTimeField(help_text="The case's, which never changes: in this order a list shows cases."),
+            field=models.DateTimeField(help_text="The case's own: in this order a list shows cases."),
         ),
         migrations.AddIndex(
             model_name='casegroupgrant',

@@ -404,9 +404,7 @@ class CaseGroupGrant(GroupObjectPermissionBase):
     """Whoever holds the seat may do that on this case."""
 
     content_object = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="group_grants")
-    begun_at = models.DateTimeField(
-        help_text="The case's, which never changes: in this order a list shows cases."
-    )
+    begun_at = models.DateTimeField(help_text="The case's own: in this order a list shows cases.")
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = False

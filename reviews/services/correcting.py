@@ -145,6 +145,8 @@ def correct_referral(
                 case, deadline.rule_code, by=by, at=at, start=aware_at, reason=reason, keeps=True
             )
     case.save()
+    if case.begun_at != begun_before:
+        case.group_grants.update(begun_at=case.begun_at)  # along which the list of cases is read
     after = _as_shown(case)
     were = {what: words for what, words in before.items() if words != after[what]}
     keep_corrections(case, were, reason=reason, by=by, at=at)

@@ -111,6 +111,7 @@ def test_a_receipt_put_right_lets_the_meeting_be_recorded_that_came_before_it(wo
     # Then the clock counts from it, and the meeting can be recorded
     clock = case.deadlines.get(rule_code="LOC_DECIDE")
     assert (case.begun_at, clock.due_on, clock.state) == (received, date(2026, 3, 12), "running")
+    assert set(case.group_grants.values_list("begun_at", flat=True)) == {received}  # the order of the list
     case = cases.consider_case(case, by=world.manager, at=AT, happened_at=met)
     assert case.deadlines.get(rule_code="LOC_DECIDE").is_late is False
 
