@@ -12,7 +12,9 @@ from workflows.services.alarms import calendar_alarms
 from workflows.showing import Shows, note_listed, shows
 
 LATER = "More than 10 days off"
-"""What is folded away: it opens without a script, and everything in it is on the page."""
+"""What is folded away on a long page: it opens without a script, and everything in it is on the page."""
+FEW = 3
+"""With so many duties or fewer nothing is folded: somebody's only task must stand before their eyes."""
 
 
 @shows(Shows.LIST)
@@ -40,7 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "groups": [
                 (name, sorted(rows, key=lambda duty: not duty.is_law)) for name, rows in groups if rows
             ],
-            "folded": LATER,
+            "folded": LATER if len(duties) > FEW else None,
             "can_refer": Role.BUSINESS_MANAGER in roles,
             "alarms": calendar_alarms(at=now) if roles.intersection(ADMINISTRATORS) else [],
             "today": now,

