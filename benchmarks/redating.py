@@ -17,8 +17,8 @@ from workflows.services import calendar as calendars
 from workflows.services.redating import redate_in_batches
 from workflows.services.verifying import drifted_among, with_facts
 
-HOLIDAY = date(2026, 7, 15)
-"""A Wednesday that is proclaimed a holiday."""
+SIZES = {100_000: date(2026, 7, 15), 1_000_000: date(2026, 7, 14)}
+"""How many are open, and the day that is proclaimed a holiday then: each another, as the one before stays one."""
 AT = start_of(date(2026, 7, 7)) + timedelta(hours=12)
 BEFORE, ACROSS = datetime.fromisoformat("2026-06-30T09:00Z"), datetime.fromisoformat("2026-07-09T09:00Z")
 """Starts of a count of five working days: one ends before the holiday, one after it."""
@@ -75,9 +75,9 @@ class Memory(threading.Thread):
         self.most = max(self.most, self.now())
 
 
-def a_version() -> Any:
-    """The shipped list with one holiday more, in use."""
-    days = {**calendars.current_calendar().holidays, HOLIDAY: "Proclaimed"}
+def a_version(holiday: date) -> Any:
+    """The list with one holiday more, in use."""
+    days = {**calendars.current_calendar().holidays, holiday: "Proclaimed"}
     document = {
         "division": calendars.DIVISION, "source": "a bench", "published_on": "2026-07-06",
         "events": [{"date": day.isoformat(), "title": name} for day, name in sorted(days.items())],
@@ -88,7 +88,7 @@ def a_version() -> Any:
 def of_one_size(total: int) -> tuple[object, ...]:
     """The row of a hall of that size. What was done is looked at: every move told, armed again, no date adrift."""
     a_hall(total)
-    version = a_version()
+    version = a_version(SIZES[total])
     marks = {
         table: one(f"SELECT count(*) FROM {table}") for table in ("workflows_fact", "workflows_ledgerentry")
     }
@@ -101,6 +101,7 @@ def of_one_size(total: int) -> tuple[object, ...]:
             first = time.perf_counter() - begun
         took = time.perf_counter() - begun
     told = {table: one(f"SELECT count(*) FROM {table}") - before for table, before in marks.items()}
+    assert moved >= total // EACH, f"only {moved} moved"
     assert set(told.values()) == {moved}, f"{moved} moved, and {told} were written"
     assert not Deadline.objects.open().exclude(calendar=version).exists()
     wrong = Rung.objects.ahead().exclude(due_at=_due()).count()
@@ -117,7 +118,7 @@ def _due() -> Any:
 
 
 def measured() -> list[Table]:
-    rows = [of_one_size(total) for total in ([100_000, 1_000_000] if FULL else [100_000])]
+    rows = [of_one_size(total) for total in (SIZES if FULL else list(SIZES)[:1])]
     empty()
     return [
         Table(
@@ -125,6 +126,7 @@ def measured() -> list[Table]:
             ("open", "moved", "s until all moved", "s", "us each", "MB more", "MB in all"),
             rows,
             "Each that moves has its date, its proof, a fact, an entry in the ledger, a record of what it was, and its "
-            "ladder armed again; each that does not takes the list over, with a record. MB: resident, of the process.",
+            "ladder armed again; each that does not takes the list over, with a record. MB: resident, of the process."
+            + ("" if FULL else " A million: BENCH_FULL=1."),
         )
     ]
