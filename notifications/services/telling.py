@@ -18,6 +18,7 @@ from workflows.calendars import LONDON, SendWindow, local_date
 from workflows.exceptions import CalendarEnds
 from workflows.models import Deadline, LedgerAnchor, Outage, Rung, Subject, TransitionRecord, recused_by_case
 from workflows.services.calendar import current_calendar
+from workflows.services.many import columns_of, insert_all
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def _notice(
 
 def _write(notices: Iterable[Notice]) -> None:
     """Store those that are not there yet: telling again, in any number of processes, changes nothing."""
-    Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=500)
+    insert_all(Notice, map(columns_of, notices), ignore_conflicts=True)
 
 
 Asked = dict[tuple[object, ...], list[User]]

@@ -8,14 +8,21 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 
-def insert_all(model: type[Model], rows: Iterable[Mapping[str, Any]]) -> None:
+def columns_of(row: Model) -> dict[str, Any]:
+    """The columns of a row that is not stored yet, for insert_all. Its key is given, not numbered by the database."""
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def insert_all(
+    model: type[Model], rows: Iterable[Mapping[str, Any]], *, ignore_conflicts: bool = False
+) -> None:
     """Insert these, each with a value for the same columns, named as on the model (`subject_id`).
 
     On PostgreSQL they travel as one document: to prepare a parameter for every value costs more than the insert.
     """
     rows = list(rows)
     if not rows or connection.vendor != "postgresql":
-        model._default_manager.bulk_create(model(**row) for row in rows)
+        model._default_manager.bulk_create((model(**row) for row in rows), ignore_conflicts=ignore_conflicts)
         return
     fields = [field for field in model._meta.concrete_fields if field.attname in rows[0]]
     columns = ", ".join(f'"{field.column}"' for field in fields)
@@ -23,7 +30,9 @@ def insert_all(model: type[Model], rows: Iterable[Mapping[str, Any]]) -> None:
     sql = f"SELECT {columns} FROM json_to_recordset(%s::json) AS given ({kinds})"  # noqa: S608 - our own columns
     with connection.cursor() as cursor:
         cursor.execute(
-            f'INSERT INTO "{model._meta.db_table}" ({columns}) {sql}', [json.dumps(rows, default=str)]
+            f'INSERT INTO "{model._meta.db_table}" ({columns}) {sql}'
+            + (" ON CONFLICT DO NOTHING" if ignore_conflicts else ""),
+            [json.dumps(rows, default=str)],
         )
 
 
