@@ -28,10 +28,10 @@ def every_address_is_declared(app_configs: Sequence[AppConfig] | None, **given: 
     unused = MANIFEST.rules.keys() - {who for line in MANIFEST.lines.values() for who in line.who}
     hint = f"{WRITTEN_IN.name} says at its top what a line holds."
     return [
-        *(Error(f"Nobody has said who may reach /{r}.", hint=hint, id="config.E010") for r in undeclared),
-        *(Error(f"/{r} is declared, and not there.", hint=hint, id="config.E011") for r in gone),
-        *(Error(f"/{r}: there is no rule or permission {who!r}.", hint=hint, id="config.E012") for r, who in unknown),
-        *(Error(f"No address is for {rule!r}.", hint=hint, id="config.E013") for rule in sorted(unused)),
+        *(Error(f"Nobody has said who may reach /{r}.", hint=hint, id="config.E020") for r in undeclared),
+        *(Error(f"/{r} is declared, and not there.", hint=hint, id="config.E021") for r in gone),
+        *(Error(f"/{r}: there is no rule or permission {who!r}.", hint=hint, id="config.E022") for r, who in unknown),
+        *(Error(f"No address is for {rule!r}.", hint=hint, id="config.E023") for rule in sorted(unused)),
     ]  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def every_page_says_what_it_shows(
         Error(
             f"The page {route} does not say what it shows of cases.",
             hint="Mark its view @shows(Shows.CASE), LIST or NOTHING; see workflows/showing.py.",
-            id="config.E014",
+            id="config.E024",
         )
         for route, view in routes()
         if declared_of(view) is None

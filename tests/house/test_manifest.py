@@ -31,22 +31,22 @@ def test_every_address_is_declared_and_nothing_else() -> None:
 
 def test_an_address_that_nobody_declared_fails_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
     declare(monkeypatch, without="cases/")
-    assert found() == [("config.E010", "Nobody has said who may reach /cases/.")]
+    assert found() == [("config.E020", "Nobody has said who may reach /cases/.")]
 
 
 def test_a_line_without_an_address_fails_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
     declare(monkeypatch, LINE)
-    assert found() == [("config.E011", "/cases/<uuid:pk>/spy/ is declared, and not there.")]
+    assert found() == [("config.E021", "/cases/<uuid:pk>/spy/ is declared, and not there.")]
 
 
 def test_a_line_with_a_rule_that_is_none_fails_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
     declare(monkeypatch, replace(LINE, route="cases/<uuid:pk>/", who=("peek_case",)))
-    assert found() == [("config.E012", "/cases/<uuid:pk>/: there is no rule or permission 'peek_case'.")]
+    assert found() == [("config.E022", "/cases/<uuid:pk>/: there is no rule or permission 'peek_case'.")]
 
 
 def test_a_rule_without_an_address_fails_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
     declare(monkeypatch, without="health/status")
-    assert ("config.E013", "No address is for 'monitor'.") in found()
+    assert ("config.E023", "No address is for 'monitor'.") in found()
 
 
 # ---- And the program keeps to it ---------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_every_page_of_ours_declares_what_it_shows(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.delattr(home.home, "shows")
     [error] = every_page_says_what_it_shows(None)
-    assert (error.id, error.msg) == ("config.E014", "The page  does not say what it shows of cases.")
+    assert (error.id, error.msg) == ("config.E024", "The page  does not say what it shows of cases.")
 
 
 def through(view: Callable[..., Any], person: Any) -> Any:
