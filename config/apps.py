@@ -7,4 +7,7 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401
+        from accounts.signals import account_event
+        from config import checks, receivers  # noqa: F401
+
+        account_event.connect(receivers.tell_the_ledger, dispatch_uid="tell-the-ledger")

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts.pages.views import at
+from accounts.services.callers import ip_of
 from workflows.origin import Origin, coming_from, mark_of_session
 from workflows.services.ledger import append_all
 from workflows.showing import Notes, Shows, declared_of, note_ignored, notes_of
@@ -33,7 +34,7 @@ class ToldInTheLedger:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         here = Origin(
             session=mark_of_session(request.session.session_key),
-            ip=str(request.META.get("REMOTE_ADDR") or "")[:45],
+            ip=(ip_of(request) or "")[:45],
             request=getattr(request, "error_id", ""),
         )
         with coming_from(here):

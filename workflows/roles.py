@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from workflows.triggers import APPEND_ONLY, APPEND_ONLY_SINCE
 
-ONLY_ADDED_TO = (*APPEND_ONLY, *APPEND_ONLY_SINCE)
+ONLY_ADDED_TO = (*APPEND_ONLY, *APPEND_ONLY_SINCE, "accounts_accountevent")
 ONLY_READ = ("workflows_legalmove", "django_migrations")
 """Written by migrations alone. Whoever could write the legal moves could make any move legal."""
 

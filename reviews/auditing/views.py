@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from accounts.models import Partnership
+from accounts.pages.stepping_up import step_up
 from accounts.pages.views import at, signed_in
 from reviews.models import AccessAlert, Case
 from reviews.services import access, auditing, unusual
@@ -73,6 +74,7 @@ def ledger_page(request: HttpRequest) -> HttpResponse:
 
 @shows(Shows.LIST)
 @require_safe
+@step_up
 def ledger_csv(request: HttpRequest) -> HttpResponse:
     """The same as a file, such as for a month's report."""
     audited = _audited(request)

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,9 +13,9 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.services import log
 from config.checks import every_page_says_what_it_shows
 from config.manifest import routes
-from config.receivers import tell_the_ledger
 from notifications.services import deliver_waiting
 from reviews.models import Case
 from reviews.services import feeds, returns
@@ -266,14 +265,13 @@ def test_a_mail_about_a_case_is_told_before_it_leaves(world: World, mailoutbox: 
 
 @pytest.mark.django_db
 def test_what_happens_to_an_account_is_told_in_the_chain_of_the_service(world: World) -> None:
-    # Given what accounts tells: a person who signed in, and a stranger who tried an address that is nobody's.
-    for actor, subject in ((world.manager, world.manager), (None, None)):
-        key = subject.pk if subject else None
-        tell_the_ledger(SimpleNamespace(kind="signed-in", at=NOW, actor=actor, subject_id=key))
+    # Given a person who signs in, and a stranger who tries an address that is nobody's. When accounts writes of it:
+    for actor in (world.manager, None):
+        log.write(log.SIGNED_IN if actor else log.SIGN_IN_FAILED, subject=actor, actor=actor, at=NOW)
     told = LedgerEntry.objects.filter(chain=SERVICE)
     assert [(e.actor, e.action, e.target) for e in told.order_by("sequence")] == [
         (str(world.manager.pk), "signed-in", f"accounts.user {world.manager.pk}"),
-        ("nobody", "signed-in", "accounts.user"),
+        ("nobody", "sign-in-failed", "accounts.user"),
     ]
 
 
