@@ -41,6 +41,9 @@ check: setup  ## Read the source: lint, format, types, imports, migrations, depl
 	$(CHECK_ENV) $(BIN)/python manage.py check
 	$(PRODUCTION_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
+matrix: setup  ## Ask for every address, by every method, as everybody (about 20 minutes)
+	@MATRIX=whole $(BIN)/python -m pytest -q -s tests/matrix/test_matrix.py
+
 bench: setup  ## Measure, and write what was measured
 	@$(BIN)/python -m benchmarks
 

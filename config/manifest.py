@@ -13,8 +13,8 @@ from django.urls import URLResolver, get_resolver
 
 WRITTEN_IN = Path(__file__).parent / "permissions.toml"
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-REFUSE_NOBODY = frozenset(("public", "signed-in"))
-"""Rules by which whoever is signed in may."""
+REFUSE_NOBODY = frozenset(("public", "signed-in", "link"))
+"""Rules by which whoever is signed in gets a page."""
 
 
 class NotAManifest(ValueError):

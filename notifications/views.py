@@ -137,9 +137,10 @@ def phoned(request: HttpRequest, notice: uuid.UUID) -> HttpResponse:
     """The person was phoned: it asks for nothing more. A second press changes nothing."""
     user = cast(User, request.user)
     failed = Notice.objects.filter(pk=notice, state=Notice.State.FAILED)
-    found = get_object_or_404(
-        failed.of_cases(user, services.SEE_NOTICES, at=at(request)).select_related("recipient", "subject")
-    )
+    mine = failed.of_cases(user, services.SEE_NOTICES, at=at(request))
+    found = mine.select_related("recipient", "subject").first()
+    if found is None:
+        raise not_found(request, Notice, notice)
     services.mark_dealt_with(found, by=user, at=at(request))
     messages.success(request, f"It is recorded that {found.recipient.full_name} was phoned.")
     return HttpResponseRedirect(reverse("undelivered-list"))

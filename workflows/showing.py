@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db.models import Model
 from django.http import Http404, HttpRequest
 
 from accounts.models import User
@@ -94,7 +95,7 @@ def note_listed(
         notes.shown.append(Line(person.pk, action, what, person, listed=listed))
 
 
-def note_refused(request: HttpRequest, model: type[Subject], pk: uuid.UUID, reason: str) -> None:
+def note_refused(request: HttpRequest, model: type[Model], pk: uuid.UUID, reason: str) -> None:
     """That somebody asked for a thing they may not have, or that is not there: this does not look which.
 
     In the person's own chain, so that it is the same work, and the same time, whether there is such a thing or not.
@@ -106,7 +107,7 @@ def note_refused(request: HttpRequest, model: type[Subject], pk: uuid.UUID, reas
     )
 
 
-def not_found(request: HttpRequest, model: type[Subject], pk: uuid.UUID) -> Http404:
+def not_found(request: HttpRequest, model: type[Model], pk: uuid.UUID) -> Http404:
     """What to raise for what may not be seen, or is not there. It is noted."""
     note_refused(request, model, pk, "not-visible")
     return Http404()

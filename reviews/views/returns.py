@@ -21,7 +21,7 @@ from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_o
 from reviews.views.base import SubjectPage, find
 from workflows.models import TransitionRecord
 from workflows.services.moving import verbs_open_to
-from workflows.showing import Shows, note_listed, shows
+from workflows.showing import Shows, note_listed, note_refused, shows
 
 
 @shows(Shows.LIST)
@@ -202,6 +202,7 @@ class SendBack(ReturnAct):
         super().prepare()
         # Before sign-off the lead may, after it the partnership: the move asks which. Nobody else sees the form.
         if not self.held & {"reviews.send_back_agencyreturn", "reviews.return_to_author_agencyreturn"}:
+            note_refused(self.request, self.model, self.subject.pk, "not-permitted")
             raise PermissionDenied
 
     def act(self, form: Any) -> str:
