@@ -45,8 +45,11 @@ def test_rows_that_travel_together_are_stored_as_those_that_go_one_by_one() -> N
         (DateRecord, [{"deadline_id": deadline.pk, "at": AT, "because": "paused", "state_before": "running",
                        "state_after": "paused", "due_before": deadline.due_on, "due_after": None,
                        "calendar_before": awkward[:40], "calendar_after": awkward[-40:]}]),
-        (LedgerEntry, [{"chain_id": case.pk, "sequence": 90, "at": AT, "actor": "system", "action": "read",
-                        "target": "x", "previous": "0" * 64, "hash": "f" * 64}]),
+        # Its chain has another name in the database.
+        (LedgerEntry, [{"chain": case.pk, "sequence": 90, "form": 2, "at": AT, "recorded_at": elsewhere, "actor": "system",
+                        "on_behalf_of": "", "session": "", "ip": "", "action": "read", "target": "x", "outcome": "done",
+                        "reason": "", "request": "", "changed": awkward, "listed": "", "previous": "0" * 64,
+                        "hash": "f" * 64}]),
         (Rung, [{"deadline_id": deadline.pk, "key": "due:x", "tell": "x", "news": "late", "due_at": AT,
                  "fires_at": elsewhere}]),
     ]  # fmt: skip

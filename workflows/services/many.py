@@ -26,8 +26,9 @@ def insert_all(
         return
     fields = [field for field in model._meta.concrete_fields if field.attname in rows[0]]
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    kinds = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
-    sql = f"SELECT {columns} FROM json_to_recordset(%s::json) AS given ({kinds})"  # noqa: S608 - our own columns
+    names = ", ".join(f'"{field.attname}"' for field in fields)
+    kinds = ", ".join(f'"{field.attname}" {field.db_type(connection)}' for field in fields)
+    sql = f"SELECT {names} FROM json_to_recordset(%s::json) AS given ({kinds})"  # noqa: S608 - our own columns
     with connection.cursor() as cursor:
         cursor.execute(
             f'INSERT INTO "{model._meta.db_table}" ({columns}) {sql}'
