@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.http import HttpRequest
 
 from accounts.models import AccountEvent, User
@@ -31,6 +32,7 @@ LOSS_REFUSED = "loss-of-factors-refused"
 NEW_DEVICE = "new-device"
 
 
+@transaction.atomic
 def write(
     kind: str,
     *,
@@ -39,7 +41,7 @@ def write(
     actor: User | None = None,
     request: HttpRequest | None = None,
 ) -> AccountEvent:
-    """Append what happened, in the transaction of the caller, and tell who listens."""
+    """Append what happened, in the transaction of the caller if there is one, and tell who listens within it."""
     event = AccountEvent.objects.create(
         kind=kind,
         actor=actor,
