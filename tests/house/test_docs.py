@@ -20,4 +20,15 @@ def test_make_lists_its_verbs() -> None:
 
     assert said.returncode == 0
     verbs = [line.split()[1] for line in said.stdout.splitlines()]
-    assert verbs == ["help", "setup", "run", "code", "test", "check", "matrix", "bench", "screenshots", "lock"]
+    assert verbs == [
+        "help",
+        "setup",
+        "run",
+        "code",
+        "test",
+        "check",
+        "matrix",
+        "bench",
+        "screenshots",
+        "lock",
+    ]
