@@ -1,6 +1,7 @@
 """The SQL by which the database itself keeps the events of accounts as they were written: append-only.
 
-On SQLite they may be deleted (the test bench empties its tables with DELETE), never changed; on PostgreSQL neither.
+On SQLite they may be deleted (the test bench empties its tables with DELETE), never changed; on PostgreSQL neither,
+nor can their table be emptied at once.
 """
 
 from typing import Any
@@ -31,3 +32,18 @@ def drop(apps: Any, editor: Any) -> None:
     editor.execute(f"DROP TRIGGER {TABLE}_append_only{on}")
     if editor.connection.vendor == "postgresql":
         editor.execute("DROP FUNCTION accounts_append_only()")
+
+
+def forbid_truncate(apps: Any, editor: Any) -> None:
+    """Have PostgreSQL refuse to empty the table: a trigger of rows sees no TRUNCATE. SQLite has no such statement."""
+    if editor.connection.vendor == "postgresql":
+        editor.execute(
+            f"CREATE TRIGGER {TABLE}_never_emptied BEFORE TRUNCATE ON {TABLE} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION accounts_append_only()"
+        )
+
+
+def allow_truncate(apps: Any, editor: Any) -> None:
+    """Take that away again."""
+    if editor.connection.vendor == "postgresql":
+        editor.execute(f"DROP TRIGGER {TABLE}_never_emptied ON {TABLE}")

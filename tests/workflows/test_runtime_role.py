@@ -99,6 +99,21 @@ def test_history_is_not_changed_as_that_role_however_it_is_tried(as_the_product:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("table", ONLY_ADDED_TO)
+def test_not_even_who_owns_a_history_empties_it_at_once(table: str) -> None:
+    # SQLite has no TRUNCATE; there the guard of the rows must have outlived every remaking of the table.
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT tbl_name FROM sqlite_master WHERE name = %s", [f"{table}_append_only"])
+            assert cursor.fetchall() == [(table,)]
+        return
+    refused = pytest.raises(DatabaseError, match=f"^{table} is append-only")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.django_db
 def test_the_command_says_what_it_would_do_or_why_it_cannot(capsys: pytest.CaptureFixture[str]) -> None:
     if connection.vendor == "sqlite":
         with pytest.raises(CommandError, match="Only PostgreSQL has roles"):
