@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db.transaction import TransactionManagementError
 
 from accounts.models import Agency, Role
 from accounts.services import add_member, appoint_deputy, seat_for
+from reviews.services import cases, returns
+from reviews.services.recusals import recuse
 from tests import factories
 from tests.keys import meddle
 from tests.standing import standing
@@ -93,6 +96,70 @@ def test_a_deputy_acts_on_behalf_of_whose_seat_opens_the_case() -> None:
     assert ledger.append(gp, "read", by=dee, at=factories.NOTIFIED + timedelta(days=1)).on_behalf_of == ""
     add_member(dee, seat_for(Role.AUTHOR, agency=Agency.objects.get(pk=world.gp.pk)))
     assert ledger.append(gp, "read", by=dee, at=factories.NOTIFIED).on_behalf_of == ""
+
+
+@pytest.mark.django_db
+def test_a_deputy_sees_a_list_for_whom_each_line_of_it_is(django_assert_num_queries: Any) -> None:
+    # Given Dee, author for the school, who covers the GP's author and the chair: a return of each, and the case.
+    world = factories.a_world()
+    case = factories.a_notified_case(world)
+    gp, school = factories.asked_returns(world, case).values()
+    on, dee = factories.NOTIFIED.date(), world.school_author
+    ann, carl = str(world.gp_author.pk), str(world.chair.pk)
+    appoint_deputy(world.gp_author, dee, starts_on=on, ends_on=on)
+    appoint_deputy(world.chair, dee, starts_on=on, ends_on=on)
+
+    def listed(*codes: str, at: datetime = factories.NOTIFIED) -> list[tuple[str, str]]:
+        told = ledger.append_all([Line(dee.pk, "list", "duties", dee, listed=codes)], at=at)
+        return [(row.on_behalf_of, row.listed) for row in told]
+
+    # When a list shows all of them, then it is told for whom each was seen; what no seat opens is Dee's own.
+    first, second = sorted([(ann, gp.code), (carl, case.code)])
+    assert listed(gp.code, case.code, school.code, "R-GONE") == [
+        ("", f"{school.code} R-GONE"), first, second
+    ]  # fmt: skip
+    # And nobody else is named: for a list of their own things, the day after, or when the absent one is recused.
+    with django_assert_num_queries(6):
+        assert listed(school.code) == [("", school.code)]
+    with django_assert_num_queries(7):
+        assert listed(first[1]) == [first]
+    with django_assert_num_queries(8):
+        assert listed(second[1]) == [second]
+    assert listed(gp.code, school.code, at=factories.NOTIFIED + timedelta(days=1)) == [
+        ("", f"{gp.code} {school.code}")
+    ]
+    recuse(case, world.gp_author, kind="family", reason="Kin.", by=world.manager, at=factories.NOTIFIED)
+    assert listed(gp.code, case.code) == [("", gp.code), (carl, case.code)]
+    assert list(broken_links()) == []
+
+
+@pytest.mark.django_db
+def test_what_takes_more_than_looking_is_done_on_behalf_of_whose_seat_lets_it_be_done() -> None:
+    # Given a co-chair, who may look at the case themselves, and covers the business manager.
+    world = factories.a_world()
+    case = factories.a_referral(world)
+    on = factories.REFERRED.date()
+    appoint_deputy(world.manager, world.co_chair, starts_on=on, ends_on=on)
+
+    # When they look at it, move it, and ask for a return:
+    ledger.append(case, "read", by=world.co_chair, at=factories.REFERRED)
+    case = cases.consider_case(case, by=world.co_chair, at=factories.REFERRED)
+    case = cases.notify_case(case, notification_reference="SIN-1", by=world.co_chair, at=factories.REFERRED)
+    returns.ask_agencies(case, [world.gp], by=world.co_chair, at=factories.REFERRED)
+
+    # Then all but the looking was done for the manager.
+    theirs = case.ledger.filter(actor=str(world.co_chair.pk)).values_list("action", "on_behalf_of")
+    una = str(world.manager.pk)
+    assert list(theirs) == [
+        ("read", ""), ("consider", una), ("notify", una), ("ask_agencies", una), ("request", una),
+    ]  # fmt: skip
+
+
+def test_no_entry_is_written_outside_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections["default"], "in_atomic_block", False)  # tests have one around them
+    told = Line(ledger.SERVICE, "signed-in", "accounts.user 1", None)
+    with pytest.raises(TransactionManagementError, match="stands or falls with what it tells of"):
+        ledger.append_all([told], at=REFERRED_AT)
 
 
 @pytest.mark.django_db

@@ -44,14 +44,31 @@ class SubjectQuerySet(models.QuerySet[Any]):
     it their own or one of somebody for whom they stand in and who is not recused either; or a grant to them.
     """
 
-    def granted(self, user: User, permission: str, *, at: datetime, only: uuid.UUID | None = None) -> Self:
-        """Those on which the person holds the permission, or of them the one that is asked about."""
+    def granted(
+        self,
+        user: User,
+        permission: str,
+        *,
+        at: datetime,
+        only: uuid.UUID | None = None,
+        through: Through | None = None,
+    ) -> Self:
+        """Those on which the person holds the permission, or of them the one that is asked about.
+
+        through narrows down the seats that count: some of those that User.stands_for gives.
+        """
         # From the grants to the subjects: an OR of EXISTS would look at every subject there is.
-        keys = self.keys_granted(user, permission, at=at, only=only)
+        keys = self.keys_granted(user, permission, at=at, only=only, through=through)
         return self.filter(~Recusal.objects.bars(user, self.model.case_of("")), pk__in=keys)
 
     def keys_granted(
-        self, user: User, permission: str, *, at: datetime, only: uuid.UUID | None = None
+        self,
+        user: User,
+        permission: str,
+        *,
+        at: datetime,
+        only: uuid.UUID | None = None,
+        through: Through | None = None,
     ) -> models.QuerySet[Any]:
         """The keys of all that lets them in. Whether they are recused is not asked here."""
         codename = permission.split(".")[-1]
@@ -62,7 +79,7 @@ class SubjectQuerySet(models.QuerySet[Any]):
             codename=codename,
         ).order_by()
         here = {} if only is None else {"content_object": only}
-        through = user.stands_for(at=at)
+        through = user.stands_for(at=at) if through is None else through
         to_seats, to_them = (
             grants.filter(permission=by_key.values("pk")[:1], **here).values("content_object")
             for grants in self.grants_to(user, through)

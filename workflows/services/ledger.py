@@ -2,20 +2,24 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
-from django.apps import apps
-from django.db.models import Exists, Q
-from django.db.models.functions import Now
+from django.db import connection
+from django.db.models import Q
+from django.db.transaction import TransactionManagementError
 
-from accounts.models import LONDON, Deputy, Membership, User, in_window
+from accounts.models import User
 from workflows.actors import System
+from workflows.calendars import local_date
 from workflows.models import LedgerEntry, LedgerHead, Subject, TransitionRecord
 from workflows.origin import origin
 from workflows.sealing import FORM, GENESIS, Finding, Head, Row, follow, seal
+from workflows.services.on_behalf import listed_for, stood_in_for
+
+T = TypeVar("T")
 
 SERVICE = uuid.UUID(int=0)
 """The chain of what is done about the service and its accounts, and about no case."""
@@ -27,7 +31,8 @@ class Line:
     """What is to be told: who did what to which thing, in which chain. References only.
 
     by is None for somebody who is not signed in. changed are names of fields, listed the codes of subjects. on is
-    the subject, where there is one and the actor may stand in for somebody there.
+    the subject, where there is one and the actor may stand in for somebody there; permission what they needed,
+    empty: to look at it.
     """
 
     chain: uuid.UUID
@@ -39,61 +44,124 @@ class Line:
     changed: Sequence[str] = ()
     listed: Sequence[str] = ()
     on: Subject | None = field(default=None, repr=False)
+    permission: str = ""
 
 
-def line(subject: Subject, action: str, *, by: User | System, changed: Sequence[str] = ()) -> Line:
+def line(
+    subject: Subject, action: str, *, by: User | System, changed: Sequence[str] = (), permission: str = ""
+) -> Line:
     """That the actor did or saw this: in the chain of its case."""
-    chain = subject.root_id or subject.pk
-    return Line(chain, action, f"{subject.kind} {subject.pk}", by, changed=changed, on=subject)
+    target = f"{subject.kind} {subject.pk}"
+    return Line(
+        subject.root_id or subject.pk, action, target, by, changed=changed, on=subject, permission=permission
+    )
 
 
 def append(
-    subject: Subject, action: str, *, by: User | System, at: datetime, changed: Sequence[str] = ()
-) -> LedgerEntry:
+    subject: Subject,
+    action: str,
+    *,
+    by: User | System,
+    at: datetime,
+    changed: Sequence[str] = (),
+    permission: str = "",
+) -> Row:
     """Write that the actor did or saw this. Needs a transaction; takes the lock of the case's chain.
 
     Only references: the action's name, the kind and id of the thing. Never a name or free text.
     """
-    return append_all([line(subject, action, by=by, changed=changed)], at=at)[0]
+    return append_all([line(subject, action, by=by, changed=changed, permission=permission)], at=at)[0]
 
 
-class _Clock(Now):
-    """The time of the database as it is at that moment: PostgreSQL's `now()` is that of the transaction's beginning."""
-
-    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        return self.as_sql(compiler, connection, template="CLOCK_TIMESTAMP()", **more)
-
-
-def append_all(lines: Sequence[Line], *, at: datetime) -> list[LedgerEntry]:
+def append_all(lines: Sequence[Line], *, at: datetime) -> list[Row]:
     """Write these, in order. Needs a transaction; locks their chains, in one order, until it ends.
 
-    Three statements, however many lines: lock the ends of the chains, insert, move the ends.
+    Three statements, however many lines: lock the ends of the chains, insert, move the ends. Every page waits for
+    them, so they are SQL and no querysets: building those cost more than what the database did.
     """
     if not lines:
         return []
+    if not connection.in_atomic_block:
+        raise TransactionManagementError(
+            "The ledger cannot be written outside a transaction: an entry stands or falls with what it tells of."
+        )
     ends = _lock({line.chain for line in lines}, lines, at=at)
-    here, entries = origin(), []
+    here, rows = origin(), []
     for told in lines:
         end = ends[told.chain]
-        row = Row(
-            previous=end.hash, form=FORM, chain=told.chain, sequence=end.sequence + 1, at=at,
-            recorded_at=end.now, actor=str(told.by.pk or "system") if told.by else "nobody",
-            on_behalf_of=_stood_in_for(told, at=at) if end.is_deputising else "",
-            session=here.session, ip=here.ip, action=told.action, target=told.target, outcome=str(told.outcome),
-            reason=told.reason, request=here.request, changed=" ".join(told.changed),
-            listed=" ".join(told.listed), hash="",
-        )  # fmt: skip
-        end.sequence, end.hash = row.sequence, seal(row)
-        entries.append(LedgerEntry(**row._replace(hash=end.hash)._asdict()))
-    written = LedgerEntry.objects.bulk_create(entries)
-    heads = [LedgerHead(chain, end.sequence, end.hash) for chain, end in ends.items()]
-    if len(heads) == 1:
-        LedgerHead.objects.filter(pk=heads[0].pk).update(sequence=heads[0].sequence, hash=heads[0].hash)
-    else:
-        LedgerHead.objects.bulk_create(  # they are there, and locked: this moves them all in one statement
-            heads, update_conflicts=True, unique_fields=["chain"], update_fields=["sequence", "hash"]
-        )
-    return written
+        for on_behalf_of, listed in _parts_of(told, at=at) if end.is_deputising else [("", told.listed)]:
+            row = Row(
+                previous=end.hash, form=FORM, chain=told.chain, sequence=end.sequence + 1, at=at,
+                recorded_at=end.now, actor=str(told.by.pk or "system") if told.by else "nobody",
+                on_behalf_of=on_behalf_of, session=here.session, ip=here.ip, action=told.action,
+                target=told.target, outcome=str(told.outcome), reason=told.reason, request=here.request,
+                changed=" ".join(told.changed), listed=" ".join(listed), hash="",
+            )  # fmt: skip
+            row = row._replace(hash=seal(row))
+            end.sequence, end.hash = row.sequence, row.hash
+            rows.append(row)
+    with connection.cursor() as cursor:
+        for some in _by_the(500, rows):
+            cursor.execute(_ENTRIES + _places(some), [value for row in some for value in _stored(row)])
+        for moved in _by_the(500, [(_key(chain), end.sequence, end.hash) for chain, end in ends.items()]):
+            cursor.execute(_MOVED.format(_places(moved)), [value for head in moved for value in head])
+    return rows
+
+
+def _parts_of(told: Line, *, at: datetime) -> Sequence[tuple[str, Sequence[str]]]:
+    """Of somebody who deputises: for whom they did it, or for whom they saw which of what was listed."""
+    if not isinstance(told.by, User):
+        return [("", told.listed)]
+    if told.listed:
+        return listed_for(told.by, told.listed, at=at)
+    return [(stood_in_for(told.by, told.on, told.permission, at=at) if told.on else "", ())]
+
+
+# ---- The statements ----------------------------------------------------------------------------
+_COLUMN = {field.name: str(field.column) for field in LedgerEntry._meta.local_concrete_fields}
+_ENTRIES = "INSERT INTO workflows_ledgerentry ({}) VALUES ".format(  # noqa: S608 - names of our columns
+    ", ".join(_COLUMN[name] for name in Row._fields)
+)
+_HEADS = "INSERT INTO workflows_ledgerhead (chain, sequence, hash) VALUES {} ON CONFLICT (chain) "
+_MADE = _HEADS + "DO NOTHING"
+_MOVED = _HEADS + "DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash"
+_LOCK = """
+SELECT chain, sequence, hash, {clock}, EXISTS (
+    SELECT 1 FROM accounts_deputy d WHERE d.deputy_id IN {actors}
+    AND (d.starts_on IS NULL OR d.starts_on <= %s) AND (d.ends_on IS NULL OR d.ends_on >= %s)
+) FROM workflows_ledgerhead WHERE chain IN {chains} ORDER BY chain {lock}
+"""
+_OF = {
+    # `now()` would be the time at which the transaction began
+    "postgresql": {"clock": "CLOCK_TIMESTAMP()", "lock": "FOR NO KEY UPDATE"},
+    "sqlite": {"clock": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')", "lock": ""},
+}
+
+
+def _places(rows: Sequence[Sequence[object]]) -> str:
+    """As many marks for values as these rows have."""
+    return ", ".join(["(" + ", ".join(["%s"] * len(rows[0])) + ")"] * len(rows))
+
+
+def _by_the(many: int, rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    for first in range(0, len(rows), many):
+        yield rows[first : first + many]
+
+
+def _key(value: uuid.UUID) -> Any:
+    """A key as this database stores it."""
+    return value if connection.vendor == "postgresql" else value.hex
+
+
+def _stored(row: Row) -> list[Any]:
+    """The values of an entry as this database stores them."""
+    if connection.vendor == "postgresql":
+        return list(row)
+    stored: dict[type, Callable[[Any], Any]] = {
+        uuid.UUID: _key,
+        datetime: connection.ops.adapt_datetimefield_value,
+    }
+    return [stored[type(value)](value) if type(value) in stored else value for value in row]
 
 
 @dataclass(slots=True)
@@ -105,45 +173,37 @@ class _End:
 
 
 def _lock(chains: set[uuid.UUID], lines: Sequence[Line], *, at: datetime) -> dict[uuid.UUID, _End]:
-    """The ends of the chains, locked; those of new chains are made first."""
-    actors = {line.by.pk for line in lines if isinstance(line.by, User)}
-    cover = Deputy.objects.filter(in_window(at.astimezone(LONDON).date()), deputy__in=actors)
-    rows = (
-        LedgerHead.objects.select_for_update(no_key=True)
-        .filter(chain__in=chains)
-        .order_by("chain")
-        .values_list("chain", "sequence", "hash", _Clock(), Exists(cover))
-    )
-    found = list(rows)
-    if len(found) < len(chains):
-        LedgerHead.objects.bulk_create(
-            [LedgerHead(chain, 0, GENESIS) for chain in chains], ignore_conflicts=True
-        )
-        found = list(rows.all())
-    return {chain: _End(*end) for chain, *end in found}
+    """The ends of the chains, locked; those of new chains are made first.
 
-
-def _stood_in_for(told: Line, *, at: datetime) -> str:
-    """The id of the person whose seat opened this to a deputy; empty if the deputy's own did, too.
-
-    Of several, the first by id: which of two absent colleagues is meant, nobody could say.
+    With them comes whether any of those who act deputises for somebody that day: accounts.models.in_window once
+    more, since here it is asked for every page.
     """
-    if told.on is None or not isinstance(told.by, User):
-        return ""
-    on = at.astimezone(LONDON).date()
-    kind: Any = apps.get_model(told.on.kind)
-    if kind.user_grants.rel.related_model.objects.filter(content_object=told.on.pk, user=told.by).exists():
-        return ""
-    granted = kind.group_grants.rel.related_model.objects.filter(
-        content_object=told.on.pk, group__in=told.by.seats_acted_for(at=at)
+    actors = [_key(actor) for actor in {line.by.pk for line in lines if isinstance(line.by, User)}]
+    keys, on = [_key(chain) for chain in sorted(chains)], connection.ops.adapt_datefield_value(local_date(at))
+    statement = _LOCK.format(
+        actors=_places([actors]) if actors else "(NULL)", chains=_places([keys]), **_OF[connection.vendor]
     )
-    covered = Q(user__deputies__in=Deputy.objects.filter(in_window(on), deputy=told.by), user__is_active=True)
-    holders = set(
-        Membership.objects.filter(in_window(on), covered | Q(user=told.by), seat__in=granted.values("group"))
-        .values_list("user", flat=True)
-        .order_by()
-    )
-    return "" if told.by.pk in holders or not holders else str(min(holders))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*actors, on, on, *keys])
+        found = cursor.fetchall()
+        if len(found) < len(chains):
+            new = [(key, 0, GENESIS) for key in keys]
+            cursor.execute(_MADE.format(_places(new)), [value for head in new for value in head])
+            cursor.execute(statement, [*actors, on, on, *keys])
+            found = cursor.fetchall()
+    return {
+        _read(chain, uuid.UUID): _End(n, mark, _read(now, _utc), bool(has))
+        for chain, n, mark, now, has in found
+    }
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _read(value: Any, kind: Callable[[str], T]) -> T:
+    """A value from the database: PostgreSQL gives keys and instants as such, SQLite as text."""
+    return kind(value) if isinstance(value, str) else value
 
 
 def name_of_chain(chain: uuid.UUID) -> str:

@@ -56,14 +56,14 @@ def verbs_open_to(subject: Subject, by: User, *, at: datetime) -> list[str]:
 def _tell_the_world(
     subject: Subject, verb: str, source: str, tells: dict[str, str], *,
     by: User | System, at: datetime, happened_at: datetime, precision: str, reason: str,
-    changed: Sequence[str] = (),
+    permission: str, changed: Sequence[str] = (),
 ) -> TransitionRecord:  # fmt: skip
     """Record the move, write the ledger, start and stop the clocks, and send the signal."""
     record = TransitionRecord.objects.create(
         subject_id=subject.pk, sequence=subject.version, verb=verb, source=source, target=subject.state,
         by=person(by), at=happened_at, precision=precision, recorded_at=at, reason=reason,
     )  # fmt: skip
-    ledger.append(subject, verb, by=by, at=at, changed=changed)
+    ledger.append(subject, verb, by=by, at=at, changed=changed, permission=permission)
     is_at_rest = subject.state in subject.RESTING_STATES
     stop_clocks(subject, verb, by=by, effective_at=happened_at, at=at, reason=reason, is_at_rest=is_at_rest)
     if precision in ("instant", "day"):  # an event known only by its month or year starts no clock
@@ -94,7 +94,7 @@ def begin(
     subject.__dict__["state"] = beginning.target  # the field is protected; this is the door
     subject.save(force_insert=True)
     _tell_the_world(subject, verb, "", beginning.tells, by=by, at=at, happened_at=happened_at or at,
-                    precision=precision, reason=reason)  # fmt: skip
+                    precision=precision, reason=reason, permission=beginning.permission)  # fmt: skip
     return subject
 
 
@@ -133,7 +133,7 @@ def perform(
     current.save()
     _tell_the_world(current, verb, source, details.custom.get("tells", {}), by=by, at=at,
                     happened_at=happened_at or at, precision=precision, reason=reason,
-                    changed=sorted(given))  # fmt: skip
+                    permission=str(details.permission), changed=sorted(given))  # fmt: skip
     return current
 
 
@@ -190,5 +190,5 @@ def change(
         raise PermissionDenied
     if seen_version is not None and seen_version != current.version:
         raise Stale(_what_changed(current))
-    ledger.append(current, action, by=by, at=at, changed=changed)
+    ledger.append(current, action, by=by, at=at, changed=changed, permission=permission)
     return current
