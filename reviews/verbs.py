@@ -22,6 +22,7 @@ VERB_WORDS: Final[dict[str, str]] = {
     "plan_publication": "Report approved",
     "publish": "Published",
     "close": "Closed",
+    "dispose": "Disposed of",
     "request": "Return asked for",
     "acknowledge": "Acknowledged",
     "draft": "Writing began",

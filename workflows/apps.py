@@ -28,6 +28,14 @@ def write_what_code_defines(sender: AppConfig, using: str, **kwargs: Any) -> Non
             kept = (statement for table in later for statement in triggers.sqlite_append_only(table))
             for statement in (*triggers.SQLITE, *kept):
                 cursor.execute(statement)
+            if {"reviews_disposal", "reviews_legalhold"} <= set(tables):
+                forgetful = (
+                    one
+                    for table in triggers.FORGETS
+                    for one in triggers.forgetting(connections[using], table)
+                )
+                for statement in (*forgetful, *triggers.held("sqlite")):
+                    cursor.execute(statement)
     moving.write_legal_moves([m for m in apps.get_models() if issubclass(m, Subject) and m is not Subject])
     rules.write_statutory_rules()
     rules.adopt_what_is_new(on=local_date(timezone.now()))

@@ -57,3 +57,7 @@ class SharingError(WorkflowError):
 
 class BreakGlassError(WorkflowError):
     """A request to see a case that could not be made, answered, ended or closed."""
+
+
+class RetentionError(WorkflowError):
+    """A hold, a review of how long something is kept, or a disposal that could not be recorded."""

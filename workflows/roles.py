@@ -7,7 +7,7 @@ owns nothing, and may not so much as try to change what is append-only.
 import re
 from collections.abc import Iterable
 
-from workflows.triggers import APPEND_ONLY, APPEND_ONLY_SINCE
+from workflows.triggers import APPEND_ONLY, APPEND_ONLY_SINCE, FORGETS
 
 ONLY_ADDED_TO = (*APPEND_ONLY, *APPEND_ONLY_SINCE, "accounts_accountevent")
 ONLY_READ = ("workflows_legalmove", "django_migrations")
@@ -36,4 +36,9 @@ def rights_of(role: str, tables: Iterable[str]) -> list[str]:
             else "SELECT, INSERT, UPDATE, DELETE"
         )  # fmt: skip
         statements.append(f'GRANT {rights} ON "{table}" TO "{role}"')
+        if (
+            table in FORGETS
+        ):  # what people typed, once it was disposed of: the trigger sees to it that it is no more
+            columns = ", ".join(f'"{column}"' for column in FORGETS[table].columns)
+            statements.append(f'GRANT UPDATE ({columns}) ON "{table}" TO "{role}"')
     return statements

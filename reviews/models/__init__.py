@@ -8,6 +8,7 @@ from reviews.models.corrections import Correction
 from reviews.models.decisions import Decision, SignOff
 from reviews.models.feeds import CalendarFeed
 from reviews.models.panel import PanelRecord, PanelRecordGroupGrant, PanelRecordUserGrant
+from reviews.models.retention import Disposal, LegalHold, RetentionReview, RetentionRule
 from reviews.models.returns import AgencyReturn, AgencyReturnGroupGrant, AgencyReturnUserGrant, ReturnVersion
 
 __all__ = [
@@ -22,10 +23,14 @@ __all__ = [
     "Child",
     "Correction",
     "Decision",
+    "Disposal",
+    "LegalHold",
     "PanelRecord",
     "PanelRecordGroupGrant",
     "PanelRecordUserGrant",
     "PhoneCall",
+    "RetentionReview",
+    "RetentionRule",
     "ReturnVersion",
     "SignOff",
 ]

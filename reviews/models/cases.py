@@ -42,6 +42,7 @@ VERBS = (
     "plan_publication",
     "publish",
     "close",
+    "dispose",
 )
 
 AUDIENCE_ROLES = {
@@ -73,6 +74,7 @@ class Case(Subject):
         PUBLISHED = "published", "Published"
         CLOSED = "closed", "Closed"
         WITHDRAWN = "withdrawn", "Withdrawn"
+        DISPOSED = "disposed", "Disposed of"
 
     class Notifiable(models.TextChoices):
         SERIOUS_INCIDENT = "serious-incident", "Serious incident: abuse or neglect known or suspected"
@@ -141,7 +143,14 @@ class Case(Subject):
     }
     VERB_WORDS: ClassVar[dict[str, str]] = verbs.VERB_WORDS
     RESTING_STATES: ClassVar[frozenset[str]] = frozenset(
-        (State.NOT_NOTIFIED, State.NOTIFIED_ONLY, State.LEARNING_ONLY, State.CLOSED, State.WITHDRAWN)
+        (
+            State.NOT_NOTIFIED,
+            State.NOTIFIED_ONLY,
+            State.LEARNING_ONLY,
+            State.CLOSED,
+            State.WITHDRAWN,
+            State.DISPOSED,
+        )
     )
 
     IS_CASE: ClassVar[bool] = True
@@ -166,6 +175,7 @@ class Case(Subject):
             ("read_whole_case", "Can read what was decided, said and done in a case"),
             ("share_case", "Can share a case across the border"),
             ("open_case", "Can approve break-glass on a case, and review it"),
+            ("hold_case", "Can hold a case for a court, and lift that"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -392,6 +402,21 @@ class Case(Subject):
     )
     def close(self, *, by: Actor, at: datetime) -> None:
         """Nothing more is owed."""
+
+    @transition(
+        "state",
+        source=[
+            State.NOT_NOTIFIED,
+            State.NOTIFIED_ONLY,
+            State.LEARNING_ONLY,
+            State.CLOSED,
+            State.WITHDRAWN,
+        ],
+        target=State.DISPOSED,
+        permission="reviews.dispose_case",
+    )
+    def dispose(self, *, by: Actor, at: datetime) -> None:
+        """What was written was disposed of, by two people. Only reviews.services.disposing comes here."""
 
 
 class CaseUserGrant(UserObjectPermissionBase):

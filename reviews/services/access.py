@@ -33,16 +33,26 @@ ON_CASE: Mapping[Role, tuple[str, ...]] = {
         "recuse_case",
         "open_case",
         "share_case",
+        "hold_case",
         "read_whole_case",
     ),
     Role.SUB_GROUP_MEMBER: ("view_case", "read_whole_case"),
-    Role.CO_CHAIR: ("view_case", "read_whole_case", "recuse_case", "open_case"),
+    Role.CO_CHAIR: (
+        "view_case",
+        "read_whole_case",
+        "recuse_case",
+        "open_case",
+        "hold_case",
+        "dispose_case",
+    ),
     Role.INDEPENDENT_CHAIR: (
         "view_case",
         "read_whole_case",
         "see_notices_case",
         "recuse_case",
         "open_case",
+        "hold_case",
+        "dispose_case",
     ),
 }
 """Held by seats of the whole partnership, on its cases."""

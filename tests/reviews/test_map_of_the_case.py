@@ -15,18 +15,22 @@ def test_the_map_of_a_case() -> None:
     assert map_of(Case) == [
         ("", "adopt", "practice_review"),
         ("", "refer", "referred"),
+        ("closed", "dispose", "disposed"),
         ("lcspr_decision", "hold_meeting", "lcspr_decision"),
         ("lcspr_decision", "revise", "rapid_review"),
         ("lcspr_decision", "submit", "with_panel"),
         ("lcspr_decision", "withdraw", "withdrawn"),
         ("learning_event", "hold_recall", "recall"),
         ("learning_only", "close", "closed"),
+        ("learning_only", "dispose", "disposed"),
         ("learning_only", "revise", "rapid_review"),
+        ("not_notified", "dispose", "disposed"),
         ("not_notified", "reconsider", "referred"),
         ("notification", "decline", "not_notified"),
         ("notification", "notify", "rapid_review"),
         ("notification", "notify_only", "notified_only"),
         ("notified_only", "close", "closed"),
+        ("notified_only", "dispose", "disposed"),
         ("practice_review", "hold_learning_event", "learning_event"),
         ("practice_review", "plan_publication", "publication"),
         ("practice_review", "revise", "rapid_review"),
@@ -43,6 +47,7 @@ def test_the_map_of_a_case() -> None:
         ("with_panel", "finish_with_learning", "learning_only"),
         ("with_panel", "revise", "rapid_review"),
         ("with_panel", "withdraw", "withdrawn"),
+        ("withdrawn", "dispose", "disposed"),
     ]
 
 
@@ -100,7 +105,7 @@ def test_whoever_leaves_a_resting_state_does_so_on_purpose(kind: type[Subject]) 
     """In a resting state nothing more is owed; these are the only ways out of one."""
     out = {(source, verb) for source, verb, _ in map_of(kind) if source in kind.RESTING_STATES}
     assert out == ({("not_notified", "reconsider"), ("notified_only", "close"), ("learning_only", "close"),
-                    ("learning_only", "revise")}
+                    ("learning_only", "revise")} | {(state, "dispose") for state in kind.RESTING_STATES - {"disposed"}}
                    if kind is Case else set())  # fmt: skip
 
 

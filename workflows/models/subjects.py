@@ -171,6 +171,8 @@ class Subject(FSMModelMixin, models.Model):
     """What its verbs are called in a history, and in what refuses."""
     RESTING_STATES: ClassVar[frozenset[str]] = frozenset()
     """States in which nothing more is owed."""
+    DISPOSED: ClassVar[str] = "disposed"
+    """The state of a case of which only that it was is left: nothing more is done to it or to its parts."""
     IS_CASE: ClassVar[bool] = False
     """Whether it is the root of its chain, to which others belong."""
     READING: ClassVar[frozenset[str]] = frozenset()

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from workflows.calendars import local_date, start_of
 from workflows.derivation import derive
-from workflows.exceptions import NoSuchRule
+from workflows.exceptions import NoSuchRule, WrongState
 from workflows.facts import MET, REOPENED, RESTARTED, STARTED, VOIDED
 from workflows.models import CalendarVersion, Deadline, Fact, LadderVersion, RuleVersion, Rung, Subject
 from workflows.rules import Limit
@@ -35,10 +35,16 @@ from workflows.services.rules import rules_counted_from, rules_started_by
 def lock(subject: Subject) -> None:
     """Take the lock of the case this belongs to, then its own: always in that order.
 
-    NO KEY UPDATE, so that rows which only point at the subject (a notice, an upload) do not wait.
+    NO KEY UPDATE, so that rows which only point at the subject (a notice, an upload) do not wait. Raises WrongState
+    when the case was disposed of: whoever locks means to write, and nothing more is written there.
     """
     for pk in filter(None, (subject.root_id, subject.pk)):
-        Subject.objects.select_for_update(no_key=True).only("pk").get(pk=pk)
+        locked = Subject.objects.select_for_update(no_key=True).filter(pk=pk)
+        code, state = locked.values_list("code", "state").get()
+        if state == Subject.DISPOSED:
+            raise WrongState(
+                f"Nothing more can be done to {code}: it was disposed of. Its certificate says what is left."
+            )
 
 
 def lock_all(subjects: QuerySet[Subject]) -> None:
