@@ -31,6 +31,8 @@ def ask_to_see(code: str, *, kind: str, words: str, by: User, at: datetime) -> B
     if named is None:
         return None
     case: Case = named.chain.specific()
+    if case.state == case.DISPOSED:
+        return None  # there is nothing left to see
     seats = Seat.objects.held_by(by, on=local_date(at)).filter(partnership=case.partnership_id)
     asked = break_glass.ask_to_see(case, kind=kind, words=words, needs_two=not seats.exists(), by=by, at=at)
     if asked is not None:
