@@ -16,6 +16,8 @@ ROLES = ("business-manager", "independent-chair", "co-chair")
 def keep_to_the_rules(apps, schema_editor):
     triggers.keep_append_only(schema_editor, "reviews_disposal")
     triggers.let_what_is_disposed_of_be_forgotten(schema_editor)
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(triggers.never_emptied("reviews_disposal"))
 
 
 def keep_as_before(apps, schema_editor):
@@ -56,7 +58,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0004_an_auditor'),
         ('contenttypes', '0002_remove_content_type_name'),
-        ('reviews', '0014_unusual_access'),
+        ('reviews', '0015_corrections_are_not_emptied_at_once'),
         ('workflows', '0011_the_ledger_in_full'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
