@@ -17,6 +17,7 @@ from workflows.calendars import local_date
 from workflows.models import LedgerEntry, LedgerHead, Subject, TransitionRecord
 from workflows.origin import origin
 from workflows.sealing import FORM, GENESIS, Finding, Head, Row, follow, seal
+from workflows.services.many import insert_all
 from workflows.services.on_behalf import listed_for, stood_in_for
 
 T = TypeVar("T")
@@ -100,11 +101,17 @@ def append_all(lines: Sequence[Line], *, at: datetime) -> list[Row]:
             row = row._replace(hash=seal(row))
             end.sequence, end.hash = row.sequence, row.hash
             rows.append(row)
+    if len(rows) > FEW:
+        insert_all(
+            LedgerEntry, ({_NAME[name]: value for name, value in row._asdict().items()} for row in rows)
+        )
+        heads = ({"chain": chain, "sequence": end.sequence, "hash": end.hash} for chain, end in ends.items())
+        insert_all(LedgerHead, heads, or_update=("sequence", "hash"))
+        return rows
+    moved = [(_key(chain), end.sequence, end.hash) for chain, end in ends.items()]
     with connection.cursor() as cursor:
-        for some in _by_the(500, rows):
-            cursor.execute(_ENTRIES + _places(some), [value for row in some for value in _stored(row)])
-        for moved in _by_the(500, [(_key(chain), end.sequence, end.hash) for chain, end in ends.items()]):
-            cursor.execute(_MOVED.format(_places(moved)), [value for head in moved for value in head])
+        cursor.execute(_ENTRIES + _places(rows), [value for row in rows for value in _stored(row)])
+        cursor.execute(_MOVED.format(_places(moved)), [value for head in moved for value in head])
     return rows
 
 
@@ -118,12 +125,14 @@ def _parts_of(told: Line, *, at: datetime) -> Sequence[tuple[str, Sequence[str]]
 
 
 # ---- The statements ----------------------------------------------------------------------------
+FEW = 20
+"""More than these are written as one document: their parameters would cost more than the insert."""
+_NAME = {field.name: field.attname for field in LedgerEntry._meta.local_concrete_fields}
 _COLUMN = {field.name: str(field.column) for field in LedgerEntry._meta.local_concrete_fields}
 _ENTRIES = "INSERT INTO workflows_ledgerentry ({}) VALUES ".format(  # noqa: S608 - names of our columns
     ", ".join(_COLUMN[name] for name in Row._fields)
 )
 _HEADS = "INSERT INTO workflows_ledgerhead (chain, sequence, hash) VALUES {} ON CONFLICT (chain) "
-_MADE = _HEADS + "DO NOTHING"
 _MOVED = _HEADS + "DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash"
 _LOCK = """
 SELECT chain, sequence, hash, {clock}, EXISTS (
@@ -141,11 +150,6 @@ _OF = {
 def _places(rows: Sequence[Sequence[object]]) -> str:
     """As many marks for values as these rows have."""
     return ", ".join(["(" + ", ".join(["%s"] * len(rows[0])) + ")"] * len(rows))
-
-
-def _by_the(many: int, rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for first in range(0, len(rows), many):
-        yield rows[first : first + many]
 
 
 def _key(value: uuid.UUID) -> Any:
@@ -187,8 +191,8 @@ def _lock(chains: set[uuid.UUID], lines: Sequence[Line], *, at: datetime) -> dic
         cursor.execute(statement, [*actors, on, on, *keys])
         found = cursor.fetchall()
         if len(found) < len(chains):
-            new = [(key, 0, GENESIS) for key in keys]
-            cursor.execute(_MADE.format(_places(new)), [value for head in new for value in head])
+            new = [{"chain": chain, "sequence": 0, "hash": GENESIS} for chain in sorted(chains)]
+            insert_all(LedgerHead, new, ignore_conflicts=True)
             cursor.execute(statement, [*actors, on, on, *keys])
             found = cursor.fetchall()
     return {

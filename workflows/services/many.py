@@ -1,7 +1,7 @@
 """Many rows in one statement: given here, or found by a query. Nothing is asked of them; the caller knows them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -14,25 +14,34 @@ def columns_of(row: Model) -> dict[str, Any]:
 
 
 def insert_all(
-    model: type[Model], rows: Iterable[Mapping[str, Any]], *, ignore_conflicts: bool = False
-) -> None:
+    model: type[Model], rows: Iterable[Mapping[str, Any]], *, ignore_conflicts: bool = False,
+    or_update: Sequence[str] = (),
+) -> None:  # fmt: skip
     """Insert these, each with a value for the same columns, named as on the model (`subject_id`).
 
+    Where a row of that key is there, nothing is done with ignore_conflicts, and or_update names what it takes over.
     On PostgreSQL they travel as one document: to prepare a parameter for every value costs more than the insert.
     """
     rows = list(rows)
     if not rows or connection.vendor != "postgresql":
-        model._default_manager.bulk_create((model(**row) for row in rows), ignore_conflicts=ignore_conflicts)
+        model._default_manager.bulk_create(
+            (model(**row) for row in rows), ignore_conflicts=ignore_conflicts,
+            update_conflicts=bool(or_update), update_fields=or_update or None,
+            unique_fields=["pk"] if or_update else None,
+        )  # fmt: skip
         return
     fields = [field for field in model._meta.concrete_fields if field.attname in rows[0]]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     names = ", ".join(f'"{field.attname}"' for field in fields)
     kinds = ", ".join(f'"{field.attname}" {field.db_type(connection)}' for field in fields)
+    key = model._meta.pk.column
+    taken = ", ".join(f'"{name}" = excluded."{name}"' for name in or_update)
     sql = f"SELECT {names} FROM json_to_recordset(%s::json) AS given ({kinds})"  # noqa: S608 - our own columns
     with connection.cursor() as cursor:
         cursor.execute(
             f'INSERT INTO "{model._meta.db_table}" ({columns}) {sql}'
-            + (" ON CONFLICT DO NOTHING" if ignore_conflicts else ""),
+            + (" ON CONFLICT DO NOTHING" if ignore_conflicts else "")
+            + (f" ON CONFLICT ({key}) DO UPDATE SET {taken}" if or_update else ""),
             [json.dumps(rows, default=str)],
         )
 
