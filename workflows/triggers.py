@@ -6,7 +6,7 @@ never changed, deleted or, on PostgreSQL, truncated (SQLite has no such statemen
 when a migration remakes it, so they are made again after every one.
 
 One thing is let through: what people typed into such a row may be overwritten with FORGOTTEN once there is a
-certificate that its case was disposed of. A certificate is refused while a hold on the case is in force.
+certificate that the whole file of its case was disposed of. None is taken while a hold on the case is in force.
 """
 
 from typing import NamedTuple
@@ -136,10 +136,11 @@ def keep_append_only(schema_editor: BaseDatabaseSchemaEditor, table: str) -> Non
 
 def forgetting(connection: BaseDatabaseWrapper, table: str) -> list[str]:
     """The statements after which a row of the table changes in one way only: what was typed becomes FORGOTTEN, and only
-    where a certificate says that its case was disposed of.
+    where a certificate says that the whole file of its case was disposed of.
     """
     columns, case = FORGETS[table]
-    is_disposed = f"EXISTS (SELECT 1 FROM reviews_disposal WHERE case_id = ({case}))"  # noqa: S608 - words of ours
+    certificate = f"SELECT 1 FROM reviews_disposal WHERE record_class = 'case-file' AND case_id = ({case})"  # noqa: S608 - words of ours
+    is_disposed = f"EXISTS ({certificate})"
     is_forgotten = " AND ".join(f"(NEW.{c} = OLD.{c} OR NEW.{c} = '{FORGOTTEN}')" for c in columns)
     if connection.vendor == "postgresql":
         typed = ", ".join(f"'{column}'" for column in columns)

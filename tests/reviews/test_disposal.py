@@ -388,6 +388,9 @@ def test_history_forgets_words_only_and_only_with_a_certificate(
 
     # Given no certificate, nothing changes:
     refused(**{column: FORGOTTEN})
+    # nor given one for the returns alone;
+    disposed(closed, world, RETURNS)
+    refused(**{column: FORGOTTEN})
     disposed(closed, world)
     # and with one, to the mark and to nothing else; no other column; and no row goes.
     rows.update(**{column: FORGOTTEN})
