@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from workflows.countdown import day_in_words
+
 CASE_FILE, RETURNS, PANEL_RECORD, LEDGER, SIGN_IN_LOG = (
     "case-file",
     "returns",
@@ -170,8 +172,8 @@ def may_go_from(record_class: str, schedule: Iterable[Kept], happened: Mapping[s
             until = years_after(found.on, rule.years)
             days.append(until)
             lines.append(
-                f"{name}: {rule.words}. {found.words}: {found.on:%-d %B %Y}. "
-                f"That is {until:%-d %B %Y}. {rule.because}"
+                f"{name}: {rule.words}. {found.words}: {day_in_words(found.on)}. "
+                f"That is {day_in_words(until)}. {rule.because}"
             )
     without = [CLASSES[one][0].lower() for one in wanted if one not in {rule.record_class for rule in rules}]
     if without:
@@ -183,7 +185,7 @@ def may_go_from(record_class: str, schedule: Iterable[Kept], happened: Mapping[s
     if not days:
         return Standing(None, tuple(lines), "It is kept: none of the rules says anything about this case.")
     return Standing(
-        max(days), tuple(lines), f"It may be disposed of from {max(days):%-d %B %Y}, the latest of these."
+        max(days), tuple(lines), f"It may be disposed of from {day_in_words(max(days))}, the latest of these."
     )
 
 

@@ -70,6 +70,7 @@ urlpatterns = [
     path("", include("reviews.administration.urls")),
     path("", include("reviews.auditing.urls")),
     path("", include("reviews.deadlines.urls")),
+    path("", include("reviews.keeping.urls")),
     path("", include("reviews.sight.urls")),
     path("panel/", panel.panel_list, name="panel-list"),
     path("panel/<uuid:pk>/", panel.panel_record, name="panel-record"),

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from reviews.administration import accounts, calendar, ladders, milestones, people, relaxations, views
+from reviews.administration import (
+    accounts,
+    calendar,
+    ladders,
+    milestones,
+    people,
+    relaxations,
+    retention,
+    views,
+)
 
 urlpatterns = [
     path("administration/", views.Index.as_view(), name="administration"),
@@ -54,6 +63,10 @@ urlpatterns = [
         relaxations.EndRelaxation.as_view(),
         name="relaxation-end",
     ),
+    path("administration/retention/", retention.Schedule.as_view(), name="retention-schedule"),
+    path("administration/retention/adopt/", retention.Adopt.as_view(), name="retention-adopt"),
+    path("administration/retention/add/", retention.AddRule.as_view(), name="retention-add"),
+    path("administration/retention/<int:pk>/end/", retention.EndRule.as_view(), name="retention-end"),
     path("administration/reminders/", ladders.LadderList.as_view(), name="ladder-list"),
     path("administration/reminders/<slug:name>/", ladders.AddStep.as_view(), name="ladder-add"),
     path(

@@ -55,6 +55,11 @@ class PanelRecord(Subject):
     def __str__(self) -> str:
         return f"{self.code}, case {self.document['code']}"
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was disposed of with the file of its case: only its code is left."""
+        return set(self.document) == {"code"}
+
     def get_absolute_url(self) -> str:
         return reverse("panel-record", args=[self.pk])
 

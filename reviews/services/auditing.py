@@ -41,6 +41,15 @@ WORDS = {
     "mail": "Sent a mail about it",
     "ask": "Asked for it",
     "send": "Sent a form",
+    "hold": "Placed a legal hold",
+    "lift_hold": "Lifted a legal hold",
+    "propose_disposal": "Proposed a disposal",
+    "propose_keeping": "Proposed to keep it longer",
+    "agree_disposal": "Agreed to a disposal",
+    "agree_keeping": "Agreed to keep it longer",
+    "withdraw_disposal": "Withdrew a proposal about keeping it",
+    "certify_disposal": "Disposed of records",
+    "set_retention": "Set how long records are kept",
 }
 """What an action is called; a verb that is not here is called by its name."""
 WHY = {

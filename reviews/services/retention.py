@@ -27,6 +27,7 @@ from reviews.retention import (
 from reviews.services import disposing
 from reviews.services.schedules import schedule_of
 from workflows.calendars import local_date
+from workflows.countdown import day_in_words
 from workflows.exceptions import RetentionError
 from workflows.models import Fact, TransitionRecord
 from workflows.services.announcing import announce
@@ -147,6 +148,18 @@ def _comes_up(standing: Standing, reviews: list[RetentionReview], *, on: date) -
         for r in reviews
     )
     return standing.is_due(on=on) and not is_kept
+
+
+def waiting_for(user: User, *, at: datetime) -> list[RetentionReview]:
+    """Proposals that this person may agree to: those of others, on cases from which they are not recused."""
+    waiting = list(RetentionReview.objects.waiting().exclude(proposed_by=user).select_related("case"))
+    if not waiting:
+        return []  # nearly always: so whoever opens their home page pays for one question
+    asked = {one.case_id for one in waiting}
+    mine = set(
+        Case.objects.granted(user, MAY_REVIEW, at=at).filter(pk__in=asked).values_list("pk", flat=True)
+    )
+    return [one for one in waiting if one.case_id in mine]
 
 
 # ---- What the two people go by -----------------------------------------------------------------
@@ -284,6 +297,6 @@ def _must_be_due(case: Case, record_class: str, *, at: datetime) -> Standing:
 def _must_not_be_held(case: Case) -> None:
     if holds := list(case.legal_holds.in_force()):
         raise RetentionError(
-            f"Nothing of {case.code} is disposed of: it is held since {local_date(holds[0].at):%-d %B %Y}. "
+            f"Nothing of {case.code} is disposed of: it is held since {day_in_words(local_date(holds[0].at))}. "
             "Whoever asked for the hold must say that it may be lifted."
         )

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Role, Seat, User
 from reviews.models import AgencyReturn, Case, PanelRecord
-from reviews.services import break_glass
+from reviews.services import break_glass, retention
 from reviews.services.access import signs_for
 from workflows.calendars import end_of, local_date
 from workflows.countdown import TimeLeft
@@ -151,6 +151,7 @@ def what_needs(user: User, *, at: datetime) -> list[Duty]:
         *_of_partners(user, at=at),
         *_of_the_panel(user, at=at),
         *_of_break_glass(user, at=at),
+        *_of_retention(user, at=at),
     ]
     return sorted(duties, key=lambda duty: (duty.due_at is None, duty.due_at or at))
 
@@ -289,6 +290,21 @@ def _of_the_panel(user: User, *, at: datetime) -> list[Duty]:
     waiting = {r.pk: r for r in records}
     clocks = Deadline.objects.open().filter(subject_id__in=waiting).select_related("rule", "calendar")
     return [_duty(d, "Reply to a decision record", waiting[d.subject_id], at=at) for d in clocks]
+
+
+def _of_retention(user: User, *, at: datetime) -> list[Duty]:
+    """For a second person: proposals of others about what becomes of a record."""
+    return [
+        Duty(
+            "Agree what becomes of a record" if one.outcome == "keep" else "Agree to a disposal",
+            one.case.code,
+            one.case.code,
+            reverse("retention-agree", args=[one.case_id, one.pk]),
+            None,
+            None,
+        )
+        for one in retention.waiting_for(user, at=at)
+    ]
 
 
 def _of_break_glass(user: User, *, at: datetime) -> list[Duty]:

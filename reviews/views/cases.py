@@ -25,6 +25,7 @@ from reviews.services import (
     decisions,
     recusals,
     reminders,
+    retention,
     sharing,
 )
 from reviews.services.children import can_be_corrected
@@ -204,6 +205,9 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "openings": break_glass.openings_of(case) if break_glass.MAY_OPEN in held else [],
             "emergencies": EMERGENCIES,
             "asked_since": now - break_glass.LAPSES,
+            "can_review_retention": retention.MAY_REVIEW in held,
+            "is_held": is_whole and case.legal_holds.in_force().exists(),
+            "disposals": list(case.disposals.all()),
             "now": now,
         },
     )

@@ -41,6 +41,9 @@ def panel_record(request: HttpRequest, pk: Any, for_paper: bool = False) -> Http
     """One record as it was released: nothing here is read from the live case. For paper, nothing is folded away."""
     now = at(request)
     it: PanelRecord = find(PanelRecord, request, pk, action="print" if for_paper else "read")
+    if it.is_gone:
+        gone = {"title": f"Decision record {it.document['code']}", "it": it}
+        return render(request, "reviews/panel_record_gone.html", gone)
     return render(
         request,
         "reviews/panel_record.html",

@@ -2,12 +2,27 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import Deputy, Membership, Role, User
-from reviews.models import AgencyReturn, Case, PanelRecord
+from reviews.models import AgencyReturn, Case, PanelRecord, RetentionReview
+from reviews.services import retention
 from tests.second_factor import session_of
 from workflows.models import RuleVersion
 
 __all__ = ["pages_by_person", "session_of"]
+
+
+def _a_proposal(case: Case, email: str) -> int:
+    """The key of a proposal on that case: the demonstration has nothing old enough, so one to keep it longer is made."""
+    there = RetentionReview.objects.waiting().filter(case=case).first()
+    if there is None:
+        now = timezone.now()
+        there = retention.propose(
+            case, "case-file", outcome="keep", reason="An inquiry may ask for it.",
+            next_review_on=now.date().replace(day=1, year=now.year + 5), by=User.objects.get(email=email), at=now,
+        )  # fmt: skip
+    return there.pk
 
 
 def pages_by_person() -> list[tuple[str, str, str]]:
@@ -48,6 +63,8 @@ def pages_by_person() -> list[tuple[str, str, str]]:
     milestone = RuleVersion.objects.get(
         code="LOC_RETURN", partnership__name__startswith="Northborough", valid_to=None
     )
+    chair = holder(Role.INDEPENDENT_CHAIR, **ours)
+    proposal = _a_proposal(busiest, chair)
     nine = "?limit=9wd&from=2026-12-01"
     relaxed = "?rule=RR_COMPLETE&limit=30wd&from=2026-11-01&to=2027-03-31"
     return [
@@ -105,6 +122,15 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (manager, "return-call", f"{drafting.get_absolute_url()}call/"),
         (manager, "child-correct", f"{busiest.get_absolute_url()}children/1/correct/"),
         (manager, "notification-correct", f"{busiest.get_absolute_url()}correct-notification/"),
+        (manager, "retention-due", "/retention/"),
+        (manager, "retention-schedule", "/administration/retention/"),
+        (manager, "retention-adopt", "/administration/retention/adopt/"),
+        (manager, "retention-add", "/administration/retention/add/"),
+        (manager, "retention-case", f"{busiest.get_absolute_url()}retention/"),
+        (manager, "retention-hold", f"{busiest.get_absolute_url()}retention/holds/add/"),
+        (manager, "retention-propose", f"{busiest.get_absolute_url()}retention/propose/case-file/"),
+        (manager, "retention-agree", f"{busiest.get_absolute_url()}retention/reviews/{proposal}/agree/"),
+        (manager, "certificates", f"{busiest.get_absolute_url()}retention/certificates/"),
         (author, "change-password", "/change-password/"),
         (author, "home-author", "/"),
         (author, "due-author", "/due/"),

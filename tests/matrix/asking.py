@@ -39,6 +39,7 @@ FILLED_BY = {
 ALWAYS = {
     "code": "LOC_SINCOPY", "uidb64": "MQ", "token": "abc", "number": 1, "name": "return", "way": "remove",
     "step": "due:author", "section": "involvement",
+    "record_class": "returns",
 }  # fmt: skip
 ASKED_OF = {
     "administration/milestones/<int:pk>/confirm/": {"limit": "5wd", "from": "2026-05-04"},

@@ -7,17 +7,20 @@ from typing import Any
 from accounts.models import Deputy, Membership, Role, User
 from accounts.services import add_member, appoint_deputy, seat_for, standing
 from notifications.models import Notice
-from reviews.models import AgencyReturn, Case
+from reviews.models import AgencyReturn, Case, RetentionRule
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
 from reviews.services import (
     break_glass,
     cases,
     decisions,
+    holds,
     practice,
     recusals,
     reminders,
+    retention,
     returns,
     rule_changes,
+    schedules,
     sharing,
 )
 from reviews.services.cases import ChildGiven
@@ -218,6 +221,16 @@ def _where(cast: Cast, world: World, case: Case, gp: AgencyReturn, record: Any) 
         if is_open
         else None
     )
+    hold = holds.place_hold(case, kind="court", reference="C-1", by=chair, at=NOW)
+    kept = retention.propose(
+        case,
+        "returns",
+        outcome="keep",
+        reason="Asked for.",
+        next_review_on=date(2030, 1, 1),
+        by=chair,
+        at=NOW,
+    )
     notice = Notice.objects.filter(recipient=manager, subject=case).order_by("created_at", "pk").first()
     assert notice is not None
     record_deadline = record.deadlines.order_by("pk").first()
@@ -226,7 +239,7 @@ def _where(cast: Cast, world: World, case: Case, gp: AgencyReturn, record: Any) 
         "cases": case.pk, "cases deadline": meeting.pk, "cases fact": _fact(meeting),
         "panel": record.pk, "panel deadline": record_deadline.pk,
         "interest": interest.pk, "recusal": recused.pk, "share": share.pk if share else 1,
-        "asked": asked.pk, "mute": mute.pk if mute else 1,
+        "hold": hold.pk, "review": kept.pk, "asked": asked.pk, "mute": mute.pk if mute else 1,
         "notice": notice.pk, "partnership": other.partnership.pk,
         **_administered(world),
     }  # fmt: skip
@@ -256,8 +269,11 @@ def _administered(world: World) -> Where:
     if not person.lost_factors.exists():
         an_app(person)
         standing.report_loss(person, proof="in-person", by=world.people["administrator"], at=NOW)
+    rule = RetentionRule.objects.filter(partnership=world.partnership).first()
+    if rule is None:
+        rule = schedules.adopt_proposal(world.partnership, by=manager, at=NOW)[0]
     return {
-        "agencies": world.agencies["gp"].pk,
+        "retention": rule.pk, "agencies": world.agencies["gp"].pk,
         "membership": Membership.objects.get(user=world.people["gp_author"]).pk,
         "person": person.pk,
         "deputies": Deputy.objects.filter(person=manager, ends_on__gte=NOW.date()).get().pk,

@@ -4,6 +4,7 @@ from reviews.models import AgencyReturn, Case
 from tests import factories
 from tests.factories import World
 from tests.reviews.asking import DECIDED, Released, a_released_case
+from tests.reviews.disposing import a_closed_case, adopted
 from tests.standing import standing
 
 
@@ -40,3 +41,11 @@ def decided(world: World) -> Case:
 def released(world: World) -> Released:
     """A case that has been through, and whose record the Panel has since Thursday 9 April 2026."""
     return a_released_case(world)
+
+
+@standing
+def closed(world: World, other: World) -> Case:
+    """A case closed on 9 April 2026, full of words, in a partnership that took the proposal as its schedule."""
+    case = a_closed_case(world, other)
+    adopted(world)
+    return case

@@ -17,8 +17,7 @@ from reviews.services import cases, disposing, holds, recusals, retention, sched
 from reviews.services.disposing import HOLDINGS, KEPT, digest_of
 from tests.factories import World
 from tests.keys import meddle
-from tests.reviews.disposing import ADOPTED, THEN, WORD, a_closed_case, adopted, where_it_stands
-from tests.standing import standing
+from tests.reviews.disposing import ADOPTED, THEN, WORD, adopted, where_it_stands
 from workflows.exceptions import RetentionError, WrongState
 from workflows.models import BreakGlass, Deadline, Fact, Subject, TransitionRecord
 from workflows.services.ledger import broken_links, moves_not_told
@@ -26,14 +25,6 @@ from workflows.services.verifying import drifted
 from workflows.triggers import FORGETS, FORGOTTEN
 
 pytestmark = pytest.mark.django_db
-
-
-@standing
-def closed(world: World, other: World) -> Case:
-    """A case closed in April 2026, in a partnership that took the proposal as its schedule."""
-    case = a_closed_case(world, other)
-    adopted(world)
-    return case
 
 
 def proposed(case: Case, world: World, record_class: str = CASE_FILE, **given: Any) -> RetentionReview:
@@ -59,7 +50,7 @@ def test_a_case_comes_up_for_review_on_its_day_and_says_why(closed: Case, world:
     day = date(2061, 4, 9)
     assert due(day - timedelta(days=1)) == []
     assert due(day) == [(closed.code, CASE_FILE, day), (closed.code, RETURNS, day)]
-    assert "That is 9 April 2061" in retention.standing_of(closed, CASE_FILE, at=THEN).lines[0]
+    assert "That is Saturday 9 April 2061" in retention.standing_of(closed, CASE_FILE, at=THEN).lines[0]
     # And on no list of those who may not review it, or are recused from it.
     assert retention.due_for_review(world.member, at=THEN) == []
     recusals.recuse(closed, world.co_chair, kind="other", reason="Kin.", by=world.chair, at=ADOPTED)
@@ -191,7 +182,7 @@ def test_nothing_of_a_case_at_work_is_disposed_of(case: Case, world: World) -> N
 def test_a_held_case_is_on_the_list_and_is_not_disposed_of(closed: Case, world: World) -> None:
     hold = holds.place_hold(closed, kind="court", reference="Order C-1 of 2061", by=world.chair, at=THEN)
     assert [due.is_held for due in retention.due_for_review(world.manager, at=THEN)] == [True, True]
-    with pytest.raises(RetentionError, match="it is held since 1 June 2061"):
+    with pytest.raises(RetentionError, match="it is held since Wednesday 1 June 2061"):
         proposed(closed, world)
     for wrong in ({"by": world.member}, {"by": world.gp_author}):
         with pytest.raises(PermissionDenied):

@@ -75,12 +75,12 @@ def test_the_longest_of_the_rules_counts_and_each_says_how() -> None:
     assert standing.from_on == date(2095, 5, 1)
     assert standing.is_due(on=date(2095, 5, 1))
     assert not standing.is_due(on=date(2095, 4, 30))
-    assert standing.says == "It may be disposed of from 1 May 2095, the latest of these."
+    assert standing.says == "It may be disposed of from Sunday 1 May 2095, the latest of these."
     assert standing.lines[:2] == (
         "The whole case file: 35 years from the last thing that was recorded of the case. The last thing was recorded: "
-        "9 April 2026. That is 9 April 2061. A source.",
+        "Thursday 9 April 2026. That is Saturday 9 April 2061. A source.",
         "The whole case file: 75 years from the birth of the youngest child who was looked after. Child 2 was born: "
-        "1 May 2020. That is 1 May 2095. Another source. Longer.",
+        "Friday 1 May 2020. That is Sunday 1 May 2095. Another source. Longer.",
     )
 
 
