@@ -2,11 +2,10 @@
 
 import csv
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Aggregate, Count, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -41,69 +40,95 @@ from workflows.services.moving import verbs_open_to
 from workflows.showing import Shows, note_listed, shows
 
 PAGE = 50
+MOST_DIGITS = 6
+"""Of the number of a page: beyond a million nobody looks."""
 
 
-def cases_wanted(request: HttpRequest) -> tuple[Any, dict[str, str]]:
+def _of_each(rows: QuerySet[Any], of: str, answer: Aggregate) -> Subquery:
+    """An aggregate for each row of the page alone: a join would count for every case there is."""
+    return Subquery(rows.filter(**{of: OuterRef("pk")}).order_by().values(of).annotate(n=answer).values("n"))
+
+
+# Put together once, and not with every request.
+NEXT_DUE = _of_each(Deadline.objects.running().filter(rule__duty="by"), "subject_id", Min("due_on"))
+ASKED = Coalesce(_of_each(AgencyReturn.objects.all(), "case", Count("pk")), 0)
+WAITING = Coalesce(_of_each(AgencyReturn.objects.filter(state__in=AgencyReturn.OPEN), "case", Count("pk")), 0)
+
+
+def cases_wanted(request: HttpRequest, *, upto: int | None = None) -> tuple[QuerySet[Any], dict[str, str]]:
     """The visible cases that the filters leave, newest first, and the filters as understood.
 
-    What is not in the lists of what may be asked is ignored.
+    What is not in the lists of what may be asked is ignored. upto: at least so many of the first are wanted, and no
+    more; without filters these are found along the index of the grants.
     """
-    visible = Case.objects.visible_to(signed_in(request), at=at(request))
-    return narrowed(visible, request)
-
-
-class NewestFirst:
-    """All that a person may see, for a Paginator: a page is found along the index of the grants, then fetched."""
-
-    def __init__(self, visible: QuerySet[Any], request: HttpRequest) -> None:
-        self.visible, self.request = visible, request
-
-    def count(self) -> int:
-        return self.visible.count()
-
-    def __getitem__(self, part: slice) -> list[Case]:
-        keys = Case.objects.newest(signed_in(self.request), at=at(self.request), upto=part.stop)[part.start :]
-        found = {case.pk: case for case in narrowed(Case.objects.filter(pk__in=keys), self.request)[0]}
-        return [found[key] for key in keys if key in found]
-
-
-def narrowed(rows: QuerySet[Any], request: HttpRequest) -> tuple[QuerySet[Any], dict[str, str]]:
-    """Of visible cases those that the filters leave, newest first, with what a list shows of each."""
+    who, now = signed_in(request), at(request)
     state = request.GET.get("state", "")
     if state not in Case.State.values:
         state = ""
+    typed = request.GET.get("q", "").strip()[:100]
+    if upto is None or state or typed:
+        rows = Case.objects.visible_to(who, at=now)
+    else:
+        rows = Case.objects.newest(who, at=now, upto=upto)
     if state:
         rows = rows.filter(state=state)
-    typed = request.GET.get("q", "").strip()[:100]
     if parts := parse_reference(typed):
         rows = rows.filter(reference_body=parts[0], reference_year=parts[1], reference_number=parts[2])
     elif typed:
-        returns = AgencyReturn.objects.visible_to(signed_in(request), at=at(request)).order_by()
+        returns = AgencyReturn.objects.visible_to(who, at=now).order_by()
         rows = rows.filter(
             Q(code__icontains=typed)
             | Q(pk__in=returns.filter(code__icontains=typed).values("case"))
             | Q(reference_as_given__icontains=typed)
             | Q(notification_reference__icontains=typed)
         )
-    clocks = Deadline.objects.running().filter(subject_id=OuterRef("pk"), rule__duty="by").order_by("due_on")
-    asked = AgencyReturn.objects.filter(case=OuterRef("pk")).order_by().values("case").annotate(n=Count("pk"))
-    rows = rows.annotate(  # each for the rows of the page alone: a join would count them for every case
-        next_due=Subquery(clocks.values("due_on")[:1]),
-        asked=Coalesce(Subquery(asked.values("n")), 0),
-        waiting=Coalesce(Subquery(asked.filter(state__in=AgencyReturn.OPEN).values("n")), 0),
-    )
-    return rows.order_by("-begun_at", "pk"), {"state": state, "q": typed}
+    rows = rows.annotate(next_due=NEXT_DUE, asked=ASKED, waiting=WAITING)
+    return rows.order_by("-begun_at", "pk")[:upto], {"state": state, "q": typed}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A page of a list that nobody counts: to count what somebody may see costs more than to show a page of it."""
+
+    number: int
+    object_list: list[Case]
+    is_followed: bool
+    paginator: None = None
+
+    def has_next(self) -> bool:
+        return self.is_followed
+
+    def has_previous(self) -> bool:
+        return self.number > 1
+
+    def has_other_pages(self) -> bool:
+        return self.has_next() or self.has_previous()
+
+    def next_page_number(self) -> int:
+        return self.number + 1
+
+    def previous_page_number(self) -> int:
+        return self.number - 1
+
+
+def part_wanted(request: HttpRequest) -> tuple[Part, dict[str, str]]:
+    """The page of the list that is asked for, and the filters as understood. Where there is none, the first."""
+    asked = request.GET.get("page", "")
+    number = max(int(asked), 1) if asked.isdecimal() and len(asked) <= MOST_DIGITS else 1
+    rows, wanted = cases_wanted(request, upto=number * PAGE + 1)  # one more says whether another page follows
+    found = list(rows[(number - 1) * PAGE :])
+    if not found and number > 1:
+        number, (rows, wanted) = 1, cases_wanted(request, upto=PAGE + 1)
+        found = list(rows)
+    return Part(number, found[:PAGE], len(found) > PAGE), wanted
 
 
 @shows(Shows.LIST)
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
     """Every case this person may see."""
-    rows, wanted = cases_wanted(request)
-    if not any(wanted.values()):
-        rows = NewestFirst(rows, request)
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    note_listed(request, "reviews.case", (case.code for case in page))
+    page, wanted = part_wanted(request)
+    note_listed(request, "reviews.case", (case.code for case in page.object_list))
     return render(
         request,
         "reviews/case_list.html",

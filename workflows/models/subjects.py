@@ -2,24 +2,22 @@
 
 import secrets
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
-from django.contrib.auth.models import Permission
 from django.db import models
-from django.db.models import OuterRef, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django_fsm import FSMField, FSMModelMixin
 
 from accounts.models import Partnership, Seat, User
 from accounts.services import people_in
 from workflows.actors import SYSTEM, System, only_the_system
 from workflows.calendars import local_date
-from workflows.models.in_order import newest_keys
-from workflows.models.openings import BreakGlass, Share
-from workflows.models.recusals import Recusal, recused_by_case
+from workflows.models.recusals import recused_by_case
+from workflows.models.sight import Sight, Sql, Through, rows_of
 
 PUBLIC_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -32,9 +30,6 @@ def new_public_code() -> str:
 PERSON, SEAT = "person", "seat"
 """Audiences of one: the person, or the holders of the seat, whose key follows after a colon."""
 
-Through = Mapping[uuid.UUID, set[int]]
-"""The seats that a person acts for, by the person through whom: User.stands_for."""
-
 
 class SubjectQuerySet(models.QuerySet[Any]):
     """Which subjects a person may see, and which may be changed: the one rule. A superuser has no part in it.
@@ -44,110 +39,32 @@ class SubjectQuerySet(models.QuerySet[Any]):
     it their own or one of somebody for whom they stand in and who is not recused either; or a grant to them.
     """
 
-    def granted(
-        self,
-        user: User,
-        permission: str,
-        *,
-        at: datetime,
-        only: uuid.UUID | None = None,
-        through: Through | None = None,
-    ) -> Self:
-        """Those on which the person holds the permission, or of them the one that is asked about.
+    def granted(self, user: User, permission: str, *, at: datetime, through: Through | None = None) -> Self:
+        """Those on which the person holds the permission.
 
         through narrows down the seats that count: some of those that User.stands_for gives.
         """
-        # From the grants to the subjects: an OR of EXISTS would look at every subject there is.
-        keys = self.keys_granted(user, permission, at=at, only=only, through=through)
-        return self.filter(~Recusal.objects.bars(user, self.model.case_of("")), pk__in=keys)
+        return self._in(Sight(self.model, user, at=at, through=through).keys(permission))
 
-    def keys_granted(
-        self,
-        user: User,
-        permission: str,
-        *,
-        at: datetime,
-        only: uuid.UUID | None = None,
-        through: Through | None = None,
-    ) -> models.QuerySet[Any]:
-        """The keys of all that lets them in. Whether they are recused is not asked here."""
-        codename = permission.split(".")[-1]
-        # The permission by its key, so that the index on (group, permission, subject) finds those of a seat.
-        by_key = Permission.objects.filter(
-            content_type__app_label=self.model._meta.app_label,
-            content_type__model=self.model._meta.model_name,
-            codename=codename,
-        ).order_by()
-        here = {} if only is None else {"content_object": only}
-        through = user.stands_for(at=at) if through is None else through
-        to_seats, to_them = (
-            grants.filter(permission=by_key.values("pk")[:1], **here).values("content_object")
-            for grants in self.grants_to(user, through)
-        )
-        if codename != self.view_codename and codename not in self.model.READING:
-            return to_seats.union(to_them)  # an opening gives no more than reading
-        opened = self.opened_to(user, through, at=at, only=only)
-        return to_seats.union(to_them, *(keys for codenames, keys in opened if codename in codenames))
+    def newest(self, user: User, *, at: datetime, upto: int) -> Self:
+        """The first so many that are visible_to the person, the newest first: begun_at, then the key.
+
+        It costs what is shown, and not what could be. Of a kind whose grants to seats carry begun_at: a case.
+        """
+        found = Sight(self.model, user, at=at).first_keys(self.view_codename, upto=upto)
+        return self._in(found).order_by("-begun_at", "pk")
+
+    def visible_to(self, user: User, *, at: datetime) -> Self:
+        """Those the person may see at the instant. Every page, list, count, file and export starts here."""
+        return self.granted(user, self.view_codename, at=at)
 
     @property
     def view_codename(self) -> str:
         """The permission to look at one of this kind."""
         return f"view_{self.model._meta.model_name}"
 
-    def grants_to(self, user: User, through: Through) -> tuple[models.QuerySet[Any], models.QuerySet[Any]]:
-        """The rows that grant the person anything on this kind: to the seats they act for, and to themselves."""
-        to_seats = self.model.group_grants.rel.related_model.objects
-        to_them = self.model.user_grants.rel.related_model.objects
-        if not user.is_active:
-            return to_seats.none(), to_them.none()
-        case = self.model.case_of("content_object__")
-        return to_seats.filter(_seats("group", user, through, case)), to_them.filter(user=user)
-
-    def opened_to(
-        self, user: User, through: Through, *, at: datetime, only: uuid.UUID | None = None
-    ) -> list[tuple[set[str], models.QuerySet[Any]]]:
-        """What opens some of this kind to them for a time: the permissions that it gives, and the keys.
-
-        Break-glass lets them read a case and all its parts; a share lets them look at the case alone.
-        """
-        if not user.is_active:
-            return []
-        reading = {self.view_codename, *self.model.READING}
-        glass = BreakGlass.objects.in_force(at=at).filter(person=user).order_by()
-        if not self.model.IS_CASE:
-            here = {} if only is None else {"pk": only}
-            return [(reading, Subject.objects.filter(root__in=glass.values("case"), **here).values("pk"))]
-        here = {} if only is None else {"case": only}
-        seats = _seats("seat", user, through, OuterRef("case"))
-        shared = Share.objects.in_force(on=local_date(at)).filter(seats).order_by()
-        return [
-            (codenames, opening.filter(**here).values("case"))
-            for codenames, opening in ((reading, glass), ({self.view_codename}, shared))
-        ]
-
-    def newest(self, user: User, *, at: datetime, upto: int) -> list[uuid.UUID]:
-        """The keys of the first so many that are visible_to the person, the newest first: begun_at, then the key.
-
-        It costs what is shown, and not what could be. Of a kind whose grants to seats carry begun_at, which is a
-        case. Two queries.
-        """
-        return newest_keys(self.model, user, user.stands_for(at=at), at=at, upto=upto)
-
-    def visible_to(self, user: User, *, at: datetime) -> Self:
-        """Those the person may see at the instant. Every page, list, count, file and export starts here."""
-        return self.granted(user, self.view_codename, at=at)
-
-
-def _seats(column: str, user: User, through: Through, case: Any) -> Q:
-    """The condition that a column names a seat the person acts for.
-
-    Nobody stands in for a recused person: what that one may not see, their deputy may not see for them.
-    """
-    open_to = Q(**{f"{column}__in": through.get(user.pk, set())})
-    for person, seats in through.items():
-        if person != user.pk:
-            open_to |= Q(~Recusal.objects.bars(person, case), **{f"{column}__in": seats})
-    return open_to
+    def _in(self, keys: Sql) -> Self:
+        return self.filter(pk__in=RawSQL(keys.text, keys.given))  # noqa: S611 - our own text, with places
 
 
 class Subject(FSMModelMixin, models.Model):
@@ -222,12 +139,6 @@ class Subject(FSMModelMixin, models.Model):
         case = self.root_id or self.pk
         return recused_by_case([case]).get(case, frozenset())
 
-    @classmethod
-    def case_of(cls, prefix: str) -> Any:
-        """The column of a row's case, for a condition inside a query; prefix leads from the row to the subject."""
-        own = OuterRef(f"{prefix}pk")  # of a case, so that its grants need not be joined to what they grant
-        return own if cls.IS_CASE else Coalesce(OuterRef(f"{prefix}root"), own)
-
     @property
     def ledger(self) -> models.QuerySet[Any]:
         """The entries of its own chain, when it is a case."""
@@ -244,26 +155,15 @@ class Subject(FSMModelMixin, models.Model):
         """Whether this actor may do that here. The same grants as sight, asked for one object."""
         if permission == only_the_system or by is SYSTEM:
             return by is SYSTEM
-        kind: SubjectQuerySet = type(self).objects.all()  # type: ignore[assignment]
-        return isinstance(by, User) and kind.granted(by, permission, at=at, only=self.pk).exists()
+        if not isinstance(by, User):
+            return False
+        asked = Sight(type(self), by, at=at).keys(permission, only=self.pk)
+        return bool(rows_of(asked))
 
     def permissions_of(self, by: User, *, at: datetime) -> set[str]:
-        """Every permission the person holds on this one, in two queries."""
-        kind: SubjectQuerySet = type(self).objects.all()  # type: ignore[assignment]
-        through = by.stands_for(at=at)
-        barred = Recusal.objects.bars(by, self.root_id or self.pk)
-        granted, *more = (
-            grants.filter(~barred, content_object=self.pk).values_list("permission__codename")
-            for grants in kind.grants_to(by, through)
-        )
-        more += [
-            opening.filter(~barred)
-            .annotate(codename=Value(codename, output_field=models.CharField()))
-            .values_list("codename")
-            for codenames, opening in kind.opened_to(by, through, at=at, only=self.pk)
-            for codename in codenames
-        ]
-        return {f"{self._meta.app_label}.{codename}" for (codename,) in granted.union(*more)}
+        """Every permission the person holds on this one, in two queries: one of them for their seats."""
+        asked = Sight(type(self), by, at=at).codenames(self.pk)
+        return {f"{self._meta.app_label}.{codename}" for (codename,) in rows_of(asked)}
 
     # What a kind says of itself, overridden there.
 
