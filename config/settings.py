@@ -301,6 +301,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": INSPECT_EVERY,
         "options": {"expires": INSPECT_EVERY},
     },
+    "empty-copies": {
+        "task": "reviews.tasks.empty_copies",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE", default=str(VAR_DIR / "beat-schedule"))
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.keeping import views
+from reviews.keeping import disclosures, views
 
 urlpatterns = [
     path("retention/", views.due_list, name="retention-due"),
@@ -23,4 +23,16 @@ urlpatterns = [
         views.Propose.as_view(),
         name="retention-propose",
     ),
+    path("cases/<uuid:pk>/copies/", disclosures.copies, name="copies"),
+    path("cases/<uuid:pk>/copies/add/", disclosures.Prepare.as_view(), name="copy-add"),
+    path("cases/<uuid:pk>/copies/<uuid:copy>/", disclosures.copy_page, name="copy"),
+    path(
+        "cases/<uuid:pk>/copies/<uuid:copy>/black-out/", disclosures.BlackOut.as_view(), name="copy-black-out"
+    ),
+    path("cases/<uuid:pk>/copies/<uuid:copy>/release/", disclosures.Release.as_view(), name="copy-release"),
+    path(
+        "cases/<uuid:pk>/copies/<uuid:copy>/withdraw/", disclosures.Withdraw.as_view(), name="copy-withdraw"
+    ),
+    path("cases/<uuid:pk>/copies/<uuid:copy>/print/", disclosures.for_paper, name="copy-print"),
+    path("cases/<uuid:pk>/copies/<uuid:copy>/copy.json", disclosures.as_data, name="copy-json"),
 ]

@@ -6,6 +6,7 @@ from reviews.models.cases import Case, CaseGroupGrant, CaseUserGrant
 from reviews.models.children import Child
 from reviews.models.corrections import Correction
 from reviews.models.decisions import Decision, SignOff
+from reviews.models.disclosures import Disclosure
 from reviews.models.feeds import CalendarFeed
 from reviews.models.panel import PanelRecord, PanelRecordGroupGrant, PanelRecordUserGrant
 from reviews.models.retention import Disposal, LegalHold, RetentionReview, RetentionRule
@@ -23,6 +24,7 @@ __all__ = [
     "Child",
     "Correction",
     "Decision",
+    "Disclosure",
     "Disposal",
     "LegalHold",
     "PanelRecord",

@@ -176,6 +176,7 @@ class Case(Subject):
             ("share_case", "Can share a case across the border"),
             ("open_case", "Can approve break-glass on a case, and review it"),
             ("hold_case", "Can hold a case for a court, and lift that"),
+            ("disclose_case", "Can make, release and take a subject-access copy"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -34,6 +34,7 @@ ON_CASE: Mapping[Role, tuple[str, ...]] = {
         "open_case",
         "share_case",
         "hold_case",
+        "disclose_case",
         "read_whole_case",
     ),
     Role.SUB_GROUP_MEMBER: ("view_case", "read_whole_case"),
@@ -43,6 +44,7 @@ ON_CASE: Mapping[Role, tuple[str, ...]] = {
         "recuse_case",
         "open_case",
         "hold_case",
+        "disclose_case",
         "dispose_case",
     ),
     Role.INDEPENDENT_CHAIR: (

@@ -49,6 +49,10 @@ WORDS = {
     "agree_keeping": "Agreed to keep it longer",
     "withdraw_disposal": "Withdrew a proposal about keeping it",
     "certify_disposal": "Disposed of records",
+    "prepare_disclosure": "Made a subject-access copy",
+    "black_out": "Blacked something out in a copy",
+    "release_disclosure": "Released a subject-access copy",
+    "withdraw_disclosure": "Withdrew a subject-access copy",
     "set_retention": "Set how long records are kept",
 }
 """What an action is called; a verb that is not here is called by its name."""

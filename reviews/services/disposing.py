@@ -22,6 +22,7 @@ from reviews.models import (
     Child,
     Correction,
     Decision,
+    Disclosure,
     Disposal,
     PanelRecord,
     PhoneCall,
@@ -29,7 +30,7 @@ from reviews.models import (
     ReturnVersion,
     SignOff,
 )
-from reviews.questions import DECISION_FORM
+from reviews.questions import DEFINITIONS
 from reviews.retention import CASE_FILE, Standing
 from workflows.calendars import local_date, start_of
 from workflows.models import (
@@ -81,7 +82,7 @@ def _chosen(decision: Decision) -> dict[str, Any]:
             for q in section.questions
             if q.kind in ("yes-no", "choice") and q.code in decision.answers.get(section.code, {})
         }
-        for section in DECISION_FORM
+        for section in DEFINITIONS[decision.form_version]
     }
     return {code: answers for code, answers in kept.items() if answers}
 
@@ -137,6 +138,7 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
         ("deadline__subject", "deadline__subject__root"),
         {"authority": _mark("authority"), "reason": _mark("reason")},
     ),
+    Holding(Disclosure, ("case",), {"sealed_document": _nothing, "reference": _mark("reference")}),
     Holding(Share, ("case",), {"reason": _mark("reason")}),
     Holding(BreakGlass, ("case",), {"words": _mark("words"), "review": _mark("review")}),
     Holding(Recusal, ("case",), {"reason": _mark("reason"), "ended_reason": _mark("ended_reason")}),
@@ -152,6 +154,7 @@ KEPT: Final[dict[str, str]] = {
     "reviews.decision": "form_version",
     "reviews.correction": "what",
     "reviews.panelrecord": "sha256",
+    "reviews.disclosure": "redactions sha256",
     "reviews.legalhold": "kind reference lifted_reason",
     "reviews.retentionreview": "record_class outcome reason basis answer",
     "reviews.disposal": "record_class rules removed digest ledger_hash",

@@ -10,16 +10,17 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from reviews import sealing
-from reviews.models import Case, Child
+from reviews.models import Case, Child, Disclosure
 from workflows.actors import SYSTEM
 from workflows.models import Subject
 from workflows.services import ledger
 
 logger = logging.getLogger(__name__)
 
-SEALED: list[tuple[type[Case] | type[Child], str]] = [
+SEALED: list[tuple[type[Case] | type[Child] | type[Disclosure], str]] = [
     *((Child, column) for column in Child.SEALED),
     *((Case, column) for column in Case.SEALED),
+    *((Disclosure, column) for column in Disclosure.SEALED),
 ]
 """Every column that is sealed."""
 
@@ -58,7 +59,7 @@ def _cases_to_seal_anew(name: str) -> set[UUID]:
     found: set[UUID] = set()
     for model, column in SEALED:
         old = model.objects.exclude(**{column: ""}).exclude(**{f"{column}__startswith": _prefix(name)})
-        found |= set(old.values_list("case" if model is Child else "pk", flat=True))
+        found |= set(old.values_list("pk" if model is Case else "case", flat=True))
     return found
 
 
@@ -68,7 +69,7 @@ def _reseal(pk: UUID, *, at: datetime) -> int:
     Subject.objects.select_for_update(no_key=True).only("pk").get(pk=pk)
     case = Case.objects.get(pk=pk)
     count = 0
-    rows: list[Child | Case] = [case, *case.children.all()]
+    rows: list[Child | Case | Disclosure] = [case, *case.children.all(), *case.disclosures.all()]
     for row in rows:
         old = [column for column in row.SEALED if not sealing.is_current(getattr(row, column))]
         for column in old:

@@ -32,9 +32,11 @@ def find(model: type[Any], request: HttpRequest, pk: Any, *, action: str = "read
     return found
 
 
-def find_for(model: type[Any], request: HttpRequest, pk: Any, permission: str) -> Any:
+def find_for(
+    model: type[Any], request: HttpRequest, pk: Any, permission: str, *, action: str = "read"
+) -> Any:
     """The same for what takes more than looking: 403 without the permission."""
-    found = find(model, request, pk)
+    found = find(model, request, pk, action=action)
     if not found.permits(signed_in(request), permission, at=at(request)):
         note_refused(request, model, found.pk, "not-permitted")
         raise PermissionDenied

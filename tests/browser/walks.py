@@ -5,8 +5,8 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Deputy, Membership, Role, User
-from reviews.models import AgencyReturn, Case, PanelRecord, RetentionReview
-from reviews.services import retention
+from reviews.models import AgencyReturn, Case, Disclosure, PanelRecord, RetentionReview
+from reviews.services import disclosing, retention
 from tests.second_factor import session_of
 from workflows.models import RuleVersion
 
@@ -23,6 +23,21 @@ def _a_proposal(case: Case, email: str) -> int:
             next_review_on=now.date().replace(day=1, year=now.year + 5), by=User.objects.get(email=email), at=now,
         )  # fmt: skip
     return there.pk
+
+
+def _a_copy(case: Case, email: str) -> Any:
+    """The key of a subject-access copy of that case, which waits to be released."""
+    there = Disclosure.objects.in_work().filter(case=case).first()
+    return (
+        there
+        or disclosing.prepare(
+            case,
+            child=case.children.first(),
+            reference="SAR 2026/14",
+            by=User.objects.get(email=email),
+            at=timezone.now(),
+        )
+    ).pk
 
 
 def pages_by_person() -> list[tuple[str, str, str]]:
@@ -65,6 +80,7 @@ def pages_by_person() -> list[tuple[str, str, str]]:
     )
     chair = holder(Role.INDEPENDENT_CHAIR, **ours)
     proposal = _a_proposal(busiest, chair)
+    copy = _a_copy(busiest, holder(Role.CO_CHAIR, **ours))
     nine = "?limit=9wd&from=2026-12-01"
     relaxed = "?rule=RR_COMPLETE&limit=30wd&from=2026-11-01&to=2027-03-31"
     return [
@@ -130,6 +146,11 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (manager, "retention-hold", f"{busiest.get_absolute_url()}retention/holds/add/"),
         (manager, "retention-propose", f"{busiest.get_absolute_url()}retention/propose/case-file/"),
         (manager, "retention-agree", f"{busiest.get_absolute_url()}retention/reviews/{proposal}/agree/"),
+        (manager, "copies", f"{busiest.get_absolute_url()}copies/"),
+        (manager, "copy-add", f"{busiest.get_absolute_url()}copies/add/"),
+        (manager, "copy", f"{busiest.get_absolute_url()}copies/{copy}/"),
+        (manager, "copy-black-out", f"{busiest.get_absolute_url()}copies/{copy}/black-out/"),
+        (manager, "copy-release", f"{busiest.get_absolute_url()}copies/{copy}/release/"),
         (manager, "certificates", f"{busiest.get_absolute_url()}retention/certificates/"),
         (author, "change-password", "/change-password/"),
         (author, "home-author", "/"),

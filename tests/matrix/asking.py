@@ -32,6 +32,8 @@ MARKED = re.compile("|".join(sorted(WORDS)), re.IGNORECASE)
 FILLED_BY = {
     "break-glass/<int:number>/answer/": {"number": "asked"},
     "break-glass/<int:number>/": {"number": "opened"},
+    "copies/<uuid:copy>/print/": {"copy": "released copy"},
+    "copies/<uuid:copy>/copy.json": {"copy": "released copy"},
     "administration/people/<int:pk>/": {"pk": "membership"},
     "administration/people/<uuid:pk>/": {"pk": "person"},
 }

@@ -15,12 +15,12 @@ MANAGES = (
     f"{OF_CASE} refer_case consider_case decline_case reconsider_case notify_case notify_only_case hold_meeting_case "
     "decide_case revise_case submit_case withdraw_case finish_with_learning_case commission_case "
     "hold_learning_event_case hold_recall_case plan_publication_case publish_case close_case ask_agencies_case "
-    "meet_milestone_case move_dates_case see_notices_case recuse_case open_case share_case hold_case dispose_case "
+    "meet_milestone_case move_dates_case see_notices_case recuse_case open_case share_case hold_case dispose_case disclose_case "
     "view_agencyreturn send_back_agencyreturn accept_agencyreturn cancel_agencyreturn move_dates_agencyreturn "
     "view_panelrecord accept_panelrecord disagree_panelrecord supersede_panelrecord"
 )
 READS = f"{OF_CASE} view_agencyreturn"
-CHAIRS = f"{READS} recuse_case open_case hold_case dispose_case"
+CHAIRS = f"{READS} recuse_case open_case hold_case dispose_case disclose_case"
 WRITES = "view_agencyreturn acknowledge_agencyreturn draft_agencyreturn declare_nil_agencyreturn finish_agencyreturn"
 LEADS = f"{WRITES} sign_off_agencyreturn return_to_author_agencyreturn"
 REPLIES = "view_panelrecord accept_panelrecord disagree_panelrecord"
@@ -144,7 +144,7 @@ def may_read(persona: Persona, scope: str) -> set[str]:
     words = set()
     if held & {"view_case", "view_agencyreturn"}:
         words |= {"facts", "place"}
-    if held & {"refer_case", "draft_agencyreturn"}:
+    if held & {"refer_case", "draft_agencyreturn", "disclose_case"}:
         words |= {"child"}
     if held & {"read_whole_case", "view_panelrecord"}:
         words |= {"decision"}

@@ -13,6 +13,7 @@ from reviews.services import (
     break_glass,
     cases,
     decisions,
+    disclosing,
     holds,
     practice,
     recusals,
@@ -231,6 +232,9 @@ def _where(cast: Cast, world: World, case: Case, gp: AgencyReturn, record: Any) 
         by=chair,
         at=NOW,
     )
+    about = {"child": case.children.get(), "reference": "SAR 1", "by": world.people["co_chair"], "at": NOW}
+    copy, taken = disclosing.prepare(case, **about), disclosing.prepare(case, **about)
+    disclosing.release(taken, seen=disclosing.mark_of(taken), by=manager, at=NOW)
     notice = Notice.objects.filter(recipient=manager, subject=case).order_by("created_at", "pk").first()
     assert notice is not None
     record_deadline = record.deadlines.order_by("pk").first()
@@ -239,7 +243,7 @@ def _where(cast: Cast, world: World, case: Case, gp: AgencyReturn, record: Any) 
         "cases": case.pk, "cases deadline": meeting.pk, "cases fact": _fact(meeting),
         "panel": record.pk, "panel deadline": record_deadline.pk,
         "interest": interest.pk, "recusal": recused.pk, "share": share.pk if share else 1,
-        "hold": hold.pk, "review": kept.pk, "asked": asked.pk, "mute": mute.pk if mute else 1,
+        "copy": copy.pk, "released copy": taken.pk, "hold": hold.pk, "review": kept.pk, "asked": asked.pk, "mute": mute.pk if mute else 1,
         "notice": notice.pk, "partnership": other.partnership.pk,
         **_administered(world),
     }  # fmt: skip
