@@ -51,7 +51,7 @@ ASKED_OF = {
 
 OF_ALL_PARTNERSHIPS = ("calendar/", "outages/")
 
-WRITES = re.compile(r'^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM) "(\w+)"', re.IGNORECASE)
+WRITES = re.compile(r'^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM) "?(\w+)"?', re.IGNORECASE)
 LEDGER = "workflows_ledgerentry"
 NOTED = frozenset(("django_session", LEDGER, "workflows_ledgerhead"))
 """Tables that refusing somebody may write: that they were there, and that they asked."""
