@@ -21,16 +21,24 @@ SHOWN_FOR = timedelta(days=30)
 """So long a mail that could not be delivered asks for a telephone call."""
 
 
+SAYS_WHOM_TO_TELL = ("kind", "code", "partnership", "root")
+"""The columns of every subject that an audience is found by."""
+
+
 def in_their_own_kind(subjects: Iterable[Subject]) -> dict[uuid.UUID, Any]:
-    """Each subject as an instance of its own kind, by id: one query a kind."""
+    """Each subject as an instance of its own kind, by id: one query a kind, for what says whom to tell of it.
+
+    Whatever else it has is fetched if somebody asks for it.
+    """
     ids: dict[str, set[uuid.UUID]] = {}
     for subject in subjects:
         ids.setdefault(subject.kind, set()).add(subject.pk)
-    return {
-        thing.pk: thing
-        for kind, members in ids.items()
-        for thing in apps.get_model(kind)._default_manager.filter(pk__in=members)
-    }
+    found = {}
+    for kind, members in ids.items():
+        model: Any = apps.get_model(kind)
+        things = model._default_manager.filter(pk__in=members)
+        found |= {thing.pk: thing for thing in things.only(*SAYS_WHOM_TO_TELL, *model.SAYS_WHOM_TO_TELL)}
+    return found
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

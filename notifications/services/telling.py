@@ -18,7 +18,7 @@ from workflows.calendars import LONDON, SendWindow, local_date
 from workflows.exceptions import CalendarEnds
 from workflows.models import Deadline, LedgerAnchor, Outage, Rung, Subject, TransitionRecord, recused_by_case
 from workflows.services.calendar import current_calendar
-from workflows.services.many import columns_of, insert_all
+from workflows.services.many import columns_of, insert_all, new_row
 
 logger = logging.getLogger(__name__)
 
@@ -38,11 +38,11 @@ def _notice(
     key: str, recipient: User, subject_id: uuid.UUID | None, news: str, *, at: datetime, send_after: datetime,
     deadline: Deadline | None = None, **columns: Any,
 ) -> Notice:  # fmt: skip
-    notice = Notice(
-        key=f"{key}:{recipient.pk}", recipient=recipient, subject_id=subject_id, deadline=deadline, news=news,
-        due_on=deadline.due_on if deadline else None, created_at=at, send_after=send_after,
-        **{"next_try_at": send_after, **columns},
+    notice = new_row(
+        Notice, key=f"{key}:{recipient.pk}", subject_id=subject_id, news=news, created_at=at, send_after=send_after,
+        due_on=deadline.due_on if deadline else None, **{"next_try_at": send_after, **columns},
     )  # fmt: skip
+    notice.recipient, notice.deadline = recipient, deadline
     notice.message_id = f"<{notice.pk}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
     return notice
 
@@ -240,7 +240,9 @@ def _digest(outage: Outage, person: User, *, at: datetime, send_after: datetime)
 
     Its key and its id follow from the two, so that every batch means the same row.
     """
-    notice = _notice(f"digest:{outage.pk}", person, None, DIGEST, at=at, send_after=send_after, outage=outage)
+    notice = _notice(
+        f"digest:{outage.pk}", person, None, DIGEST, at=at, send_after=send_after, outage_id=outage.pk
+    )
     notice.pk = uuid.uuid5(person.pk, f"digest:{outage.began_at.isoformat()}")
     notice.message_id = f"<{notice.pk}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
     return notice

@@ -43,6 +43,7 @@ class PanelRecord(Subject):
         "release": Beginning(State.RELEASED, "reviews.submit_case", {"panel": "record-released"})
     }
     VERB_WORDS: ClassVar[dict[str, str]] = verbs.VERB_WORDS
+    SAYS_WHOM_TO_TELL: ClassVar[tuple[str, ...]] = ("case",)
     RESTING_STATES: ClassVar[frozenset[str]] = frozenset((State.ACCEPTED, State.DISAGREED, State.SUPERSEDED))
 
     class Meta:

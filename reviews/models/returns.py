@@ -74,6 +74,7 @@ class AgencyReturn(Subject):
     }
     VERB_WORDS: ClassVar[dict[str, str]] = verbs.VERB_WORDS
     RESTING_STATES: ClassVar[frozenset[str]] = frozenset((State.ACCEPTED, State.CANCELLED))
+    SAYS_WHOM_TO_TELL: ClassVar[tuple[str, ...]] = ("case", "agency")
     OPEN: ClassVar[tuple[str, ...]] = (
         State.REQUESTED,
         State.ACKNOWLEDGED,

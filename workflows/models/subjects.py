@@ -92,6 +92,8 @@ class Subject(FSMModelMixin, models.Model):
     """The state of a case of which only that it was is left: nothing more is done to it or to its parts."""
     IS_CASE: ClassVar[bool] = False
     """Whether it is the root of its chain, to which others belong."""
+    SAYS_WHOM_TO_TELL: ClassVar[tuple[str, ...]] = ()
+    """Fields of its kind by which `people` finds an audience, so that only these are read for many at once."""
     READING: ClassVar[frozenset[str]] = frozenset()
     """The permissions to read more of it than who may merely look at it."""
 

@@ -64,7 +64,7 @@ def claim_by_queries(
 
 # ---- In one statement ----------------------------------------------------------------------------
 RUNG = [field.attname for field in Rung._meta.concrete_fields]
-SUBJECT = [field.attname for field in Subject._meta.concrete_fields]
+SUBJECT = [field.attname for field in Subject._meta.concrete_fields if field.attname != "begun_at"]
 DEADLINE = [
     "id",
     "subject_id",
@@ -102,16 +102,18 @@ WITH due AS (
         SELECT array_agg(deadline_id) FROM due WHERE rung_key = '{MISSED}' AND rule_duty = 'by'
     )::bigint[]) RETURNING id
 )
-SELECT due.*,
+SELECT telling.*,
+    due.rung_id,
     EXISTS (SELECT FROM workflows_mute mute
             WHERE mute.case_id = coalesce(due.subject_root_id, due.subject_id)
               AND mute.ended_at IS NULL AND mute.until >= %(today)s) AS is_muted,
     (SELECT count(*) FROM missed) AS missed
-FROM due ORDER BY due.rung_fires_at, due.rung_id
+FROM due LEFT JOIN due AS telling ON telling.rung_id = due.rung_id AND telling.rung_tell <> ''
+ORDER BY due.rung_fires_at, due.rung_id
 """  # noqa: S608 - what is put in are names of our own columns
 # Gathered into an array, all that is due is read and locked before anything is marked: a deadline already marked by
-# this statement would hide its other rungs. And all is joined inside: of `due` the planner can know nothing, and to
-# join a table to it would read the whole table.
+# this statement would hide its other rungs. Of a rung that tells nobody no more than its id is read here. And all is
+# joined inside: of `due` the planner can know nothing, and to join a table to it would read the whole table.
 
 
 def claim_in_one_statement(
@@ -127,9 +129,9 @@ def claim_in_one_statement(
     if not rows:
         return Claim([], [], 0, False)
     rules: dict[int, RuleVersion] = {}
-    id_, tell = RUNG.index("id"), RUNG.index("tell")
+    tell = RUNG.index("tell")
     return Claim(
-        [row[id_] for row in rows],
+        [row[-3] for row in rows],
         [_rung(row, at, rules) for row in rows if row[tell]],
         rows[0][-1],
         any(row[-2] for row in rows),
