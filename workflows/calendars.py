@@ -117,7 +117,7 @@ class Calendar:
         """Why a day does not count: the holiday's name, or the day of the week. Empty when it counts."""
         if name := self.holidays.get(day):
             return name
-        return f"{day:%A}" if day.weekday() >= 5 else ""
+        return ("Saturday", "Sunday")[day.weekday() - 5] if day.weekday() >= 5 else ""
 
     def skipped(self, start: date, end: date) -> list[tuple[date, str]]:
         """The days from start to end, both inclusive, that do not count, each with why."""

@@ -8,7 +8,10 @@ from django.db.models import Field, Lookup
 
 @Field.register_lookup
 class Among(Lookup):
-    """Whether a key is among those given. Of a foreign key ask `subject__pk__among`, which joins nothing."""
+    """Whether a key is among those given. Of a foreign key ask `subject__pk__among`, which joins nothing.
+
+    Give many as a set or an array: Django looks into every member of a list for an expression.
+    """
 
     lookup_name = "among"
     prepare_rhs = False

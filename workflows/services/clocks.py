@@ -51,7 +51,7 @@ def lock_all(subjects: QuerySet[Subject]) -> None:
     """The same for many: their cases first, then they themselves, each in the order of their keys."""
     parts = subjects.exclude(root=None)
     for keys in (subjects.filter(root=None).values("pk").union(parts.values("root")), parts.values("pk")):
-        there = Subject.objects.filter(pk__among=list(keys.values_list("pk", flat=True)))
+        there = Subject.objects.filter(pk__among=set(keys.values_list("pk", flat=True)))
         list(there.order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 

@@ -97,7 +97,7 @@ def _columns(told: Told, *, by: Actor, at: datetime) -> dict[str, Any]:
 def logs_of(deadlines: Iterable[Deadline]) -> defaultdict[int, list[Fact]]:
     """The facts of each deadline, in order, by its id."""
     logs: defaultdict[int, list[Fact]] = defaultdict(list)
-    for fact in Fact.objects.filter(deadline__pk__among=[deadline.pk for deadline in deadlines]):
+    for fact in Fact.objects.filter(deadline__pk__among={deadline.pk for deadline in deadlines}):
         logs[fact.deadline_id].append(fact)
     return logs
 
@@ -167,7 +167,7 @@ def store_all(
     _store(deadlines)
     turned = [one for one in deadlines if (one.state, one.due_at) != before[one.pk][:2]]
     if turned:
-        Rung.objects.ahead().filter(deadline__pk__among=[one.pk for one in turned]).delete()
+        Rung.objects.ahead().filter(deadline__pk__among={one.pk for one in turned}).delete()
         _arm(turned, at=at)
     records = [
         _what_it_was(one, before[one.pk][2], logs[one.pk], at=at)
@@ -281,7 +281,7 @@ def _miss_by_the_new_date(moved: Iterable[Deadline]) -> None:
     by_then = [one for one in moved if one.due_at is not None and one.rule.duty == "by"]
     if not by_then:
         return
-    reached = Rung.objects.filter(key=MISSED, deadline__pk__among=[one.pk for one in by_then])
+    reached = Rung.objects.filter(key=MISSED, deadline__pk__among={one.pk for one in by_then})
     seen: dict[tuple[int, datetime | None], datetime | None] = {
         (deadline_id, due_at): reached_at
         for deadline_id, due_at, reached_at in reached.exclude(reached_at=None).values_list(
@@ -292,7 +292,7 @@ def _miss_by_the_new_date(moved: Iterable[Deadline]) -> None:
         one.missed_at = seen.get((one.pk, one.due_at))
         if one.missed_at is not None:
             one.save(update_fields=["missed_at"])
-    in_time = [one.pk for one in by_then if one.missed_at is None]
+    in_time = {one.pk for one in by_then if one.missed_at is None}
     Deadline.objects.filter(pk__among=in_time).exclude(missed_at=None).update(missed_at=None)
 
 

@@ -8,7 +8,7 @@ import logging
 import sys
 import time
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -37,7 +37,7 @@ from workflows.signals import service_news
 
 logger = logging.getLogger(__name__)
 
-BATCH, AT_ONCE = 500, 2000
+BATCH, AT_ONCE = 1000, 2000
 """How many are derived again in one transaction, and how many take a list over in one."""
 LONGEST = timedelta(seconds=45)
 """How long one round goes on: a task ends well before Celery would kill it, and the next goes on."""
@@ -199,11 +199,11 @@ def _touched_by(version: CalendarVersion) -> Q:
     return touched
 
 
-def _batches(deadlines: DeadlineQuerySet, size: int) -> Iterator[list[int]]:
+def _batches(deadlines: DeadlineQuerySet, size: int) -> Iterator["array[int]"]:
     """Their keys, so many at a time. All are read at first, packed: eight bytes each."""
     keys = array("q", deadlines.values_list("pk", flat=True).iterator(chunk_size=10_000))
     for first in range(0, len(keys), size):
-        yield list(keys[first : first + size])
+        yield keys[first : first + size]
 
 
 def go_on_dating(*, at: datetime, within: timedelta = LONGEST) -> int:
@@ -248,7 +248,13 @@ def _how_many_move(
 
 
 def _redate_batch(
-    pks: list[int], version: CalendarVersion, *, by: User | System, at: datetime, reason: str, left: list[int]
+    pks: Collection[int],
+    version: CalendarVersion,
+    *,
+    by: User | System,
+    at: datetime,
+    reason: str,
+    left: list[int],
 ) -> list[Move]:
     """These deadlines, or, if one of them cannot be dated, each by itself: it is left, and hides no other."""
     how: Any = {"by": by, "at": at, "reason": reason}
@@ -258,7 +264,7 @@ def _redate_batch(
         raise  # the database is in trouble, and no deadline is to blame
     except Exception:
         if len(pks) == 1:
-            logger.exception("Deadline %s could not be dated anew, and is left for the next round", pks[0])
+            logger.exception("Deadline %s could not be dated anew, and is left for the next round", *pks)
             left += pks
             return []
     return [move for pk in pks for move in _redate_batch([pk], version, **how, left=left)]
@@ -266,7 +272,7 @@ def _redate_batch(
 
 @transaction.atomic
 def _redate(
-    pks: list[int], version: CalendarVersion, *, by: User | System, at: datetime, reason: str
+    pks: Collection[int], version: CalendarVersion, *, by: User | System, at: datetime, reason: str
 ) -> list[Move]:
     """These deadlines, asked again under the locks whether they are still open and behind; and what moves with them."""
     lock_all(Subject.objects.filter(deadlines__pk__among=pks))
@@ -288,7 +294,7 @@ def _redate(
     ledger.append_all([ledger.line(one.deadline.subject, RE_CALENDARED, by=by) for one in moving], at=at)
     store_all(deadlines, derivations, logs, at=at)
     becomes_of = dict(
-        Deadline.objects.filter(pk__among=[one.pk for one in planned]).values_list("pk", "due_on")
+        Deadline.objects.filter(pk__among={one.pk for one in planned}).values_list("pk", "due_on")
     )
     becomes_of |= {one.pk: one.due_on for one in deadlines}
     moves = [Move(one, day, becomes_of[one.pk]) for one, day in was.items()]
@@ -325,7 +331,7 @@ class _WithCalendar(Func):
 
 
 @transaction.atomic
-def take_over(pks: list[int], version: CalendarVersion, is_touched: Q, *, at: datetime) -> None:
+def take_over(pks: Collection[int], version: CalendarVersion, is_touched: Q, *, at: datetime) -> None:
     """Let these count by the list from now on, with a record of it each: their days are what they were.
 
     One that somebody is changing in this moment is left for the next round; so is one that has become touched.
@@ -345,8 +351,8 @@ def take_over(pks: list[int], version: CalendarVersion, is_touched: Q, *, at: da
     held.update(calendar=version, derivation=_WithCalendar("derivation", Value(version.code)))
 
 
-def _held(rows: QuerySet[Any, Any]) -> list[Any]:
+def _held(rows: QuerySet[Any, Any]) -> set[Any]:
     """Lock those that nobody else has locked. Returns their keys."""
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True, no_key=True)
-    return list(rows.order_by().values_list("pk", flat=True))
+    return set(rows.order_by().values_list("pk", flat=True))
