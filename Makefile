@@ -67,7 +67,7 @@ $(UV):
 	@test -x $(UV) || $(MAKE) --no-print-directory $(UV)
 	@test -x $(BIN)/python || { test -x $(UV) && $(UV) venv -q --python "$$(.uv/bin/python -c 'import sys; print(sys._base_executable)')" .venv; } \
 		|| .uv/bin/python -m venv .venv
-	@{ test -x $(UV) && $(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock; } \
+	@{ test -x $(UV) && $(UV) pip sync -q --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock; } \
 		|| .uv/bin/python -m pip --python $(BIN)/python install -q --disable-pip-version-check \
 			--require-hashes -r requirements.lock
 	@touch $@

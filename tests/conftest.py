@@ -1,6 +1,7 @@
 """What every test may ask for: the real parts around the product, a browser, and which database this is."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,21 @@ def on_the_expected_database() -> None:
     assert expected in (None, "", connection.vendor), (
         f"These tests ran on {connection.vendor}, not on {expected}."
     )
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool, django_db_modify_db_settings: None) -> bool:
+    """On SQLite the database of the tests is a copy of one that is migrated already, if we are told of one.
+
+    PostgreSQL copies it by itself (tests.settings).
+    """
+    migrated = os.environ.get("MIGRATED")
+    if not migrated or connection.vendor != "sqlite":
+        return django_db_keepdb
+    given = connection.settings_dict["TEST"]
+    shutil.copyfile(migrated, given["NAME"])
+    given["MIGRATE"] = False
+    return True
 
 
 @pytest.fixture(scope="session", autouse=True)

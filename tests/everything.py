@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests import services
@@ -89,10 +90,47 @@ class Run:
         return int(self.program.process.returncode)
 
 
-def run_all(folder: Path, arguments: Sequence[str], database_url: str) -> bool:
+@dataclass(frozen=True)
+class Bases:
+    """What the tests of a database are told: where it is, and of which migrated one theirs is a copy."""
+
+    sqlite: dict[str, str]
+    postgresql: dict[str, str]
+
+
+def migrated(folder: Path, server: services.Postgres | None) -> Bases:
+    """Both databases, migrated once, of which every process of the suite takes a copy instead of migrating its own.
+
+    Of a PostgreSQL that was given, whose templates are not ours, there is none.
+    """
+    file = folder / "migrated.sqlite3"
+    where = {"sqlite": f"sqlite:///{file}"}
+    if server is not None:
+        where["postgresql"] = server.create_database("migrated")
+    makers = [
+        services.Program(
+            name,
+            [sys.executable, "manage.py", "migrate", "-v0"],
+            services.environment_with(DJANGO_SETTINGS_MODULE="tests.settings", DATABASE_URL=url),
+            folder / f"migrated-{name}.txt",
+        )
+        for name, url in where.items()
+    ]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        assert maker.process is not None
+        if maker.process.wait() != 0:
+            raise SystemExit(f"The migrations do not run on {maker.name}:\n{maker.said()}")
+    return Bases(
+        {"DATABASE_URL": "", "EXPECT_VENDOR": "sqlite", "MIGRATED": str(file)},
+        {"EXPECT_VENDOR": "postgresql", "MIGRATED": "migrated" if server else ""},
+    )
+
+
+def run_all(folder: Path, arguments: Sequence[str], bases: Bases) -> bool:
     """Whether the suite passes on both, and so do the tests that ask no database, which run once beside them."""
-    sqlite = {"DATABASE_URL": "", "EXPECT_VENDOR": "sqlite"}
-    postgresql = {"DATABASE_URL": database_url, "EXPECT_VENDOR": "postgresql"}
+    sqlite, postgresql = bases.sqlite, bases.postgresql
     if any(argument.startswith("-m") for argument in arguments):
         # An expression of the caller's own replaces ours; what it chooses runs on both.
         runs = [
@@ -131,12 +169,14 @@ def main(arguments: Sequence[str]) -> int:
     """0 when everything passed on both databases, otherwise 1."""
     # What was started must be stopped, however we are told to end.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    # Every process would compile all it imports anew: half of what a small one does.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     browser = find_chromium()
     os.environ.update({"CHROMIUM": browser} if browser else {"NO_BROWSER": "1"})
     with tempfile.TemporaryDirectory(prefix="rapid-runs-") as folder, contextlib.ExitStack() as stack:
         try:
             given = os.environ.get("DATABASE_URL")
-            database_url = given or stack.enter_context(services.postgresql()).url
+            server = None if given else stack.enter_context(services.postgresql())
         except services.NotHere as why:
             print(f"NOT TESTED: {why}")
             return 1
@@ -145,7 +185,9 @@ def main(arguments: Sequence[str]) -> int:
             "and what asks no database once, beside them.",
             flush=True,
         )
-        passed = run_all(Path(folder), arguments, database_url)
+        bases = migrated(Path(folder), server)
+        bases.postgresql["DATABASE_URL"] = given or server.url
+        passed = run_all(Path(folder), arguments, bases)
     if browser is None:
         print(
             "NOT TESTED: everything in a browser. Install Chromium, or name one with CHROMIUM, and run again."

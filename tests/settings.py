@@ -29,3 +29,5 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in the product: in memory SQLite has other locks, and no second process can look in.
     DATABASES["default"]["TEST"] = {"NAME": str(Path(_folder) / "test.sqlite3")}
+elif os.environ.get("MIGRATED"):
+    DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["MIGRATED"], "MIGRATE": False}
