@@ -204,6 +204,17 @@ def test_a_second_start_keeps_everything_and_nothing_outlives_a_killed_superviso
             wait_for(lambda: not everyone & set(processes()), within=15, saying="the end of all parts")
 
 
+@pytest.mark.processes
+def test_a_part_that_cannot_start_is_named(run: Program, var: Path) -> None:
+    assert not run.is_running()  # its folder has its tables already, so that no time is spent on them
+
+    said = refusal(var, free_port(), GUNICORN_CMD_ARGS="--nonsense")
+
+    assert re.match(
+        r"The web does not start: .*unrecognized arguments: --nonsense \(all of it is in /.*web\.log\)$", said
+    )
+
+
 # ---- Why it cannot start: one sentence, and 2 ------------------------------------------------------
 def refusal(var: Path, port: int | str, **given: str) -> str:
     """The one sentence with which a start is refused."""
@@ -282,12 +293,3 @@ def test_a_machine_without_a_broker_is_told_what_to_install(monkeypatch: pytest.
 
     with pytest.raises(CannotStart, match=r"^No broker was found: install valkey-server or redis-server"):
         find_broker()
-
-
-@pytest.mark.processes
-def test_a_part_that_cannot_start_is_named(tmp_path: Path) -> None:
-    said = refusal(tmp_path / "var", free_port(), GUNICORN_CMD_ARGS="--nonsense")
-
-    assert re.match(
-        r"The web does not start: .*unrecognized arguments: --nonsense \(all of it is in /.*web\.log\)$", said
-    )
