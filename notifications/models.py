@@ -90,8 +90,11 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def undelivered(self, *, at: datetime) -> "NoticeQuerySet":
         """Given up in the last thirty days, and the person not told in another way since; nor recused by now."""
-        given_up = self.filter(state="failed", dealt_with_at=None, created_at__gte=at - SHOWN_FOR)
-        return given_up.not_barred()
+        return self.given_up(at=at).not_barred()
+
+    def given_up(self, *, at: datetime) -> "NoticeQuerySet":
+        """The same, whoever is recused."""
+        return self.filter(state="failed", dealt_with_at=None, created_at__gte=at - SHOWN_FOR)
 
     def of_cases(self, user: User, permission: str, *, at: datetime) -> "NoticeQuerySet":
         """Those about cases on which the person holds the permission. Asks for cases only if there are any notices."""
