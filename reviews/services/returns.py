@@ -11,6 +11,7 @@ from reviews.models import AgencyReturn, Case, ReturnVersion
 from reviews.questions import RETURN_FORM
 from reviews.services import access
 from reviews.services.answering import must_be_as_read, sections_with_gaps, titles, with_section
+from reviews.services.chronology import kept_rows
 from workflows.actors import System
 from workflows.calendars import local_date
 from workflows.exceptions import NotMet, WorkflowError
@@ -147,6 +148,7 @@ def finish_return(
         number=agency_return.versions.count() + 1,
         answers=agency_return.answers,
         form_version=agency_return.form_version,
+        chronology=kept_rows(agency_return),
         by=by,
         at=at,
     )

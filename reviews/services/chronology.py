@@ -1,0 +1,125 @@
+"""The rows of a return's chronology: added, changed, removed by its authors while the return can be written."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from reviews.chronology.rows import MOST_ROWS, Row
+from reviews.models import AgencyReturn, Case, ChronologyRow
+from reviews.services.answering import with_rows
+from workflows.exceptions import Stale, WorkflowError
+from workflows.services.moving import change, perform
+
+NAME = "chronology"
+"""What the rows are called among the answers, and in a question that they answer."""
+
+
+def birth_of(case: Case) -> date | None:
+    """The day of birth that days of life are counted from; None when several are known, or none."""
+    births = [day for child in case.children.all() if (day := child.born_on)]
+    return births[0] if len(births) == 1 else None
+
+
+@transaction.atomic
+def add_rows(
+    agency_return: AgencyReturn, rows: Sequence[Row], *, by: User, at: datetime
+) -> list[ChronologyRow]:
+    """Add these, all or none, after those that are there. Raises PermissionDenied, WorkflowError."""
+    current = _being_written(agency_return, "add_chronology_rows", by=by, at=at)
+    there = current.chronology.count()
+    if there + len(rows) > MOST_ROWS:
+        more = (
+            f"It has {there:,}, and these are {len(rows):,} more." if there else f"These are {len(rows):,}."
+        )
+        raise WorkflowError(f"A chronology can have {MOST_ROWS:,} rows. {more} Keep what matters most.")
+    made = ChronologyRow.objects.bulk_create(
+        [ChronologyRow(agency_return=current, saved_by=by, saved_at=at, **row.columns()) for row in rows],
+        batch_size=500,
+    )
+    _told(current, by=by, at=at)
+    return made
+
+
+@transaction.atomic
+def change_row(
+    agency_return: AgencyReturn, pk: int, row: Row, *, seen: int | None = None, by: User, at: datetime
+) -> ChronologyRow:
+    """Keep another text of one row.
+
+    seen is the version the page was shown with; None asks for no comparison. Raises PermissionDenied, WorkflowError;
+    Stale when another hand changed or removed it since.
+    """
+    current = _being_written(agency_return, "change_chronology_row", by=by, at=at)
+    there = _row(current, pk)
+    if seen is not None and seen != there.version:
+        raise Stale(
+            f"Cannot save over {there.saved_by.full_name}'s row, saved while this page was open. "
+            "Yours is still in the boxes: compare, then save again."
+        )
+    for name, value in row.columns().items():
+        setattr(there, name, value)
+    there.version, there.saved_by, there.saved_at = there.version + 1, by, at
+    there.save()
+    _told(current, by=by, at=at)
+    return there
+
+
+@transaction.atomic
+def remove_row(
+    agency_return: AgencyReturn, pk: int, *, seen: int | None = None, by: User, at: datetime
+) -> None:
+    """Take one row away. Raises PermissionDenied, WorkflowError; Stale when it is not as the page showed it."""
+    current = _being_written(agency_return, "remove_chronology_row", by=by, at=at)
+    there = _row(current, pk)
+    if seen is not None and seen != there.version:
+        raise Stale(
+            f"{there.saved_by.full_name} changed this row while this page was open. "
+            "It is shown below as it is now: read it again, then remove it."
+        )
+    there.delete()
+    _told(current, by=by, at=at)
+
+
+def kept_rows(agency_return: AgencyReturn) -> list[dict[str, Any]]:
+    """The rows as a version of the return keeps them, in the order in which they came."""
+    return [row.as_kept() for row in agency_return.chronology.order_by("pk")]
+
+
+def rows_of(agency_return: AgencyReturn) -> "QuerySet[ChronologyRow]":
+    """The rows of the return."""
+    return ChronologyRow.objects.filter(agency_return=agency_return)
+
+
+def _being_written(agency_return: AgencyReturn, action: str, *, by: User, at: datetime) -> AgencyReturn:
+    """The return, locked, with this in the ledger. The first row begins the draft."""
+    current: AgencyReturn = change(
+        agency_return, action, permission="reviews.draft_agencyreturn", by=by, at=at, changed=[NAME]
+    )
+    if not current.can_be_written:
+        raise WorkflowError(
+            f"Cannot change this chronology: the return is {current.get_state_display().lower()} now."
+        )
+    if current.state != AgencyReturn.State.IN_PROGRESS:
+        current = perform(current, AgencyReturn.draft, by=by, at=at)
+    return current
+
+
+def _row(agency_return: AgencyReturn, pk: int) -> ChronologyRow:
+    found = agency_return.chronology.select_related("saved_by").filter(pk=pk).first()
+    if found is None:
+        raise Stale(
+            "This row was removed while this page was open. What you typed is still in the boxes: "
+            "if it is still wanted, copy it into a new row."
+        )
+    return found
+
+
+def _told(agency_return: AgencyReturn, *, by: User, at: datetime) -> None:
+    """Say among the answers how many there are, and who changed them when: what was read is then what is sent."""
+    count = agency_return.chronology.count()
+    agency_return.answers = with_rows(agency_return, NAME, count, by=by, at=at)
+    agency_return.save(update_fields=["answers"])
