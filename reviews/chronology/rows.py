@@ -24,7 +24,7 @@ COLUMNS: Final = (
     ("comment", "Comment"),
     ("is_key", "Key episode"),
 )
-"""The parts of a row, and what they are called on pages, in a pasted table, in a file. Without headings, in this order."""
+"""The parts of a row, and what they are called on pages and in tables. Without headings, they come in this order."""
 
 LENGTHS: Final = {
     "when": SHORT,
