@@ -1,6 +1,6 @@
 """What agencies are asked, and what they answer."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,12 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
     if returns and case.deadlines.open().filter(rule_code="LOC_REQUEST").exists():
         meet_deadline(case, "LOC_REQUEST", by=by, at=at)
     return returns
+
+
+def shows_answers(agency_return: AgencyReturn, held: Collection[str]) -> bool:
+    """Whether who holds these permissions reads what is answered: the agency at any time, others once it is in."""
+    is_of_the_agency = "reviews.draft_agencyreturn" in held
+    return (is_of_the_agency or agency_return.is_in) and agency_return.state != AgencyReturn.State.NIL
 
 
 def acknowledge_return(

@@ -1,0 +1,14 @@
+"""Addresses of chronologies: the rows of a return, and all returns of a case on one timeline."""
+
+from django.urls import path
+
+from reviews.chronology import views
+
+HERE = "returns/<uuid:pk>/chronology"
+
+urlpatterns = [
+    path(f"{HERE}/", views.rows_page, name="return-chronology"),
+    path(f"{HERE}/add/", views.AddRow.as_view(), name="return-chronology-add"),
+    path(f"{HERE}/<int:row>/", views.ChangeRow.as_view(), name="return-chronology-row"),
+    path(f"{HERE}/<int:row>/remove/", views.RemoveRow.as_view(), name="return-chronology-remove"),
+]
