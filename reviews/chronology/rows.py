@@ -49,6 +49,10 @@ class Row:
     comment: str = ""
     is_key: bool = False
 
+    @property
+    def seen_in_words(self) -> str:
+        return dict(CHILD_SEEN)[self.child_seen]
+
     def columns(self) -> dict[str, Any]:
         """The same as a table keeps it: the date in its parts, by the names of the columns."""
         rest = {name: value for name, value in asdict(self).items() if name != "told"}

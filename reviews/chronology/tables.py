@@ -15,8 +15,8 @@ from accounts.pages.text import clean_text
 from reviews.chronology.dates import NotADate, Told, read
 from reviews.chronology.rows import CHILD_SEEN, COLUMNS, LENGTHS, MOST_ROWS, NO, NOT_KNOWN, YES, Row
 
-LONGEST: Final = 1_500_000
-"""How many characters a table may have: 2,000 rows of 750 each."""
+LONGEST: Final = 1_200_000
+"""How many characters a table may have: 2,000 rows of 600 each. A form sent with more would be refused unread."""
 
 MOST_WRONG: Final = 50
 """So many errors are told at once; who mends them finds the rest."""

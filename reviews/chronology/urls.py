@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from reviews.chronology import views
+from reviews.chronology import bringing_in, views
 
 HERE = "returns/<uuid:pk>/chronology"
 
 urlpatterns = [
     path(f"{HERE}/", views.rows_page, name="return-chronology"),
     path(f"{HERE}/add/", views.AddRow.as_view(), name="return-chronology-add"),
+    path(f"{HERE}/table/", bringing_in.BringIn.as_view(), name="return-chronology-table"),
     path(f"{HERE}/<int:row>/", views.ChangeRow.as_view(), name="return-chronology-row"),
     path(f"{HERE}/<int:row>/remove/", views.RemoveRow.as_view(), name="return-chronology-remove"),
 ]

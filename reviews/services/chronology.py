@@ -33,18 +33,28 @@ def add_rows(
 ) -> list[ChronologyRow]:
     """Add these, all or none, after those that are there. Raises PermissionDenied, WorkflowError."""
     current = _being_written(agency_return, "add_chronology_rows", by=by, at=at)
-    there = current.chronology.count()
-    if there + len(rows) > MOST_ROWS:
-        more = (
-            f"It has {there:,}, and these are {len(rows):,} more." if there else f"These are {len(rows):,}."
-        )
-        raise WorkflowError(f"A chronology can have {MOST_ROWS:,} rows. {more} Keep what matters most.")
+    must_have_room(current, len(rows))
     made = ChronologyRow.objects.bulk_create(
         [ChronologyRow(agency_return=current, saved_by=by, saved_at=at, **row.columns()) for row in rows],
         batch_size=500,
     )
     _told(current, by=by, at=at)
     return made
+
+
+def must_have_room(agency_return: AgencyReturn, more: int) -> None:
+    """Raise WorkflowError when the chronology cannot take so many rows more."""
+    there = agency_return.chronology.count()
+    if there + more > MOST_ROWS:
+        words = f"It has {there:,}, and these are {more:,} more." if there else f"These are {more:,}."
+        raise WorkflowError(f"A chronology can have {MOST_ROWS:,} rows. {words} Keep what matters most.")
+
+
+def count_there(agency_return: AgencyReturn, rows: Sequence[Row]) -> int:
+    """How many of these stand in the chronology already, word for word. One query."""
+    columns = ("said", "source", "event", "child_seen", "voice", "action", "comment", "is_key")
+    there = set(agency_return.chronology.values_list(*columns))
+    return sum(tuple(row.columns()[name] for name in columns) in there for row in rows)
 
 
 @transaction.atomic

@@ -122,7 +122,7 @@ def test_bad_input_37_to_40_a_file_that_is_no_csv_is_refused_with_what_would_hel
         ("Date;Event;Contact\n2019;a;b", "Two columns are headed “What happened” or mean the same. Leave one out."),
         ("2019\t\tSeen\n" * (MOST_ROWS + 1),
          "There are 2,001 rows: a chronology can have 2,000. Keep what matters most."),
-        ("x" * (LONGEST + 1), "The table must be 1,500,000 characters or less. Bring it in piece by piece."),
+        ("x" * (LONGEST + 1), "The table must be 1,200,000 characters or less. Bring it in piece by piece."),
     ],
     ids=["nothing", "only spaces", "no rows", "no event", "no date", "extra column", "column twice", "too many", "too long"],
 )  # fmt: skip
