@@ -19,6 +19,7 @@ class Placed:
     at: time | None = None
     is_a_day: bool = False
     source: str = ""
+    is_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

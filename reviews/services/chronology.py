@@ -112,13 +112,13 @@ def placed(
 ) -> list[Placed]:
     """Where each row lies, under the name of its agency (by the key of its return). One query, without the texts."""
     columns = (
-        "pk", "agency_return_id", "first_on", "last_on", "at_time", "first_of_life", "last_of_life", "source"
+        "pk", "agency_return_id", "first_on", "last_on", "at_time", "first_of_life", "last_of_life", "source", "is_key"
     )  # fmt: skip
     found = []
-    for pk, owner, first_on, last_on, at_time, first, last, source in rows.values_list(*columns):
+    for pk, owner, first_on, last_on, at_time, first, last, source, is_key in rows.values_list(*columns):
         told = Told("", first_on, last_on, at_time, first, last)
         begin, end = told.placed(born_on)
-        found.append(Placed(pk, agencies[owner], begin, end, at_time, told.is_a_day, source))
+        found.append(Placed(pk, agencies[owner], begin, end, at_time, told.is_a_day, source, is_key))
     return found
 
 
