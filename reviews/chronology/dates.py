@@ -242,7 +242,7 @@ def _days(text: str, on: date) -> Iterator[date]:
         try:
             yield date(year, month, day)
         except ValueError:
-            raise NotADate(f"There is no day {found[0]}: check day and month.") from None
+            raise NotADate(f"There is no day {found[0].title()}: check day and month.") from None
         return
 
 

@@ -110,7 +110,6 @@ class TableForm(PageForm):
         subject="the rows of a table",
         label="Paste the rows",
         help_text="Copy the cells in Excel, or the table in Word, and paste them here.",
-        required=False,
     )
     file = forms.FileField(
         label="Or choose a CSV file",

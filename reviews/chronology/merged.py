@@ -97,7 +97,7 @@ def timeline_page(request: HttpRequest, pk: Any) -> HttpResponse:
     """The rows of all returns that this person may read, in time, with the gaps between them."""
     case, returns, asked, timeline = asked_of(request, pk)
     page = Paginator(timeline.entries, PAGE).get_page(request.GET.get("page"))
-    texts = texts_of(page.object_list)
+    texts = texts_of(list(page.object_list))
     colours = {one.agency.name: 1 + number % COLOURS for number, one in enumerate(returns)}
     lines: list[dict[str, Any]] = []
     for one in page.object_list:

@@ -118,7 +118,9 @@ def placed(
     for pk, owner, first_on, last_on, at_time, first, last, source, is_key in rows.values_list(*columns):
         told = Told("", first_on, last_on, at_time, first, last)
         begin, end = told.placed(born_on)
-        found.append(Placed(pk, agencies[owner], begin, end, at_time, told.is_a_day, source, is_key))
+        found.append(
+            Placed(pk, agencies[owner], begin, end, at_time, told.is_a_day, source, is_key, first is not None)
+        )
     return found
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.models import Deputy, Membership, Role, User
 from reviews.models import AgencyReturn, Case, Disclosure, PanelRecord, RetentionReview
 from reviews.services import disclosing, retention
+from tests.browser import walks_chronology
 from tests.second_factor import session_of
 from workflows.models import RuleVersion
 
@@ -171,4 +172,5 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (panel, "panel-record", record.get_absolute_url()),
         (panel, "panel-record-print", f"{record.get_absolute_url()}print/"),
         (panel, "not-found", deciding.get_absolute_url()),
+        *walks_chronology.pages(),
     ]

@@ -109,7 +109,7 @@ def test_the_words_stay_as_they_were_said() -> None:
         ("next to the school", f"{HELP}."),
         ("12 of Octember 2019", f"{HELP}."),
         ("5", f"{HELP}."),
-        ("31 February 2019", "There is no day 31 february 2019: check day and month."),
+        ("31 February 2019", "There is no day 31 February 2019: check day and month."),
         ("12/13/2019", "There is no day 12/13/2019: check day and month."),
         ("19 March 2026", "It cannot be after today: check the year."),
         ("2027", "It cannot be after today: check the year."),

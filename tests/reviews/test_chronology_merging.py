@@ -45,11 +45,18 @@ def test_what_may_have_been_on_any_day_of_a_year_leaves_no_gap_in_it() -> None:
     assert [one for one in with_gaps(rows, longer_than=0) if isinstance(one, Gap)] == []
 
 
+def test_a_gap_that_ends_or_begins_at_a_row_counted_from_a_birth_is_not_told_by_its_days() -> None:
+    born = Placed(2, "GP", D(2019, 6, 1), D(2019, 6, 1), by_birth=True)
+    rows = [day(1, D(2019, 3, 1)), born, day(3, D(2019, 9, 1)), day(4, D(2019, 12, 1))]
+    gaps = [one for one in with_gaps(rows, longer_than=9) if isinstance(one, Gap)]
+    assert [gap.is_told for gap in gaps] == [False, False, True]
+
+
 def test_agencies_met_on_a_day_that_each_tells_to_the_day() -> None:
     on = D(2019, 3, 1)
     rows = [
         day(1, on), day(2, on), day(3, on, "Police"), day(4, D(2019, 3, 2), "School"),
-        Placed(5, "School", on, on),  # counted from a birth
+        Placed(5, "School", on, on, by_birth=True),
         Placed(6, "Trust", on, D(2019, 3, 31)),
     ]  # fmt: skip
     assert met_on(rows) == {on: ("GP", "Police")}

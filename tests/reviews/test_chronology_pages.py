@@ -82,7 +82,7 @@ def test_sent_twice_is_added_once(world: World, gp: AgencyReturn) -> None:
         ({"when": ""}, "Enter when it was"),
         ({"when": "the other week"}, "Write a day, or roughly when, such as 12 March 2019, March 2019, early 2019, "
          "spring 2018, 2019, 13 days after birth, unknown"),
-        ({"when": "31 February 2019"}, "There is no day 31 february 2019: check day and month"),
+        ({"when": "31 February 2019"}, "There is no day 31 February 2019: check day and month"),
         ({"when": "19 March 2026"}, "It cannot be after today: check the year"),
         ({"event": "\u200b \n"}, "Enter what happened"),
         ({"event": "x" * 5001}, "What happened? must be 5,000 characters or less"),
