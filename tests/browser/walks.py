@@ -136,6 +136,7 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (manager, "return-chase", drafting.get_absolute_url()),
         (manager, "return-remind", f"{drafting.get_absolute_url()}remind/"),
         (manager, "return-call", f"{drafting.get_absolute_url()}call/"),
+        (manager, "return-received", f"{drafting.get_absolute_url()}received/"),
         (manager, "child-correct", f"{busiest.get_absolute_url()}children/1/correct/"),
         (manager, "notification-correct", f"{busiest.get_absolute_url()}correct-notification/"),
         (manager, "retention-due", "/retention/"),
