@@ -7,10 +7,11 @@ from django.utils import timezone
 from accounts.models import Deputy, Membership, Role, User
 from reviews.models import AgencyReturn, Case, Disclosure, PanelRecord, RetentionReview
 from reviews.services import disclosing, retention
+from tests.browser.walks_everywhere import Look, looks_at_the_rest
 from tests.second_factor import session_of
 from workflows.models import RuleVersion
 
-__all__ = ["pages_by_person", "session_of"]
+__all__ = ["Look", "pages_by_person", "session_of"]
 
 
 def _a_proposal(case: Case, email: str) -> int:
@@ -40,8 +41,8 @@ def _a_copy(case: Case, email: str) -> Any:
     ).pk
 
 
-def pages_by_person() -> list[tuple[str, str, str]]:
-    """(who, name of the picture, path) of every page worth a look."""
+def pages_by_person() -> list[Look]:
+    """Every page worth a look, of the demonstration and of what is added to it."""
 
     def holder(role: Role, **where: Any) -> str:
         held = (
@@ -83,7 +84,7 @@ def pages_by_person() -> list[tuple[str, str, str]]:
     copy = _a_copy(busiest, holder(Role.CO_CHAIR, **ours))
     nine = "?limit=9wd&from=2026-12-01"
     relaxed = "?rule=RR_COMPLETE&limit=30wd&from=2026-11-01&to=2027-03-31"
-    return [
+    pages = [
         ("", "sign-in", "/sign-in/"),
         (manager, "home", "/"),
         (manager, "cases", "/cases/"),
@@ -173,3 +174,5 @@ def pages_by_person() -> list[tuple[str, str, str]]:
         (panel, "panel-record-print", f"{record.get_absolute_url()}print/"),
         (panel, "not-found", deciding.get_absolute_url()),
     ]
+    looks = [Look(*page, status=404 if page[1] == "not-found" else 200) for page in pages]
+    return looks + looks_at_the_rest(busiest, drafting, record, author)
