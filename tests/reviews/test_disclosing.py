@@ -245,7 +245,7 @@ def test_a_copy_is_made_blacked_out_and_released_on_its_pages(closed: Case, worl
     ]
     send(manager, black_out, everywhere="yes", passage=f"{WORD} Lane", reason="safety")
     page = text_of(manager.get(here))
-    assert "everywhere, 1 time: it could put somebody in danger" in page
+    assert "Everywhere, 1 time: it could put somebody in danger" in page
     assert f"{WORD} Lane" not in page
     assert manager.get(reverse("copy-print", args=[closed.pk, made.pk])).status_code == 404
 
