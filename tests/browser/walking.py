@@ -12,6 +12,8 @@ AXE = Path(__file__).resolve().parent.parent / "data" / "axe.min.js"
 SIZES = {"wide": (1280, 900), "narrow": (320, 800)}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 """Target size is one of WCAG 2.2 AA's, and off in axe unless it is asked for."""
+BY_WIDTH = ["target-size", "scrollable-region-focusable", "link-in-text-block", "aria-hidden-focus"]
+"""What may be well on a wide window and not on a narrow one: the page is the same, only laid out anew."""
 TOO_LONG = {
     "input": "Featherstonehaugh-Cholmondeley " * 12,
     "textarea": "They said that they would ring again. " * 540,
@@ -68,6 +70,7 @@ class Walk:
 
     def through(self, looks: Iterable[Look], also: dict[str, Callable[[Page], Any]] | None = None) -> "Walk":
         """Look at each. `also` asks more of a page of that name, while it is narrow; what it answers is kept in `seen`."""
+        met: set[str] = set()
         for look in looks:
             self._become(look.who)
             self.now = look.name
@@ -75,8 +78,10 @@ class Walk:
             if answer is None or answer.status != look.status:
                 self.wrong.append((look.name, f"answered {answer and answer.status}, not {look.status}"))
                 continue
-            self._look(look.name, "wide")
-            self._look(look.name, "narrow")
+            self._look(look.name, "wide", rules=None)
+            # The menu of a phone is the same on all pages of a person: all rules look at it once.
+            self._look(look.name, "narrow", rules=BY_WIDTH if look.who in met else None)
+            met.add(look.who)
             if also and look.name in also:
                 self.seen[look.name] = also[look.name](self.page)
             if look.is_sent_wrong:
@@ -100,27 +105,31 @@ class Walk:
             self.wrong.append((name, "has no summary of what is wrong, or the keyboard is not there"))
         if not self.page.title().startswith("Error: "):
             self.wrong.append((name, "does not say so in its title"))
-        self._look(name, "narrow")
-        self._look(name, "wide")
+        self._look(name, "narrow", rules=None)
+        self._fits(name, "wide")
 
-    def _look(self, name: str, size: str) -> None:
+    def _look(self, name: str, size: str, *, rules: list[str] | None) -> None:
+        """All that is looked at in one size; axe by those rules alone, or by all that there are."""
+        self._fits(name, size)
+        self.wrong += [(f"{name}, {size}", found) for found in self._axe(rules)]
+
+    def _fits(self, name: str, size: str) -> None:
+        """Whether it must be scrolled sideways, or breaks a word in a table."""
         page, (width, height) = self.page, SIZES[size]
         page.set_viewport_size({"width": width, "height": height})
         if self.pictures:
             page.screenshot(path=self.pictures / f"{name}-{size}.png", full_page=True)
-        self.wrong += [(f"{name}, {size}", found) for found in self._axe(with_contrast=size == "wide")]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             self.wrong.append((f"{name}, {size}", "is wider than its window"))
         if broken := page.evaluate(BROKEN_WORDS):
             self.wrong.append((f"{name}, {size}", f"breaks words: {broken[:5]}"))
 
-    def _axe(self, *, with_contrast: bool) -> list[Any]:
-        """What axe finds. Colours are the same in both sizes, and comparing them is most of the work."""
+    def _axe(self, rules: list[str] | None) -> list[Any]:
         if not self.page.evaluate("typeof axe === 'object'"):
             self.page.evaluate(self.axe)
         options = {
-            "runOnly": {"type": "tag", "values": TAGS},
-            "rules": {"color-contrast": {"enabled": with_contrast}, "target-size": {"enabled": True}},
+            "runOnly": {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS},
+            "rules": {} if rules else {"target-size": {"enabled": True}},
             "resultTypes": ["violations"],  # what is well is not described
             "preload": False,  # no style sheet or film is fetched once more
         }
