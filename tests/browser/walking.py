@@ -45,6 +45,18 @@ SEND_WRONG = """(tooLong) => {
   form.querySelector("button[type=submit], button:not([type])").click();
 }"""
 """Fills every box for text with more than it takes, leaves the rest as it is, and sends the form."""
+COLOURED_BY = """() => {
+  const found = new Set();
+  for (const start of document.querySelectorAll("body *")) {
+    if (![...start.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())) continue;
+    let chain = "";
+    for (let it = start; it !== document.body; it = it.parentElement)
+      chain += `<${it.localName} ${it.getAttribute("class") || ""} ${it.getAttribute("aria-current") || ""}`;
+    found.add(chain);
+  }
+  return [...found];
+}"""
+"""What gives each text its colours: its own element and all around it, by name and class. No page has colours of its own."""
 Found = tuple[str, Any]
 """(name of the page and its size, what is wrong with it)"""
 
@@ -62,6 +74,7 @@ class Walk:
         self.page.on("console", self._hear)
         self.axe = AXE.read_text()
         self.sessions: dict[str, str] = {}
+        self.coloured: set[str] = set()
         self.now = ""
 
     def _hear(self, message: ConsoleMessage) -> None:
@@ -127,9 +140,18 @@ class Walk:
     def _axe(self, rules: list[str] | None) -> list[Any]:
         if not self.page.evaluate("typeof axe === 'object'"):
             self.page.evaluate(self.axe)
+        more: dict[str, Any] = {}
+        if rules is None:
+            chains = set(self.page.evaluate(COLOURED_BY))
+            # Comparing colours is most of the work: once for each way in which a text can come by them.
+            more = {
+                "target-size": {"enabled": True},
+                "color-contrast": {"enabled": not chains <= self.coloured},
+            }
+            self.coloured |= chains
         options = {
             "runOnly": {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS},
-            "rules": {} if rules else {"target-size": {"enabled": True}},
+            "rules": more,
             "resultTypes": ["violations"],  # what is well is not described
             "preload": False,  # no style sheet or film is fetched once more
         }
