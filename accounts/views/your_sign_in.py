@@ -23,6 +23,7 @@ class EndSession(FormPage):
     """One of one's own, elsewhere."""
 
     submit = "Sign out there"
+    cancels_to = "your-sign-in"
     sitting: sessions.Sitting
 
     def prepare(self) -> None:
@@ -48,6 +49,7 @@ class EndOtherSessions(FormPage):
     title = "Sign out everywhere else"
     lead = "Every other browser in which you are signed in is signed out at once. This one stays."
     submit = "Sign out everywhere else"
+    cancels_to = "your-sign-in"
 
     def act(self, form: PageForm) -> str:
         user = signed_in(self.request)

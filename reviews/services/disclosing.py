@@ -64,6 +64,7 @@ def _parts_of(case: Case, child: Child | None) -> Iterator[tuple[str, str, str]]
     for one in case.returns.select_related("agency").order_by("agency__name"):
         heading = f"Return of {one.agency.name}"
         yield heading, "Searched", one.searched
+        yield heading, "Came another way", one.given
         yield from _answers(heading, one)
         for call in one.calls.all():
             yield heading, f"Phone call of {moment_in_words(call.called_at)}", f"{call.spoke_to}: {call.said}"

@@ -125,7 +125,12 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
         # The age first, while the day of birth is still there.
         {"age_as_given": _age, "sealed_name": _nothing, "sealed_born_on": _nothing, "sealed_nhs_number": _nothing},
     ),
-    Holding(AgencyReturn, ("case",), {"answers": _an_empty_object, "searched": _mark("searched")}, True),
+    Holding(
+        AgencyReturn,
+        ("case",),
+        {"answers": _an_empty_object, "searched": _mark("searched"), "given": _mark("given")},
+        True,
+    ),
     Holding(ReturnVersion, ("agency_return__case",), {"answers": _an_empty_object}, True),
     Holding(PhoneCall, ("agency_return__case",), {"spoke_to": _mark("spoke_to"), "said": _mark("said")}, True),
     Holding(Decision, ("case",), {"answers": _chosen, "late_reason": _mark("late_reason")}),

@@ -64,7 +64,9 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "clocks": clocks_of(it, at=now),
             "sections": rows_of(it, "return-section", it.pk),
             "is_whole": not answering.sections_with_gaps(it),
-            "shows_answers": (is_of_the_agency or it.is_in) and it.state != AgencyReturn.State.NIL,
+            "shows_answers": (is_of_the_agency or it.is_in)
+            and it.state != AgencyReturn.State.NIL
+            and not it.given,
             "can_write": is_of_the_agency and it.can_be_written,
             "is_of_the_agency": is_of_the_agency,
             "sees_case": "reviews.accept_agencyreturn" in held,
@@ -228,6 +230,26 @@ class Accept(ReturnAct):
 
     def act(self, form: Any) -> str:
         returns.accept_return(self.subject, **self.moving())
+        return self.come_back()
+
+
+class Receive(ReturnAct):
+    """Type in a return that reached the partnership outside this service."""
+
+    title, submit, verb = "Record a return that came another way", "Record the return", "receive"
+    lead = (
+        "For a return that came by email, on paper, by phone or in person. Whether it is in time goes by when you "
+        "received it, not by when you type it in. The agency is told, and can read it."
+    )
+    done = "The return was recorded, and accepted into the review."
+    permission, form_class = "reviews.accept_agencyreturn", forms.ReceivedForm
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"asked_at": returns.answerable_since(self.subject)}
+
+    def act(self, form: Any) -> str:
+        given = {name: form.cleaned_data[name] for name in ("way", "given_by", "said")}
+        returns.receive_return(self.subject, received_at=form.happened_at(), **given, **self.moving())
         return self.come_back()
 
 

@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+import io
 import json
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -188,6 +190,21 @@ def test_a_copy_can_be_taken_until_it_expires_and_is_emptied_then(
     assert "Expired." in text_of(signed_in(world.manager).get(reverse("copies", args=[closed.pk])))
 
 
+def test_where_cron_does_the_work_of_the_worker_an_expired_copy_is_emptied_too(
+    copy: Disclosure, world: World, time_machine: Any
+) -> None:
+    taken = released(copy, world)
+    for when, says, is_kept in (
+        (taken.expires_at - timedelta(minutes=1), "Copies emptied: 0.", True),
+        (taken.expires_at, "Copies emptied: 1.", False),
+        (taken.expires_at, "Copies emptied: 0.", False),
+    ):
+        time_machine.move_to(when, tick=False)
+        out = io.StringIO()
+        call_command("empty_copies", "--once", stdout=out)
+        assert (out.getvalue().strip(), bool(again(copy).sealed_document)) == (says, is_kept)
+
+
 def test_a_withdrawn_copy_is_empty(copy: Disclosure, world: World) -> None:
     released(copy, world)
     disclosing.end(copy, by=world.manager, at=ADOPTED)
@@ -228,7 +245,7 @@ def test_a_copy_is_made_blacked_out_and_released_on_its_pages(closed: Case, worl
     ]
     send(manager, black_out, everywhere="yes", passage=f"{WORD} Lane", reason="safety")
     page = text_of(manager.get(here))
-    assert "everywhere, 1 time: it could put somebody in danger" in page
+    assert "Everywhere, 1 time: it could put somebody in danger" in page
     assert f"{WORD} Lane" not in page
     assert manager.get(reverse("copy-print", args=[closed.pk, made.pk])).status_code == 404
 
