@@ -3,11 +3,13 @@ of ours, nothing stored, and nothing in the log that could pass for a line of it
 
 import logging
 import socket
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.db import OperationalError, connection
 from django.test import Client
@@ -287,6 +289,25 @@ def test_the_page_for_whoever_tried_too_often_says_what_to_do(rf: Any) -> None:
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (429, "no-store")
     assert "Wait a few minutes, then try again." in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-03-18T14:05:06+00:00", "2026-03-18T14:05:06Z"),
+        ("2026-07-18T14:05:06+00:00", "2026-07-18T14:05:06Z"),
+        ("2026-10-25T00:30:00.999+00:00", "2026-10-25T00:30:00Z"),
+        ("2026-10-25T01:30:00+00:00", "2026-10-25T01:30:00Z"),
+    ],
+    ids=["winter", "summer", "half past one in London", "half past one again"],
+)
+def test_a_line_of_the_log_says_its_instant_in_utc_and_that_it_is(at: str, said: str) -> None:
+    record = logging.makeLogRecord(
+        {"name": "any", "levelname": "INFO", "msg": "Said", "created": datetime.fromisoformat(at).timestamp()}
+    )
+    line = Line(settings.LOGGING["formatters"]["line"]["format"])
+
+    assert line.format(record) == f"{said} INFO any: Said"
 
 
 def test_a_task_that_failed_is_told_without_what_it_said(log: pytest.LogCaptureFixture) -> None:
