@@ -163,6 +163,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+"""Not in a cookie: words such as whom somebody phoned stay out of the browser's store, and end with the session."""
 CSRF_FAILURE_VIEW = "accounts.pages.errors.form_has_expired"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
@@ -293,6 +295,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "suspend": {
         "task": "accounts.tasks.suspend_unused",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
+    "forget-ended": {
+        "task": "accounts.tasks.forget_ended",
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
     },
