@@ -20,5 +20,5 @@ def suspend_unused() -> None:
 
 @shared_task(name="accounts.tasks.forget_ended")
 def forget_ended() -> None:
-    """What beat rings for every hour: sessions that have ended are of no use to anybody but a thief."""
+    """What beat rings for every hour: sessions that have ended, and tries that count no more."""
     sessions.forget_ended(at=timezone.now())

@@ -246,10 +246,10 @@ CELERY_BROKER_URL = env.str("BROKER_URL", default="redis://localhost:6379/0")
 CACHES = {
     "default": {"BACKEND": "config.cache.SharedCache", "LOCATION": shared_cache_url(CELERY_BROKER_URL)}
     if shared_cache_url(CELERY_BROKER_URL)
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"},
-    "database": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"},
+    else {"BACKEND": "accounts.shared_cache.TableCache"},
+    "database": {"BACKEND": "accounts.shared_cache.TableCache"},
 }
-"""Where tries are counted, for all processes: the broker's database 1; while that is away, or is none, our own."""
+"""Where tries are counted, for all processes: the broker's database 1; while that is away, or is none, a table."""
 CELERY_TIMEZONE = "UTC"  # London's clock changes would skip an hour; our own code knows London
 CELERY_ENABLE_UTC = True
 CELERY_TASK_IGNORE_RESULT = True

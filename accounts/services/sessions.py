@@ -23,6 +23,7 @@ from django.http import HttpRequest
 from accounts.models import User
 from accounts.services import log
 from accounts.services.callers import device_in_words
+from accounts.shared_cache import forget_expired
 
 IDLE = timedelta(minutes=15)
 WARNED_BEFORE = timedelta(minutes=2)
@@ -191,6 +192,8 @@ def end_all(
 
 # ---- Those there were ------------------------------------------------------------------------
 def forget_ended(*, at: datetime) -> int:
-    """Delete what the database holds of sessions that have ended, also of who never signed in. Returns how many."""
+    """Delete what the database holds of sessions that have ended, also of who never signed in, and of tries that count
+    no more. Returns how many sessions."""
+    forget_expired(at=at)
     UserSession.objects.filter(created_at__lte=at - LONGEST).delete()
     return Session.objects.filter(expire_date__lte=at).delete()[0]
