@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.pages.second_factor.SecondFactorRequired",
     "accounts.pages.middleware.SignInRequired",
+    "config.counting.CountedPerPerson",
     "django.contrib.messages.middleware.MessageMiddleware",
     "workflows.middleware.ToldInTheLedger",  # the last: it stands next to the view
 ]
