@@ -12,13 +12,14 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.db import OperationalError, connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from config.logs import Line
 from config.urls import handler429
+from config.wsgi import application
 from tests import factories, services
 from tests.factories import World
 from tests.house.routes import every_route
@@ -152,6 +153,40 @@ def test_bad_input_61_a_form_that_cannot_be_read_is_refused(manager: Client, kin
     answer = manager.generic("POST", reverse("refer"), body, content_type=kind)
     assert answer.status_code in (200, 400)  # 200: nothing was in it, and the form says what is missing
     assert row_counts() == before
+
+
+def said_to(rf: RequestFactory, method: str, kind: str) -> tuple[str, dict[str, str]]:
+    """Status and headers, asked as gunicorn asks: Django reads the kind of a body before any middleware."""
+    environ = {**rf.generic(method, "/sign-in/", b"a=1").environ, "CONTENT_TYPE": kind}
+    given: list[Any] = []
+    b"".join(application(environ, lambda status, headers: given.append((status, dict(headers)))))
+    [(status, headers)] = given
+    return status, headers
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "=hex", '="HEX"', "=zip", "=bz2", "=base64", "=rot13", "=idna", "=undefined", "=utf-16", "=nope", "=",
+        "=utf-8; charset=none", "*=nope''utf-8", "*=utf-8''nope", "*0=he; charset*1=x", "*00; charset*=utf-8''x", "=\xff",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_bad_input_61_an_alphabet_that_is_none_is_refused_whatever_is_asked_for(
+    rf: RequestFactory, method: str, charset: str
+) -> None:
+    for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"):
+        status, headers = said_to(rf, method, f"{kind}; charset{charset}")
+        assert (status, headers["Cache-Control"]) == ("400 Bad Request", "no-store"), kind
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"'])
+def test_the_alphabet_that_browsers_write_in_is_taken(rf: RequestFactory, charset: str) -> None:
+    for method in ("GET", "POST"):
+        kind = f"application/x-www-form-urlencoded; charset={charset}"
+        assert said_to(rf, method, kind)[0] == (
+            "200 OK" if method == "GET" else "403 Forbidden"
+        )  # it has no token
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "+5", "1e3", "１２", "1, 1", " 7"])
