@@ -53,8 +53,8 @@ OF_ALL_PARTNERSHIPS = ("calendar/", "outages/")
 
 WRITES = re.compile(r'^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM) "?(\w+)"?', re.IGNORECASE)
 LEDGER = "workflows_ledgerentry"
-NOTED = frozenset(("django_session", LEDGER, "workflows_ledgerhead"))
-"""Tables that refusing somebody may write: that they were there, and that they asked."""
+NOTED = frozenset(("django_session", LEDGER, "workflows_ledgerhead", "shared_cache"))
+"""Tables that refusing somebody may write: that they were there, that they asked, and how often."""
 
 
 def scopes_of(line: Line) -> list[str]:

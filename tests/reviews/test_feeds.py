@@ -336,5 +336,5 @@ def test_a_fetch_takes_as_many_queries_for_four_cases_as_for_one(
         factories.asked_returns(world, factories.a_notified_case(world))
     address = a_feed(world.manager)
     Client().get(address)
-    with django_assert_num_queries(14 + 6):  # six count the fetch, where the shared cache is a table
+    with django_assert_num_queries(14 + 2):  # two count the fetch, where the shared cache is a table
         Client().get(address)
