@@ -171,6 +171,13 @@ def test_search_finds_nothing_of_another_partnership(bodies: Bodies, asked: str)
         assert response.getvalue().decode().count("\n") == 1 + len(found)
 
 
+def test_the_code_of_a_return_finds_its_case_only_for_who_sees_the_return(bodies: Bodies) -> None:
+    # Given the independent chair, who sees the cases of the partnership and none of the returns
+    code = bodies.mine.gp.code
+    for person, found in ((bodies.here.manager, {str(bodies.mine.case.pk)}), (bodies.here.chair, set())):
+        assert linked(signed_in(person).get(reverse("case-list"), {"q": code}), "cases") == found
+
+
 # ---- Agencies ----------------------------------------------------------------------------------
 def test_an_agency_opens_its_own_return_and_no_other_page(bodies: Bodies) -> None:
     client = signed_in(bodies.here.gp_author)
