@@ -21,7 +21,7 @@ from django.test import Client
 
 from config.manifest import METHODS, Line, routes
 from tests.matrix import bad
-from tests.matrix.asking import ALWAYS, MARKED, address, lines, scopes_of, the_client
+from tests.matrix.asking import ALWAYS, address, lines, scopes_of, the_client, words_in
 from tests.matrix.expected import MAY, PERSONAS, Persona, expected, words_open_to
 from tests.matrix.world import Cast
 
@@ -340,10 +340,8 @@ def amiss(made: Made, senders: Senders, answered: Counter[str]) -> list[str]:
         told = "".join(traceback.format_exception(*answer.exc_info)[-9:]) if answer.exc_info else ""
         wrong.append(f"answered {answer.status_code}\n{told}")
     said = f"{answer.headers} {answer.cookies}"
-    if b"Zq" in body or "Zq" in said:
-        read = set(MARKED.findall(body.decode(errors="replace"))) | set(MARKED.findall(said))
-        if not_theirs := read - words_open_to(made.persona):
-            wrong.append(f"says {', '.join(sorted(not_theirs))}")
-    if any(word in letter.subject + letter.body for letter in mail.outbox for word in ("Zq", "zq")):
+    if not_theirs := (words_in(body.decode(errors="replace")) | words_in(said)) - words_open_to(made.persona):
+        wrong.append(f"says {', '.join(sorted(not_theirs))}")
+    if any(words_in(f"{letter.subject} {letter.body}") for letter in mail.outbox):
         wrong.append("mailed a word of a case")
     return wrong
