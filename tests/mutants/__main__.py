@@ -25,7 +25,7 @@ AT_ONCE = int(os.environ.get("AT_ONCE", "2"))
 LONGEST = 600
 """Seconds after which a run is ended: without the rule, something hangs."""
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "var", "node_modules", "screenshots")
-ANY_DATABASE_TEST = "tests/house/test_tables.py"
+ANY_DATABASE_TEST = "tests/accounts/test_deputies.py"
 VERDICTS = {0: "SURVIVED", 1: "caught"}
 
 
@@ -46,7 +46,7 @@ class Copy:
         for old in database.parent.glob(f"{database.name}*"):
             old.unlink()
         if not on_new_database:
-            shutil.copyfile(self.template, database)
+            copy_database(self.template, database)
         command = [
             sys.executable,
             "-m",
@@ -83,7 +83,7 @@ class Copy:
         code, said = self.run([ANY_DATABASE_TEST], on_new_database=True)
         if code:
             raise SystemExit(f"The tests cannot be run in a copy of the tree:\n{said}")
-        shutil.copyfile(self.folder / "var" / "mutant.sqlite3", self.template)
+        copy_database(self.folder / "var" / "mutant.sqlite3", self.template)
 
     @contextlib.contextmanager
     def without(self, mutant: Mutant) -> Iterator[None]:
@@ -100,6 +100,13 @@ class Copy:
         finally:
             file.write_text(whole, encoding="utf-8")
             os.utime(file, (stamp.st_atime, stamp.st_mtime))
+
+
+def copy_database(one: Path, other: Path) -> None:
+    """With its log of what is not yet in it, where SQLite left one."""
+    for end in ("", "-wal"):
+        if (file := one.with_name(one.name + end)).exists():
+            shutil.copyfile(file, other.with_name(other.name + end))
 
 
 def try_without(mutant: Mutant, copies: SimpleQueue[Copy]) -> tuple[str, float, str]:
