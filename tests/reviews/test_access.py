@@ -18,7 +18,17 @@ from reviews.services.partnerships import change_agency
 from reviews.views.stages import ACTIONS, action_url
 from tests import factories
 from tests.factories import CANARIES, World
-from tests.reviews.asking import Released, a_released_case, bare, linked, moving, row_counts, send, signed_in
+from tests.reviews.asking import (
+    Released,
+    a_released_case,
+    bare,
+    linked,
+    moving,
+    permitted,
+    row_counts,
+    send,
+    signed_in,
+)
 from tests.standing import standing
 from workflows.actors import SYSTEM
 from workflows.models import LedgerEntry
@@ -234,6 +244,7 @@ def test_a_superuser_sees_nothing_by_being_one(bodies: Bodies) -> None:
     assert root.has_perm("reviews.view_case")  # what Django thinks of it
     assert seen_on_pages(root) == NOTHING
     assert seen_in_the_file(root) == set()
+    assert set().union(*(permitted(one, root) for one in bodies.mine)) == set()
     client = signed_in(root)
     assert [client.get(a).status_code for a in addresses_of(bodies.mine)] == [404] * len(
         addresses_of(bodies.mine)

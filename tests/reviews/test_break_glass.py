@@ -17,7 +17,7 @@ from reviews.models import Case
 from reviews.services import break_glass, recusals
 from tests import factories
 from tests.factories import CANARIES, World
-from tests.reviews.asking import a_released_case, row_counts, send, signed_in, summary_of, text_of
+from tests.reviews.asking import a_released_case, permitted, row_counts, send, signed_in, summary_of, text_of
 from tests.reviews.test_access import NOTHING, addresses_of, seen_in_the_file, seen_on_pages
 from workflows.exceptions import BreakGlassError
 from workflows.models import BreakGlass, LedgerEntry
@@ -103,6 +103,8 @@ def test_an_operator_sees_nothing_until_two_agreed_and_then_for_an_hour(
     assert BANNER not in text_of(chair.get(case.get_absolute_url()))
     assert "History" in text_of(page.get(case.get_absolute_url()))
     assert case.permissions_of(root, at=NOW) == {"reviews.view_case", "reviews.read_whole_case"}
+    assert permitted(case, root) == {"reviews.view_case", "reviews.read_whole_case"}
+    assert permitted(released.gp, root) == {"reviews.view_agencyreturn"}
     assert seen_on_pages(root) == {
         "cases": {str(case.pk)}, "returns": {str(released.gp.pk), str(released.school.pk)}, "panel": {str(released.record.pk)},
     }  # fmt: skip
