@@ -161,7 +161,6 @@ class Maker:
         self.senders = Senders(cast)
         self.boxes = Boxes(self.senders, cast)
         self.lines = lines()
-        self.taking_forms = [line for line in self.lines if "POST" in line.methods]
         keys = {str(value) for where in cast.where.values() for value in where.values() if value}
         self.keys = sorted(keys, key=lambda key: (len(key), key))
         """Of all there is in any scope: where one belongs, another is put."""
@@ -169,8 +168,8 @@ class Maker:
     def make(self, number: int) -> Made:
         """The request of that number."""
         at_random = random.Random(f"{self.seed}:{number}")
-        is_sent = at_random.random() < 0.6
-        line = at_random.choice(self.taking_forms if is_sent else self.lines)
+        line = self.lines[number % len(self.lines)]  # every address, equally often
+        is_sent = "POST" in line.methods and at_random.random() < 0.85
         scope = at_random.choice(scopes_of(line))
         persona = self._persona(at_random, line, scope, "POST" if is_sent else "GET")
         method = (
