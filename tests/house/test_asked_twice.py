@@ -10,7 +10,7 @@ from tests import factories
 from tests.house.routes import every_route
 from tests.second_factor import proved
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NOW = datetime(2026, 4, 20, 9, tzinfo=UTC)
 ASKED_TWICE = {
     "administration/deputies/add/",
