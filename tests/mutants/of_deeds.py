@@ -7,7 +7,10 @@ GLASS = "workflows/services/break_glass.py"
 OPERATOR = (
     "tests/reviews/test_break_glass.py::test_an_operator_sees_nothing_until_two_agreed_and_then_for_an_hour"
 )
-COLLEAGUE = "tests/reviews/test_break_glass.py::test_a_colleague_needs_one_and_never_themselves"
+IN_CHARGE = (
+    "tests/reviews/test_break_glass.py::test_who_asked_and_was_put_in_charge_since_decides_nothing_about_it"
+)
+SEATS = "tests/reviews/test_what_each_seat_may_do.py::test_a_seat_may_do_this_and_nothing_else"
 AHEAD = "tests/reviews/test_break_glass.py::test_recusal_is_ahead_of_break_glass"
 WHO_SHARES = "tests/reviews/test_sharing.py::test_only_a_business_manager_shares_and_only_across_the_border_for_a_while"
 TWO_OF_RETENTION = "tests/reviews/test_disposal.py::test_one_proposes_and_another_agrees"
@@ -59,7 +62,7 @@ MUTANTS = (
         "reviews/services/access.py",
         'ON_CASE_BY_LEADS: tuple[str, ...] = ("view_case", "read_whole_case")',
         'ON_CASE_BY_LEADS: tuple[str, ...] = ("view_case", "read_whole_case", "sign_decision_case")',
-        (LOOK_NOT_ACT, "tests/reviews/test_decisions.py"),
+        (SEATS,),
     ),
     Mutant(
         "A page to act on is refused to who may only look.",
@@ -110,7 +113,7 @@ MUTANTS = (
         "workflows/services/recusing.py",
         '    if not reason.strip():\n        raise RecusalError("Cannot record a recusal without a reason.")\n',
         "",
-        ("tests/reviews/test_recusal.py", "tests/reviews/test_small_things.py"),
+        ("tests/reviews/test_recusal.py::test_nobody_lifts_their_own_recusal",),
     ),
     # ---- Sharing
     Mutant(
@@ -154,14 +157,14 @@ MUTANTS = (
         GLASS,
         "    if current.person == by:\n        raise PermissionDenied\n    if not BreakGlass.objects.to_answer",
         "    if not BreakGlass.objects.to_answer",
-        (COLLEAGUE,),
+        (IN_CHARGE,),
     ),
     Mutant(
         "Nobody closes the review of what was opened to them.",
         GLASS,
         "    if current.person == by:\n        raise PermissionDenied\n    if not words.strip():",
         "    if not words.strip():",
-        (COLLEAGUE,),
+        (IN_CHARGE,),
     ),
     Mutant(
         "A case is not opened to who is recused from it by then.",
@@ -193,11 +196,30 @@ MUTANTS = (
         (TWO_OF_RETENTION,),
     ),
     Mutant(
-        "Nothing of a case that is held is disposed of.",
+        "Nothing of a case that is held is proposed for disposal.",
         "reviews/services/retention.py",
-        "        standing = _must_be_due(case, current.record_class, at=at)\n        _must_not_be_held(case)\n",
-        "        standing = _must_be_due(case, current.record_class, at=at)\n",
-        ("tests/reviews/test_disposal.py::test_a_held_case_is_on_the_list_and_is_not_disposed_of",),
+        "        _must_be_due(current, record_class, at=at)\n        _must_not_be_held(current)\n",
+        "        _must_be_due(current, record_class, at=at)\n",
+        (
+            "tests/reviews/test_disposal.py::test_a_held_case_is_on_the_list_and_is_not_disposed_of",
+        ),
+    ),
+    Mutant(
+        "A hold placed since it was proposed makes it refuse.",
+        "reviews/services/retention.py",
+        '        "holds": [holds.count(), holds.in_force().count()],\n',
+        '        "holds": [],\n',
+        (
+            "tests/reviews/test_disposal.py::test_what_changed_since_makes_it_refuse",
+        ),
+    ),
+    Mutant(
+        "The database takes no certificate of disposal while a hold stands.",
+        "workflows/triggers.py",
+        "WHERE case_id = NEW.case_id AND lifted_at IS NULL)\"",
+        "WHERE case_id = NEW.case_id AND lifted_at IS NULL AND 1 = 0)\"",
+        ("tests/reviews/test_disposal.py::test_the_database_takes_no_certificate_while_a_hold_stands",),
+        in_the_database=True,
     ),
     Mutant(
         "Nothing of a case at work is disposed of.",
@@ -283,7 +305,10 @@ MUTANTS = (
         "accounts/services/standing.py",
         "if agrees and by == loss.asked_by:",
         "if not loss:",
-        (A_LOSS,),
+        (
+            "tests/reviews/test_administration_accounts.py::"
+            "test_two_administrators_agree_that_factors_are_lost_and_the_person_sets_up_new_ones",
+        ),
     ),
     Mutant(
         "Nobody agrees to the loss of their own factors.",

@@ -237,7 +237,7 @@ MUTANTS = (
         "reviews/views/cases.py",
         "AgencyReturn.objects.visible_to(signed_in(request), at=at(request))",
         "AgencyReturn.objects.all()",
-        ("tests/reviews/test_access.py",),
+        ("tests/reviews/test_what_each_seat_may_do.py::test_the_page_of_a_case_leads_to_the_returns_that_one_may_see",),
     ),
     Mutant(
         "A child's name is on the page of a case for who runs it, and nobody else.",

@@ -68,7 +68,7 @@ MUTANTS = (
         "accounts/services/standing.py",
         "    user.is_active = False\n    user.save(update_fields=[\"is_active\"])\n    sessions.end_all(user, by=by, at=at)\n",
         "    user.is_active = False\n    user.save(update_fields=[\"is_active\"])\n",
-        (LEAVER, "tests/reviews/test_administration_accounts.py"),
+        (LEAVER,),
     ),
     Mutant(
         "A closed account is nobody's.",
