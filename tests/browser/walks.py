@@ -5,8 +5,8 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Deputy, Membership, Role, User
-from reviews.models import AgencyReturn, Case, Disclosure, PanelRecord, RetentionReview
-from reviews.services import disclosing, retention
+from reviews.models import AgencyReturn, Case, PanelRecord, RetentionReview
+from reviews.services import retention
 from tests.browser.walks_everywhere import Look, looks_at_the_rest
 from tests.second_factor import session_of
 from workflows.models import RuleVersion
@@ -24,21 +24,6 @@ def _a_proposal(case: Case, email: str) -> int:
             next_review_on=now.date().replace(day=1, year=now.year + 5), by=User.objects.get(email=email), at=now,
         )  # fmt: skip
     return there.pk
-
-
-def _a_copy(case: Case, email: str) -> Any:
-    """The key of a subject-access copy of that case, which waits to be released."""
-    there = Disclosure.objects.in_work().filter(case=case).first()
-    return (
-        there
-        or disclosing.prepare(
-            case,
-            child=case.children.first(),
-            reference="SAR 2026/14",
-            by=User.objects.get(email=email),
-            at=timezone.now(),
-        )
-    ).pk
 
 
 def pages_by_person() -> list[Look]:
@@ -81,7 +66,6 @@ def pages_by_person() -> list[Look]:
     )
     chair = holder(Role.INDEPENDENT_CHAIR, **ours)
     proposal = _a_proposal(busiest, chair)
-    _a_copy(busiest, holder(Role.CO_CHAIR, **ours))
     nine = "?limit=9wd&from=2026-12-01"
     relaxed = "?rule=RR_COMPLETE&limit=30wd&from=2026-11-01&to=2027-03-31"
     pages = [
