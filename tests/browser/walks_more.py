@@ -78,16 +78,16 @@ def west(name: str) -> User:
     return User.objects.get(email=f"{name}{WEST}")
 
 
-def add_to_the_demonstration(busiest: Case, referred: Case) -> More:
+def add_to_the_demonstration(case: Case, referred: Case) -> More:
     """All of it. The case is one in its rapid review; the other was only referred."""
     now = timezone.now()
     manager, chair = north("manager"), north("chair")
     User.objects.filter(pk=north("member").pk).update(full_name=LONG_NAME)
-    base = busiest.get_absolute_url()
+    base = case.get_absolute_url()
     return More(
         case=base,
-        **_who_sees(busiest, base, manager, chair),
-        **_kept(busiest, base, manager, chair),
+        **_who_sees(case, base, manager, chair),
+        **_kept(case, base, manager, chair),
         **_did_not_run(manager),
         **_signs_in(),
         corrected=_corrected(referred, manager, at=now),
