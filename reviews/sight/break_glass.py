@@ -11,6 +11,7 @@ from accounts.pages.stepping_up import StepUp
 from accounts.pages.views import FormPage, signed_in
 from reviews.interests import EMERGENCIES
 from reviews.services import break_glass
+from reviews.services.access import MAY_OVERSEE
 from reviews.sight import forms
 from reviews.views.base import SubjectPage
 from workflows.countdown import moment_in_words
@@ -114,9 +115,12 @@ class Review(OnOne):
         if self.it.opened_at and self.it.until:
             ended = self.it.ended_at or self.it.until
             given["lead"] += (
-                f" It was open from {moment_in_words(self.it.opened_at)} to {moment_in_words(ended)}. What they "
-                "opened is under “Who has looked at this case”, on the page of the case."
+                f" It was open from {moment_in_words(self.it.opened_at)} to {moment_in_words(ended)}."
             )
+            if MAY_OVERSEE in self.held:
+                given["lead"] += (
+                    " What they opened is under “Who has looked at this case”, on the page of the case."
+                )
         return given
 
     def act(self, form: Any) -> str:

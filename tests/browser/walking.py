@@ -11,7 +11,7 @@ from tests.browser.walks import Look, session_of
 AXE = Path(__file__).resolve().parent.parent / "data" / "axe.min.js"
 SIZES = {"wide": (1280, 900), "narrow": (320, 800)}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-"""Target size is one of WCAG 2.2 AA's, and off in axe unless it is asked for."""
+"""Of WCAG to 2.2 AA, target size among it, and axe's own best practice."""
 BY_WIDTH = ["target-size", "scrollable-region-focusable", "link-in-text-block", "aria-hidden-focus"]
 """What may be well on a wide window and not on a narrow one: the page is the same, only laid out anew."""
 TOO_LONG = {

@@ -18,21 +18,22 @@ class Look(NamedTuple):
     status: int = 200
 
 
-def looks_at_the_rest(busiest: Case, drafting: AgencyReturn, record: PanelRecord, author: str) -> list[Look]:
+def looks_at_the_rest(case: Case, drafting: AgencyReturn, record: PanelRecord, author: str) -> list[Look]:
     """Every page that the demonstration alone cannot show: normal, empty, with long words, and sent wrong."""
-    referred = Case.objects.filter(state="referred", partnership=busiest.partnership).first()
-    quiet = Case.objects.filter(state="withdrawn", partnership=busiest.partnership).first()
+    referred = Case.objects.filter(state="referred", partnership=case.partnership).first()
+    quiet = Case.objects.filter(state="withdrawn", partnership=case.partnership).first()
     theirs = Case.objects.filter(partnership__name__startswith="Westvale").first()
     assert referred
     assert quiet
     assert theirs
-    more = add_to_the_demonstration(busiest, referred)
+    more = add_to_the_demonstration(case, referred)
     manager, chair, co_chair = f"manager{NORTH}", f"chair{NORTH}", f"co-chair-1{NORTH}"
     administrator, auditor, neighbour = f"administrator{NORTH}", f"auditor{NORTH}", f"manager{WEST}"
     seer, person = f"co-chair-1{WEST}", "/administration/people/"
     base, nothing = more.case, quiet.get_absolute_url()
     return [
         # ---- Who sees a case
+        Look(manager, "sight-case", base),
         Look(manager, "interest", f"{base}interest/", True),
         Look(author, "interest-return", f"{drafting.get_absolute_url()}interest/", True),
         Look("secretary@panel.example", "interest-panel", f"{record.get_absolute_url()}interest/"),
@@ -105,7 +106,7 @@ def looks_at_the_rest(busiest: Case, drafting: AgencyReturn, record: PanelRecord
         Look(manager, "copy-print", f"{more.released}print/"),
         Look(manager, "copy-withdrawn", more.withdrawn),
         # ---- Looking after the service
-        Look(auditor, "ledger-of-a-case", f"/ledger/?case={busiest.code}"),
+        Look(auditor, "ledger-of-a-case", f"/ledger/?case={case.code}"),
         Look(auditor, "unusual-access", "/unusual-access/"),
         Look(neighbour, "unusual-access-none", "/unusual-access/"),
         Look(neighbour, "looked-none", f"{theirs.get_absolute_url()}looked/"),

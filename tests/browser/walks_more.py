@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from accounts.services import links, seat_for, standing
 from notifications.models import Notice
-from reviews.models import AccessAlert, Case, Disclosure
+from reviews.models import AccessAlert, Case
 from reviews.retention import CLASSES, DISPOSED_HERE, LAST_RECORD
 from reviews.services import (
     break_glass,
@@ -53,8 +53,6 @@ class More:
     answer: str
     end_glass: str
     look_at_it: str
-    opened: str
-    """The case that is open to the user administrator."""
     copy: str
     released: str
     withdrawn: str
@@ -80,16 +78,16 @@ def west(name: str) -> User:
     return User.objects.get(email=f"{name}{WEST}")
 
 
-def add_to_the_demonstration(busiest: Case, referred: Case) -> More:
+def add_to_the_demonstration(case: Case, referred: Case) -> More:
     """All of it. The case is one in its rapid review; the other was only referred."""
     now = timezone.now()
     manager, chair = north("manager"), north("chair")
     User.objects.filter(pk=north("member").pk).update(full_name=LONG_NAME)
-    base = busiest.get_absolute_url()
+    base = case.get_absolute_url()
     return More(
         case=base,
-        **_who_sees(busiest, base, manager, chair),
-        **_kept(busiest, base, manager, chair),
+        **_who_sees(case, base, manager, chair),
+        **_kept(case, base, manager, chair),
         **_did_not_run(manager),
         **_signs_in(),
         corrected=_corrected(referred, manager, at=now),
@@ -137,7 +135,6 @@ def _who_sees(case: Case, base: str, manager: User, chair: User) -> dict[str, st
         "answer": f"{base}break-glass/{waits.pk}/answer/",
         "end_glass": f"{base}break-glass/{opened.pk}/end/",
         "look_at_it": f"{base}break-glass/{over.pk}/review/",
-        "opened": base,
     }
 
 
@@ -148,9 +145,7 @@ def _kept(case: Case, base: str, manager: User, chair: User) -> dict[str, str]:
         holds.place_hold(case, kind="police", reference="Crime 4711", by=chair, at=now), reason=LONG, by=chair, at=now
     )  # fmt: skip
     about = {"child": case.children.first(), "by": co_chair, "at": now}
-    in_work = Disclosure.objects.in_work().filter(case=case).first() or disclosing.prepare(
-        case, reference="SAR 2026/14", **about
-    )
+    in_work = disclosing.prepare(case, reference="SAR 2026/14", **about)
     black = {"reason": "third-party", "by": co_chair, "at": now}
     disclosing.black_out(in_work, part=in_work.parts[0]["key"], passage="", everywhere=False, **black)
     taken, gone = (disclosing.prepare(case, reference=LONG_REFERENCE, **about) for _ in range(2))
