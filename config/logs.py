@@ -37,7 +37,7 @@ class Line(logging.Formatter):
     Its instant is in UTC and says so (ISO 8601): London's own clock shows one hour of each autumn twice.
     """
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%SZ"
     default_msec_format = None
 
