@@ -110,6 +110,13 @@ def prove(request: HttpRequest, user: User, **how: Any) -> None:
     record_authentication(request, user, SECOND_FACTOR, **how)
 
 
+def renew(request: HttpRequest) -> None:
+    """Another key for the same session: what somebody learned of it before is worth nothing now."""
+    old = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
+
+
 def record_place(request: HttpRequest, user: User) -> None:
     """Keep beside the session from where it is: after its key was changed, under the new one."""
     UserSession.objects.purge_and_list(user)

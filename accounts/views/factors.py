@@ -250,6 +250,7 @@ class Confirm(View):
                 form.save()
         if form.errors:
             return self.page(form)
+        sessions.renew(request)
         log.write(log.CONFIRMED, subject=user, actor=user, at=at(request), request=request)
         messages.success(request, "Thank you. This holds for 10 minutes.")
         return HttpResponseRedirect(next_page(request) or reverse("your-sign-in"))
