@@ -28,6 +28,8 @@ def test_make_lists_its_verbs() -> None:
         "test",
         "check",
         "matrix",
+        "fuzz",
+        "mutants",
         "bench",
         "screenshots",
         "lock",
