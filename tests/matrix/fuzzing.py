@@ -330,7 +330,7 @@ def amiss(made: Made, senders: Senders, answered: Counter[str]) -> list[str]:
     with transaction.atomic():
         try:
             status, said, body, told = (
-                _as_served(made) if "charset" in made.content_type else _by(client, made)
+                _as_served(made) if "charset" in made.content_type.lower() else _by(client, made)
             )
         except Exception:
             return [f"was thrown past every handler:\n{traceback.format_exc(limit=-6)}"]
