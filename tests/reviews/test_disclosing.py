@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from reviews.models import Case, Child, Disclosure
+from reviews.models import Case, Child, Correction, Disclosure
 from reviews.retention import CASE_FILE
 from reviews.sealing import key_of
 from reviews.services import disclosing, identifiers, recusals, retention
@@ -35,10 +35,15 @@ def now(time_machine: Any) -> None:
 
 @pytest.fixture
 def copy(closed: Case, world: World) -> Disclosure:
-    """A copy about the first of two children."""
+    """A copy about the first of two children, both of whom something was put right about."""
     other = Child(case=closed, number=2)
     other.name, other.born_on = SIBLING, date(2015, 1, 1)
     other.save()
+    put_right = {"case": closed, "what": "age_as_given", "by": world.manager, "at": ADOPTED}
+    Correction.objects.create(child=other, was="10", reason=f"{SIBLING} was younger.", **put_right)
+    Correction.objects.create(
+        child=closed.children.get(number=1), was="6", reason="The GP knew better.", **put_right
+    )
     return disclosing.prepare(
         closed, child=closed.children.get(number=1), reference="SAR 1", by=world.manager, at=ADOPTED
     )
@@ -63,6 +68,7 @@ def test_a_copy_holds_what_is_held_about_a_child_and_names_no_other(copy: Disclo
         "Child 1", "The incident", "Return of Northborough gp", "Return of Northborough school", "Decision record 1",
         "What was put right",
     }  # fmt: skip
+    assert text["What was put right", "age"] == "6 The GP knew better."
     assert SIBLING not in disclosing.file_of(copy).decode()
 
 
