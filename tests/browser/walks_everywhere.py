@@ -66,6 +66,8 @@ def looks_at_the_rest(case: Case, drafting: AgencyReturn, record: PanelRecord, a
         Look(manager, "your-sign-in", "/your-sign-in/"),
         Look(manager, "session-end", more.end_session),
         Look(manager, "sessions-end", "/your-sign-in/sessions/end/"),
+        Look(f"author@harbour{NORTH.replace('@', '.')}", "your-sign-in-empty", "/your-sign-in/"),
+        Look(f"author@harbour{NORTH.replace('@', '.')}", "app-add", "/your-sign-in/app/", True),
         Look(manager, "app-remove", "/your-sign-in/app/remove/"),
         Look(manager, "recovery-codes-new", "/your-sign-in/recovery-codes/new/"),
         Look(manager, "passkey-add", "/your-sign-in/passkey/"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.utils import timezone
 
@@ -229,6 +230,7 @@ def _signs_in() -> dict[str, str]:
         user_agent="Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/149.0 Safari/537.36",
     )  # fmt: skip
     invited = User.objects.get(email="author@harbour.northborough.example")
+    Authenticator.objects.filter(user=invited).delete()
     return {
         "person": f"/administration/people/{north('member').pk}/",
         "suspended": f"/administration/people/{idle.pk}/",
