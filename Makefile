@@ -1,6 +1,6 @@
 # What a machine needs: Python 3.11 or newer with venv, make, git. Everything else is installed into this folder.
 .DEFAULT_GOAL := help
-.PHONY: help setup run code test check bench screenshots lock
+.PHONY: help setup run code test check matrix fuzz mutants bench screenshots lock
 SHELL := /bin/sh
 PYTHON ?= python3
 UV := .uv/bin/uv
@@ -43,6 +43,14 @@ check: setup  ## Read the source: lint, format, types, imports, migrations, depl
 
 matrix: setup  ## Ask for every address, by every method, as everybody (about 20 minutes)
 	@MATRIX=whole $(BIN)/python -m pytest -q -s tests/matrix/test_matrix.py
+
+# The seed is printed; FUZZ=seed:number sends one request again, FUZZ=seed all of them.
+fuzz: setup  ## Send 50,000 made-up requests on each database: nothing may break (about 20 minutes)
+	@FUZZ=$${FUZZ:-$$(date +%Y-%m-%d-%H%M)} FUZZ_REQUESTS=$${FUZZ_REQUESTS:-50000} \
+		$(BIN)/python -m tests.everything -s tests/matrix/test_fuzz.py
+
+mutants: setup  ## Take out one rule of sight or permission at a time: a test must fail (about 15 minutes)
+	@$(BIN)/python -m tests.mutants
 
 bench: setup  ## Measure, and write what was measured
 	@$(BIN)/python -m benchmarks

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import User
+from accounts.openid import Checked
 from accounts.services import callers, factors, providers, sessions
 
 STAGES = ["accounts.adapters.SecondFactorStage"]
@@ -106,6 +107,18 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
 
+    def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
+        """allauth's, which begins a sign-in by our adapter: with a nonce."""
+        found = super().get_provider(request, provider, client_id)
+        found.oauth2_adapter_class = Checked
+        return found
+
+    def get_requests_session(self) -> Any:
+        """A provider is asked where it says, and sends us on to nowhere else."""
+        session = super().get_requests_session()
+        session.max_redirects = 0
+        return session
+
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         is_sign_in = sociallogin.state.get("process") == AuthProcess.LOGIN
         user = providers.person_of(sociallogin) if is_sign_in else None
@@ -117,7 +130,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
             sessions.prove(request, user, type=providers.VOUCHED, provider=sociallogin.account.provider)
 
     def on_authentication_error(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        messages.error(request, "Your organisation did not sign you in. Try again, or use your password.")
+        messages.error(request, providers.NOT_SIGNED_IN)
         raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_login")))
 
     def validate_disconnect(self, account: Any, accounts: Any) -> None:

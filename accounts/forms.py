@@ -227,7 +227,7 @@ class ChosenPasswordForm(SetPasswordForm):
 class ChangedPasswordForm(ChosenPasswordForm):
     """The password of now before the new one: a desk that was left unlocked must not be enough."""
 
-    old_password = PasswordField(subject="your password of now", label="Your password now")
+    old_password = PasswordField(subject="your current password", label="Your current password")
 
     field_order = ["old_password", "new_password1", "new_password2"]
 

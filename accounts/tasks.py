@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from accounts.services import letters, standing
+from accounts.services import letters, sessions, standing
 
 
 @shared_task(name="accounts.tasks.post_letters")
@@ -16,3 +16,9 @@ def post_letters() -> None:
 def suspend_unused() -> None:
     """What beat rings for every hour. Most rings find nobody."""
     standing.suspend_unused(at=timezone.now())
+
+
+@shared_task(name="accounts.tasks.forget_ended")
+def forget_ended() -> None:
+    """What beat rings for every hour: sessions that have ended, and tries that count no more."""
+    sessions.forget_ended(at=timezone.now())

@@ -9,6 +9,8 @@ from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
+from accounts.shared_cache import AsJSON
+
 log = logging.getLogger(__name__)
 
 NUMBER = 1
@@ -31,7 +33,8 @@ class SharedCache(RedisCache):
     """The broker's; while it does not answer, the database's: nobody signs in uncounted, and nobody is kept out."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
-        options = {"socket_timeout": 2, "socket_connect_timeout": 1, **params.get("OPTIONS", {})}
+        ours = {"serializer": AsJSON, "socket_timeout": 2, "socket_connect_timeout": 1}
+        options = {**ours, **params.get("OPTIONS", {})}
         super().__init__(server, {**params, "OPTIONS": options})
 
     def _or_database(self, verb: str, ask: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -41,8 +44,12 @@ class SharedCache(RedisCache):
             log.warning("The shared cache does not answer (%s): the database counts", type(trouble).__name__)
             return getattr(caches["database"], verb)(*args, **kwargs)
 
-    def get(self, *args: Any, **kwargs: Any) -> Any:
-        return self._or_database("get", super().get, *args, **kwargs)
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        """What is there; the default for what is no JSON, as a version of before wrote it."""
+        try:
+            return self._or_database("get", super().get, key, default, version)
+        except ValueError:
+            return default
 
     def set(self, *args: Any, **kwargs: Any) -> Any:
         return self._or_database("set", super().set, *args, **kwargs)

@@ -1,8 +1,9 @@
-"""How a line of the log is written: one line a message, with the id of its request, and no values of a case."""
+"""How a line of the log is written: one line a message, in UTC, with the id of its request, and no values of a case."""
 
 import copy
 import logging
 import re
+import time
 from traceback import format_tb
 from types import TracebackType
 from typing import Any
@@ -31,7 +32,14 @@ _BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 class Line(logging.Formatter):
-    """A message can end no line and begin no other (CVE-2025-48432); errors are told by kind and place."""
+    """A message can end no line and begin no other (CVE-2025-48432); errors are told by kind and place.
+
+    Its instant is in UTC and says so (ISO 8601): London's own clock shows one hour of each autumn twice.
+    """
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%SZ"
+    default_msec_format = None
 
     def format(self, record: logging.LogRecord) -> str:
         record = copy.copy(record)

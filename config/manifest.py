@@ -11,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.http.response import HttpResponseBase
 from django.urls import URLResolver, get_resolver
 
+from accounts.services.limits import PER_PERSON
+
 WRITTEN_IN = Path(__file__).parent / "permissions.toml"
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 REFUSE_NOBODY = frozenset(("public", "signed-in", "link"))
@@ -26,7 +28,8 @@ class Line:
     """What is declared of one address, which is written as the URLconf writes it.
 
     who is one rule, or one permission or several, of which one is enough. refused is 404, or 403 for those who may
-    see the thing that the page is about; None where the rule refuses nobody.
+    see the thing that the page is about; None where the rule refuses nobody. counted: by which limit one person's
+    asking is counted, if by any.
     """
 
     route: str
@@ -34,6 +37,7 @@ class Line:
     who: tuple[str, ...]
     methods: frozenset[str]
     refused: int | None
+    counted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ def read(text: str) -> Manifest:
 def _line(route: str, given: dict[str, Any], rules: dict[str, str]) -> Line:
     who = (given["who"],) if isinstance(given["who"], str) else tuple(given["who"])
     methods = frozenset(given["methods"].split())
-    refused = given.get("refused")
-    if unknown := set(given) - {"page", "who", "methods", "refused"}:
+    refused, counted = given.get("refused"), given.get("counted")
+    if unknown := set(given) - {"page", "who", "methods", "refused", "counted"}:
         raise NotAManifest(f"{route or '/'}: nothing is called {', '.join(sorted(unknown))}.")
     if not methods or methods - METHODS:
         raise NotAManifest(f"{route or '/'}: {given['methods']!r} are no methods.")
@@ -69,7 +73,9 @@ def _line(route: str, given: dict[str, Any], rules: dict[str, str]) -> Line:
         raise NotAManifest(f"{route or '/'}: one rule, or permissions of which one is enough.")
     if refused not in ((None,) if REFUSE_NOBODY & set(who) else (403, 404)):
         raise NotAManifest(f"{route or '/'}: {refused} is not what those get who may not.")
-    return Line(route, given["page"], who, methods, refused)
+    if counted not in (None, *PER_PERSON):
+        raise NotAManifest(f"{route or '/'}: nothing is counted as {counted!r}.")
+    return Line(route, given["page"], who, methods, refused, counted)
 
 
 MANIFEST = read(WRITTEN_IN.read_text(encoding="utf-8"))

@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.pages.second_factor.SecondFactorRequired",
     "accounts.pages.middleware.SignInRequired",
+    "config.counting.CountedPerPerson",
     "django.contrib.messages.middleware.MessageMiddleware",
     "workflows.middleware.ToldInTheLedger",  # the last: it stands next to the view
 ]
@@ -150,6 +151,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.services.passwords.ContextValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -163,6 +165,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+"""Not in a cookie: words such as whom somebody phoned stay out of the browser's store, and end with the session."""
 CSRF_FAILURE_VIEW = "accounts.pages.errors.form_has_expired"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
@@ -244,10 +248,10 @@ CELERY_BROKER_URL = env.str("BROKER_URL", default="redis://localhost:6379/0")
 CACHES = {
     "default": {"BACKEND": "config.cache.SharedCache", "LOCATION": shared_cache_url(CELERY_BROKER_URL)}
     if shared_cache_url(CELERY_BROKER_URL)
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"},
-    "database": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"},
+    else {"BACKEND": "accounts.shared_cache.TableCache"},
+    "database": {"BACKEND": "accounts.shared_cache.TableCache"},
 }
-"""Where tries are counted, for all processes: the broker's database 1; while that is away, or is none, our own."""
+"""Where tries are counted, for all processes: the broker's database 1; while that is away, or is none, a table."""
 CELERY_TIMEZONE = "UTC"  # London's clock changes would skip an hour; our own code knows London
 CELERY_ENABLE_UTC = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -293,6 +297,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "suspend": {
         "task": "accounts.tasks.suspend_unused",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
+    "forget-ended": {
+        "task": "accounts.tasks.forget_ended",
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
     },

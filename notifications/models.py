@@ -33,7 +33,7 @@ def in_their_own_kind(subjects: Iterable[Subject]) -> dict[uuid.UUID, Any]:
     ids: dict[str, set[uuid.UUID]] = {}
     for subject in subjects:
         ids.setdefault(subject.kind, set()).add(subject.pk)
-    found = {}
+    found: dict[uuid.UUID, Any] = {}
     for kind, members in ids.items():
         model: Any = apps.get_model(kind)
         things = model._default_manager.filter(pk__in=members)

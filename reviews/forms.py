@@ -19,6 +19,8 @@ from accounts.pages.fields import (
 from accounts.pages.forms import PageForm
 from reviews.child_forms import ChildForm
 from reviews.models import Case
+from reviews.services.refusing import to_the_minute
+from reviews.services.returns import WAYS
 
 
 class ConfirmForm(PageForm):
@@ -348,6 +350,30 @@ class CallForm(HappenedForm):
     words, label = "the date of the phone call", "When was it?"
     spoke_to = TextField(subject="who you spoke to", label="Who did you speak to?")
     said = LongTextField(subject="what was said", label="What was said?", rows=5)
+
+
+class ReceivedForm(HappenedForm):
+    """A return that came by another way: how, from whom, when, what it says. asked_at: when the agency was asked."""
+
+    words, label = "the date on which the return was received", "Date received"
+    way = ChoiceField(subject="how it came", label="How did it come?", choices=list(WAYS.items()))
+    given_by = TextField(
+        subject="who gave it", label="Who gave it?", help_text="Their name and role.", max_length=200
+    )
+    said = LongTextField(
+        subject="what it says",
+        label="What does it say?",
+        help_text="All of it; or what matters, and where the paper or the message is kept. If the agency did not know "
+        "the family, which records it searched.",
+        rows=10,
+    )
+
+    def __init__(self, *args: Any, asked_at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["happened"]
+        assert isinstance(field, MomentField)
+        field.not_before = (to_the_minute(asked_at), "")
+        self.initial["happened"] = None
 
 
 class CorrectNotificationForm(NotifyForm):

@@ -96,7 +96,8 @@ class Kept:
     @property
     def because(self) -> str:
         """Its source and its reason, as far as it has them."""
-        return " ".join(filter(None, (self.citation, self.reason)))
+        said = filter(None, (self.citation.strip(), self.reason.strip()))
+        return " ".join(words if words.endswith((".", "!", "?")) else f"{words}." for words in said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ urlpatterns = [
     path("returns/<uuid:pk>/cancel/", returns.Cancel.as_view(), name="return-cancel"),
     path("returns/<uuid:pk>/remind/", returns.Remind.as_view(), name="return-remind"),
     path("returns/<uuid:pk>/call/", returns.NoteCall.as_view(), name="return-call"),
+    path("returns/<uuid:pk>/received/", returns.Receive.as_view(), name="return-received"),
     path("returns/<uuid:pk>/accept/", returns.Accept.as_view(), name="return-accept"),
     path("returns/<uuid:pk>/write/<slug:section>/", returns.WriteSection.as_view(), name="return-section"),
     path("rules/", rule_book.rule_book_page, name="rule-book"),

@@ -31,6 +31,7 @@ VERB_WORDS: Final[dict[str, str]] = {
     "sign_off": "Signed off",
     "send_back": "Sent back",
     "accept": "Accepted",
+    "receive": "Came another way",
     "cancel": "No longer needed",
     "release": "Released to the Panel",
     "disagree": "The Panel does not agree",

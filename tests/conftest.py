@@ -169,7 +169,11 @@ def axe() -> Callable[..., list[dict[str, Any]]]:
     def violations(page: Any, **options: Any) -> list[dict[str, Any]]:
         if not page.evaluate("typeof axe === 'object'"):
             page.evaluate(source)
-        given = {"runOnly": {"type": "tag", "values": tags}, **options}
+        rules = {"target-size": {"enabled": True}, **options.pop("rules", {})}
+        given = {
+            "runOnly": {"type": "tag", "values": tags}, "rules": rules,
+            "resultTypes": ["violations"], "preload": False, **options,
+        }  # fmt: skip
         answer = page.evaluate("given => axe.run(document, given)", given)
         return [
             {"rule": found["id"], "why": found["help"], "where": [node["target"] for node in found["nodes"]]}

@@ -15,7 +15,6 @@ from urllib.request import urlopen
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ("home-wide.png", "case-wide.png", "return-narrow.png")
 """The pictures that the README shows; the others go where OUT says."""
-SIZES = {"wide": (1280, 900), "narrow": (320, 800)}
 
 
 def main() -> int:
@@ -60,42 +59,21 @@ def is_ready(address: str) -> bool:
 
 
 def take_all(address: str, out: Path) -> int:
-    """Take every picture; returns how many things axe found."""
+    """Take every picture; returns how many things are wrong with the pages."""
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.walks import pages_by_person, session_of
+    from tests.browser.walking import Walk
+    from tests.browser.walks import pages_by_person
     from tests.conftest import CHROMIUM_OPTIONS, chromium
 
-    axe = (ROOT / "tests" / "data" / "axe.min.js").read_text()
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    wrong = 0
     todo = pages_by_person()
-    sessions = {email: session_of(email) for email in {who for who, _, _ in todo if who}}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_OPTIONS)
-        for who, name, path in todo:
-            for size, (width, height) in SIZES.items():
-                context = browser.new_context(viewport={"width": width, "height": height}, bypass_csp=True)
-                if who:
-                    context.add_cookies([{"name": "sessionid", "value": sessions[who], "url": address}])
-                page = context.new_page()
-                page.goto(address + path)
-                page.screenshot(path=out / f"{name}-{size}.png", full_page=True)
-                page.evaluate(axe)
-                found = page.evaluate(
-                    "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags
-                )["violations"]
-                overflow = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-                for violation in found:
-                    print(
-                        f"{name}-{size}: {violation['id']}: {[n['target'] for n in violation['nodes']][:3]}"
-                    )
-                if overflow:
-                    print(f"{name}-{size}: the page is wider than its window")
-                wrong += len(found) + bool(overflow)
-                context.close()
+        walk = Walk(browser, address, out).through(todo)
         browser.close()
-    return wrong
+    for name, what in [*walk.wrong, *walk.complaints]:
+        print(f"{name}: {what}")
+    return len(walk.wrong) + len(walk.complaints)
 
 
 if __name__ == "__main__":

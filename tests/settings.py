@@ -28,6 +28,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in the product: in memory SQLite has other locks, and no second process can look in.
-    DATABASES["default"]["TEST"] = {"NAME": str(Path(_folder) / "test.sqlite3")}
+    named = os.environ.get("TEST_DATABASE") or str(Path(_folder) / "test.sqlite3")
+    DATABASES["default"]["TEST"] = {"NAME": named}
 elif os.environ.get("MIGRATED"):
     DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["MIGRATED"], "MIGRATE": False}

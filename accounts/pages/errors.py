@@ -48,9 +48,9 @@ def too_large(request: HttpRequest) -> HttpResponse:
     return _error(request, 413, back_url=way_back(request))
 
 
-def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """For whoever tried the same too often: a guess at a password, a search by a machine."""
-    return _error(request, 429)
+def too_many(request: HttpRequest, exception: Exception | None = None, *, said: str = "") -> HttpResponse:
+    """For whoever tried the same too often: a guess at a password, a search by a machine. said: of what, until when."""
+    return _error(request, 429, said=said)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.forms import Field
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 
@@ -50,6 +51,8 @@ class FormPage(View):
     title = ""
     lead = ""
     submit = "Continue"
+    cancels_to = ""
+    """The name of the page to which “Cancel” leads back; there is none when it is empty."""
     refusals: tuple[type[Exception], ...] = ()
 
     def prepare(self) -> None:
@@ -156,6 +159,8 @@ class FormPage(View):
     def page(self, form: Any) -> HttpResponse:
         """The form on its page, new or with errors."""
         given = {"form": form, "title": self.get_title(), "lead": self.lead, "submit_text": self.submit}
+        if self.cancels_to:
+            given["cancel_url"] = reverse(self.cancels_to)
         return render(self.request, self.template_name, {**given, **self.context(form)})
 
     # ---- What makes two copies the same

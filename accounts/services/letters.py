@@ -136,7 +136,7 @@ def _words(letter: Letter, person: User, *, at: datetime) -> tuple[str, list[str
             *(
                 []
                 if is_first
-                else ["If you did not ask for it, do nothing: your password of now goes on working."]
+                else ["If you did not ask for it, do nothing: your current password goes on working."]
             ),
         ]
     subject, sentence = NEWS[letter.kind]

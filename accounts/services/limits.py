@@ -14,6 +14,10 @@ CODE = "second-factor"
 RESET = "reset"
 LINK = "link"
 PASSKEY = "passkey"
+SEARCH = "search"
+EXPORT = "export"
+FILE = "file"
+PER_PERSON = (SEARCH, EXPORT, FILE)
 
 LIMITS = {
     SIGN_IN: "10/15m/key,100/h/ip",
@@ -21,8 +25,19 @@ LIMITS = {
     RESET: "3/h/key,100/h/ip",
     LINK: "60/h/ip",
     PASSKEY: "100/h/ip",
+    SEARCH: "60/m/user",
+    EXPORT: "20/d/user",
+    FILE: "60/h/user",
 }
-"""What may fail (or, of resets, be asked for) how often: by account or typed address, and by address of the network."""
+"""What may fail (or, of resets, be asked for) how often: by account or typed address, and by address of the network.
+And how often one person, in whatever browser, may search and take files: by the lines of config/permissions.toml."""
+SAID = {
+    SEARCH: "You have searched 60 times in a minute. Wait a minute, then search again.",
+    EXPORT: "You have taken 20 lists, records or copies as files in 24 hours. You can take the next one when 24 hours "
+    "have passed since the first of them.",
+    FILE: "You have taken 60 files or pages for paper in an hour. You can take the next one when an hour has passed "
+    "since the first of them.",
+}
 
 WAIT_IN_WORDS = "15 minutes"
 

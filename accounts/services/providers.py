@@ -15,6 +15,7 @@ from accounts.services import sessions
 
 VOUCHED = "provider"
 """The type of a second factor that a provider says it has seen."""
+NOT_SIGNED_IN = "Your organisation did not sign you in. Try again, or use your password."
 NOBODY = "That sign-in is not known here. Ask the business manager or user administrator of your partnership."
 
 

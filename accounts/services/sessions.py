@@ -16,12 +16,14 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.db.models import F
 from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.services import log
 from accounts.services.callers import device_in_words
+from accounts.shared_cache import forget_expired
 
 IDLE = timedelta(minutes=15)
 WARNED_BEFORE = timedelta(minutes=2)
@@ -108,6 +110,13 @@ def prove(request: HttpRequest, user: User, **how: Any) -> None:
     record_authentication(request, user, SECOND_FACTOR, **how)
 
 
+def renew(request: HttpRequest) -> None:
+    """Another key for the same session: what somebody learned of it before is worth nothing now."""
+    old = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
+
+
 def record_place(request: HttpRequest, user: User) -> None:
     """Keep beside the session from where it is: after its key was changed, under the new one."""
     UserSession.objects.purge_and_list(user)
@@ -186,3 +195,12 @@ def end_all(
     for row in rows:
         row.end()
     log.write(log.SESSIONS_ENDED, subject=user, actor=by, at=at, request=request)
+
+
+# ---- Those there were ------------------------------------------------------------------------
+def forget_ended(*, at: datetime) -> int:
+    """Delete what the database holds of sessions that have ended, also of who never signed in, and of tries that count
+    no more. Returns how many sessions."""
+    forget_expired(at=at)
+    UserSession.objects.filter(created_at__lte=at - LONGEST).delete()
+    return Session.objects.filter(expire_date__lte=at).delete()[0]

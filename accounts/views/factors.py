@@ -146,6 +146,7 @@ class RemoveFactor(StepUp, FormPage):
     """The last one stays: another must be there before it can go."""
 
     submit = "Remove"
+    cancels_to = "your-sign-in"
     factor: Authenticator
     words = ""
 
@@ -214,6 +215,7 @@ class NewRecoveryCodes(StepUp, FormPage):
     title = "Make new recovery codes"
     lead = "The codes you have now will work no more."
     submit = "Make new codes"
+    cancels_to = "your-sign-in"
 
     def act(self, form: PageForm) -> str:
         user = signed_in(self.request)
@@ -248,6 +250,7 @@ class Confirm(View):
                 form.save()
         if form.errors:
             return self.page(form)
+        sessions.renew(request)
         log.write(log.CONFIRMED, subject=user, actor=user, at=at(request), request=request)
         messages.success(request, "Thank you. This holds for 10 minutes.")
         return HttpResponseRedirect(next_page(request) or reverse("your-sign-in"))

@@ -55,6 +55,7 @@ class Forgotten(FormPage):
     )
     form_class = ForgottenForm
     submit = "Send the link"
+    cancels_to = "account_login"
 
     def act(self, form: ForgottenForm) -> str:
         address = form.cleaned_data["email"]

@@ -8,7 +8,8 @@ from allauth.account.models import Login
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.webauthn.internal import auth as passkeys
 from allauth.mfa.webauthn.internal.flows import perform_passwordless_login
-from allauth.socialaccount.providers.openid_connect import views as openid_connect
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -26,8 +27,9 @@ from django.views.generic.edit import FormView
 
 from accounts.forms import PasskeySignInForm, SignInForm
 from accounts.models import User
+from accounts.openid import Checked
 from accounts.pages.second_factor import before_second_factor, while_suspended
-from accounts.services import factors
+from accounts.services import factors, providers
 
 
 def next_page(request: HttpRequest) -> str:
@@ -100,7 +102,10 @@ def sign_in_with(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     if request.method != "POST":
         return redirect("account_login")
     try:
-        answer: HttpResponseBase = openid_connect.login(request, provider_id)
+        answer: HttpResponseBase = OAuth2LoginView.adapter_view(Checked(request, provider_id))(request)
+    except OAuth2Error:
+        messages.error(request, providers.NOT_SIGNED_IN)
+        return redirect("account_login")
     except requests.RequestException:
         messages.error(
             request, "Your organisation's sign-in does not answer. Try again later, or use your password."
@@ -121,7 +126,12 @@ def back_from_provider(request: HttpRequest, provider_id: str) -> HttpResponseBa
     """Back from there."""
     if provider_id not in {one["id"] for one in settings.OIDC_PROVIDERS}:
         raise Http404
-    answer: HttpResponseBase = openid_connect.callback(request, provider_id)
+    try:
+        answer: HttpResponseBase = OAuth2CallbackView.adapter_view(Checked(request, provider_id))(request)
+    except (OAuth2Error, requests.RequestException):
+        # Of the provider's description, which allauth asks for before it begins to catch.
+        messages.error(request, providers.NOT_SIGNED_IN)
+        return redirect("account_login")
     return answer
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.pages.forms import PageForm
+from accounts.pages.stepping_up import StepUp
 from accounts.pages.views import FormPage, at, signed_in
 from accounts.services import factors, sessions
 
@@ -19,10 +20,11 @@ def your_sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/your_sign_in.html", given)
 
 
-class EndSession(FormPage):
+class EndSession(StepUp, FormPage):
     """One of one's own, elsewhere."""
 
     submit = "Sign out there"
+    cancels_to = "your-sign-in"
     sitting: sessions.Sitting
 
     def prepare(self) -> None:
@@ -44,10 +46,11 @@ class EndSession(FormPage):
         return reverse("your-sign-in")
 
 
-class EndOtherSessions(FormPage):
+class EndOtherSessions(StepUp, FormPage):
     title = "Sign out everywhere else"
     lead = "Every other browser in which you are signed in is signed out at once. This one stays."
     submit = "Sign out everywhere else"
+    cancels_to = "your-sign-in"
 
     def act(self, form: PageForm) -> str:
         user = signed_in(self.request)

@@ -1,5 +1,6 @@
 """The words of a notice: a reference, a duty, its day, a link and whom to ask. Never what a case is about."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -131,15 +132,26 @@ def muted_until(notice: Notice, *, at: datetime) -> date | None:
 
 
 def told_together(notice: Notice, *, at: datetime) -> list[Deadline]:
-    """The deadlines that a digest tells of, soonest first: those that still run, are not muted, and are none of a
-    case from which its reader is recused by now."""
+    """The deadlines that a digest tells of, soonest first: those that still run, are not muted, are none of a case
+    from which its reader is recused by now, and of which no mail of their own leaves with it or has left since."""
     told = (
         notice.told_here.not_barred()
         .filter(deadline__state=Deadline.State.RUNNING)
         .select_related("deadline__rule", "deadline__calendar", "deadline__subject")
     )
     deadlines = {one.deadline for one in told if one.deadline and not muted_until(one, at=at)}
+    deadlines -= _told_by_themselves(deadlines, notice, at=at)
     return sorted(deadlines, key=lambda deadline: (deadline.due_at, deadline.pk))
+
+
+def _told_by_themselves(deadlines: Iterable[Deadline], digest: Notice, *, at: datetime) -> set[Deadline]:
+    """Of those, the ones whose ladder has meanwhile come to a step that the reader of the digest is told, too."""
+    owed_or_sent = (Notice.State.WAITING, Notice.State.SENDING, Notice.State.SENT)
+    steps = Notice.objects.filter(
+        recipient=digest.recipient, deadline__in=deadlines, news__in=CHASING, state__in=owed_or_sent,
+        created_at__gte=digest.created_at, send_after__lte=at,
+    ).select_related("deadline__rule", "deadline__calendar", "deadline__subject")  # fmt: skip
+    return {one.deadline for one in steps if one.deadline and not muted_until(one, at=at)}
 
 
 def _open_clocks(notice: Notice, *, at: datetime) -> list[Clock]:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from notifications.channels import texts
 from notifications.channels.mail import Mailer, ServerDown, Trouble
@@ -144,7 +144,7 @@ def why_not(notice: Notice, *, at: datetime) -> str:
         return (
             ""
             if texts.told_together(notice, at=at)
-            else "All that it told of was done first, is no longer owed, or is muted."
+            else "All that it told of was done first, is no longer owed, is muted, or has a mail of its own."
         )
     deadline = notice.deadline
     if deadline is None or notice.news not in texts.CHASING:
@@ -160,11 +160,12 @@ def why_not(notice: Notice, *, at: datetime) -> str:
         return "Its date was moved, and has reminders of its own."
     if until := texts.muted_until(notice, at=at):
         return f"Its reminders are muted until {day_in_words(until)}."
-    # After an outage several steps of one ladder are owed together, and would say the same: one is enough.
+    # After an outage several steps of one ladder are owed together, and would say the same: one is enough. It is the
+    # last in the order in which they are claimed: whichever goes before it still finds it waiting.
     others = Notice.objects.owed_or_held().filter(
         deadline=deadline, recipient=notice.recipient, due_on=notice.due_on, news__in=texts.CHASING,
-        send_after__lte=at, pk__gt=notice.pk,
-    )  # fmt: skip
+        send_after__lte=at,
+    ).filter(Q(created_at__gt=notice.created_at) | Q(created_at=notice.created_at, pk__gt=notice.pk))  # fmt: skip
     # One that is muted is not sent, and so stands in for no other: what the law set must not pass in silence.
     is_instead = any(texts.muted_until(other, at=at) is None for other in others.select_related(*OF_A_CLOCK))
     return "Another notice about the same deadline is sent instead." if is_instead else ""

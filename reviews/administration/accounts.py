@@ -79,7 +79,7 @@ class SendLink(AccountForm):
     submit = "Send the link"
     lead = (
         "For somebody who lost their password, or their invitation. The link goes to their email address and to nobody "
-        "else. Their password of now works until they have chosen another."
+        "else. Their current password works until they have chosen another."
     )
 
     def get_title(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator
 
 from accounts.models import AGENCY_ROLES, Agency, Role, User
 from accounts.pages import fields
@@ -311,6 +312,9 @@ class HolidayListForm(PageForm):
     list = forms.FileField(
         label="List of bank holidays",
         help_text="The JSON file of gov.uk, less than 1 MB.",
+        validators=[
+            FileExtensionValidator(["json"], "Select the JSON file of gov.uk: its name ends in .json")
+        ],
         error_messages={
             "required": "Select the file with the list of bank holidays",
             "empty": "The file is empty: select the JSON file of gov.uk",

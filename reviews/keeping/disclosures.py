@@ -62,6 +62,7 @@ def copy_page(request: HttpRequest, pk: Any, copy: Any) -> HttpResponse:
             "case": case,
             "it": it,
             "parts": it.parts,
+            "names": {part["key"]: f"{part['heading']}, {part['label']}" for part in it.parts},
             "reasons": REASONS,
             "is_in_work": it.released_at is None and it.ended_at is None,
             "can_be_taken": it.can_be_taken(at=at(request)),
@@ -76,7 +77,13 @@ def copy_page(request: HttpRequest, pk: Any, copy: Any) -> HttpResponse:
 def for_paper(request: HttpRequest, pk: Any, copy: Any) -> HttpResponse:
     """A released copy for who asked: no links, no names of colleagues; printed with the browser."""
     case, it = _to_take(request, pk, copy)
-    given = {"title": "What is held", "case": case, "it": it, "parts": it.parts, "reasons": REASONS}
+    given = {
+        "title": "Information that is held",
+        "case": case,
+        "it": it,
+        "parts": it.parts,
+        "reasons": REASONS,
+    }
     return render(request, "keeping/copy_print.html", given)
 
 
@@ -143,7 +150,9 @@ class Prepare(StepUp, SubjectPage):
 
 class BlackOut(StepUp, CopyDeed):
     title, submit = "Black something out", "Black it out"
-    lead = "It is overwritten in the copy, and not in the case. It cannot be undone: make the copy anew."
+    lead = (
+        "This changes the copy, and not the case. It cannot be undone: if too much goes, make another copy."
+    )
     form_class = forms.BlackOutForm
 
     def form_arguments(self) -> dict[str, Any]:
@@ -158,7 +167,11 @@ class BlackOut(StepUp, CopyDeed):
 class Release(StepUp, CopyDeed):
     """A second person, who has read it. Who prepared it finds no such page."""
 
-    title, submit, done = "Release this copy", "Release it", "The copy can be taken for 30 days."
+    title, submit, done = (
+        "Release this copy",
+        "Release it",
+        "The copy can be printed or downloaded for 30 days.",
+    )
     template_name = "keeping/release.html"
     form_class = forms.ReleaseForm
 

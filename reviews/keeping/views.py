@@ -86,8 +86,36 @@ def certificates(request: HttpRequest, pk: Any) -> HttpResponse:
     return render(
         request,
         "keeping/certificates.html",
-        {"title": "Certificates of disposal", "case": case, "certificates": list(found), "now": at(request)},
+        {
+            "title": "Certificates of disposal",
+            "case": case,
+            "certificates": list(found),
+            "kinds": REMOVED,
+            "now": at(request),
+        },
     )
+
+
+REMOVED = {
+    "agency return": "returns of agencies",
+    "break glass": "emergency accesses",
+    "case": "the case itself",
+    "child": "children",
+    "correction": "corrections",
+    "decision": "decision records",
+    "disclosure": "subject-access copies",
+    "fact": "entries of the clocks",
+    "interest": "declared interests",
+    "mute": "muted reminders",
+    "panel record": "records sent to the Panel",
+    "phone call": "notes of phone calls",
+    "recusal": "recusals",
+    "return version": "versions of returns sent for sign-off",
+    "share": "shares across the border",
+    "sign off": "signatures and dissents",
+    "transition record": "steps of the history",
+}
+"""What a certificate calls the kinds of rows that it counts, in the words of who reads it."""
 
 
 class KeepingPage(SubjectPage):

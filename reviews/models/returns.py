@@ -59,6 +59,9 @@ class AgencyReturn(Subject):
     form_version = models.CharField(max_length=20)
     answers = models.JSONField(default=dict)
     searched = models.TextField(blank=True, help_text="For a nil return: systems searched, identifiers used.")
+    given = models.TextField(
+        blank=True, help_text="What came by another way than this service: how, from whom, and what it says."
+    )
     written_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     signed_off_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     signed_off_at = models.DateTimeField(null=True)
@@ -225,6 +228,18 @@ class AgencyReturn(Subject):
     )
     def accept(self, *, by: Actor, at: datetime) -> None:
         """The partnership takes it into the review."""
+
+    @transition(
+        "state",
+        source=[State.REQUESTED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.SUBMITTED, State.SENT_BACK],
+        target=State.ACCEPTED,
+        permission="reviews.accept_agencyreturn",
+        custom={"tells": {"author": "return-received", "safeguarding-lead": "return-received"}},
+    )
+    def receive(self, *, by: Actor, at: datetime, given: str) -> None:
+        """It came by another way than this service, and the partnership takes it into the review as it was given."""
+        self.given = given
+        self.searched = ""
 
     @transition(
         "state",

@@ -65,6 +65,7 @@ def _parts_of(case: Case, child: Child | None) -> Iterator[tuple[str, str, str]]
     for one in case.returns.select_related("agency").order_by("agency__name"):
         heading = f"Return of {one.agency.name}"
         yield heading, "Searched", one.searched
+        yield heading, "Came another way", one.given
         yield from _answers(heading, one)
         for row in one.chronology.order_by("first_on", "pk"):
             yield heading, f"Chronology, {row.said}", _row_in_words(row)

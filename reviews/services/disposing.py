@@ -126,7 +126,12 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
         # The age first, while the day of birth is still there.
         {"age_as_given": _age, "sealed_name": _nothing, "sealed_born_on": _nothing, "sealed_nhs_number": _nothing},
     ),
-    Holding(AgencyReturn, ("case",), {"answers": _an_empty_object, "searched": _mark("searched")}, True),
+    Holding(
+        AgencyReturn,
+        ("case",),
+        {"answers": _an_empty_object, "searched": _mark("searched"), "given": _mark("given")},
+        True,
+    ),
     Holding(
         ReturnVersion, ("agency_return__case",), {"answers": _an_empty_object, "chronology": lambda version: []}, True
     ),

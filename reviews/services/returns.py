@@ -12,6 +12,7 @@ from reviews.questions import RETURN_FORM
 from reviews.services import access
 from reviews.services.answering import must_be_as_read, sections_with_gaps, titles, with_section
 from reviews.services.chronology import kept_rows
+from reviews.services.refusing import no_earlier, not_before
 from workflows.actors import System
 from workflows.calendars import local_date
 from workflows.exceptions import NotMet, WorkflowError
@@ -73,7 +74,8 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
 def shows_answers(agency_return: AgencyReturn, held: Collection[str]) -> bool:
     """Whether who holds these permissions reads what is answered: the agency at any time, others once it is in."""
     is_of_the_agency = "reviews.draft_agencyreturn" in held
-    return (is_of_the_agency or agency_return.is_in) and agency_return.state != AgencyReturn.State.NIL
+    is_answered_here = agency_return.state != AgencyReturn.State.NIL and not agency_return.given
+    return (is_of_the_agency or agency_return.is_in) and is_answered_here
 
 
 def acknowledge_return(
@@ -180,6 +182,49 @@ def send_back_return(
     return perform(
         agency_return, AgencyReturn.send_back, by=by, at=at, seen_version=seen_version, reason=reason
     )
+
+
+WAYS = {
+    "email": "By email",
+    "paper": "On paper",
+    "phone": "By phone",
+    "in-person": "In person",
+}
+"""How a return may reach the partnership that does not come through this service."""
+
+
+def answerable_since(agency_return: AgencyReturn) -> datetime:
+    """From when the agency owed what it owes now: it was asked, or its return was sent back."""
+    asked = agency_return.records.filter(verb__in=("request", "send_back")).order_by("-sequence")
+    found: datetime = asked.values_list("at", flat=True)[0]
+    return found
+
+
+@transaction.atomic
+def receive_return(
+    agency_return: AgencyReturn,
+    *,
+    way: str,
+    given_by: str,
+    said: str,
+    received_at: datetime,
+    by: Actor,
+    at: datetime,
+    seen_version: int | None = None,
+) -> AgencyReturn:
+    """Take in a return that came by email, on paper, by phone or in person: its clocks are met when it was received.
+
+    Raises NotMet unless it says from whom and what; WorkflowError for a time before it was asked for, or to come.
+    """
+    if way not in WAYS or not given_by.strip() or not said.strip():
+        raise NotMet("Cannot record a return without saying how it came, from whom, and what it says.")
+    lock(agency_return)  # before its records are read: it may be sent back this minute
+    since = answerable_since(agency_return)
+    not_before(received_at, since, at, "received the return", "the agency was asked for it")
+    return perform(
+        agency_return, AgencyReturn.receive, by=by, at=at, seen_version=seen_version,
+        happened_at=no_earlier(received_at, since), given=f"{WAYS[way]}, from {given_by.strip()}.\n\n{said}",
+    )  # fmt: skip
 
 
 def accept_return(

@@ -105,8 +105,12 @@ class Stage:
 def path_of(case: Case, been: Iterable[str]) -> list[Stage]:
     """The stages of this case in order: those it went through, where it is, and what lies ahead."""
     seen = set(been)
-    if case.state in (Case.State.NOT_NOTIFIED, Case.State.NOTIFIED_ONLY, Case.State.WITHDRAWN):
+    ends = (Case.State.NOT_NOTIFIED, Case.State.NOTIFIED_ONLY, Case.State.WITHDRAWN)
+    if case.state in ends:
         stages = [s for s in MAIN_PATH if s in seen] + [Case.State(case.state)]
+    elif case.state == Case.State.DISPOSED:
+        stages = [s for s in (*MAIN_PATH, *ends, Case.State.LEARNING_ONLY, *REVIEW_PATH) if s in seen]
+        stages.append(Case.State.DISPOSED)
     elif Case.State.LEARNING_ONLY in seen and Case.State.PRACTICE_REVIEW not in seen:
         stages = [*MAIN_PATH, Case.State.LEARNING_ONLY, Case.State.CLOSED]
     elif Case.State.REFERRED not in seen:

@@ -11,8 +11,10 @@ from accounts.pages.stepping_up import StepUp
 from accounts.pages.views import FormPage, signed_in
 from reviews.interests import EMERGENCIES
 from reviews.services import break_glass
+from reviews.services.access import MAY_OVERSEE
 from reviews.sight import forms
 from reviews.views.base import SubjectPage
+from workflows.countdown import moment_in_words
 from workflows.exceptions import WorkflowError
 from workflows.models import BreakGlass
 from workflows.showing import Shows, note_listed
@@ -65,10 +67,11 @@ class OnOne(SubjectPage):
 
     def context(self, form: Any) -> dict[str, Any]:
         why = EMERGENCIES.get(self.it.kind, self.it.kind)
-        return {
-            **super().context(form),
-            "lead": f"{self.it.person.full_name}: {why.lower()}. {self.it.words}",
-        }
+        who, asked_at = self.it.person, moment_in_words(self.it.asked_at)
+        lead = (
+            f"{who.full_name} ({who.email}) asked on {asked_at}: {why[:1].lower()}{why[1:]}. {self.it.words}"
+        )
+        return {**super().context(form), "lead": lead}
 
 
 class Answer(StepUp, OnOne):
@@ -106,6 +109,19 @@ class End(OnOne):
 class Review(OnOne):
     title, submit, done = "Look at an emergency access", "Close it", "It is closed, with what you found."
     form_class = forms.ReviewForm
+
+    def context(self, form: Any) -> dict[str, Any]:
+        given = super().context(form)
+        if self.it.opened_at and self.it.until:
+            ended = self.it.ended_at or self.it.until
+            given["lead"] += (
+                f" It was open from {moment_in_words(self.it.opened_at)} to {moment_in_words(ended)}."
+            )
+            if MAY_OVERSEE in self.held:
+                given["lead"] += (
+                    " What they opened is under “Who has looked at this case”, on the page of the case."
+                )
+        return given
 
     def act(self, form: Any) -> str:
         break_glass.review(self.it, **form.cleaned_data, **self.acting())

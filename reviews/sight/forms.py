@@ -17,7 +17,7 @@ class InterestForm(PageForm):
     )
     words = LongTextField(
         subject="more about it",
-        label="Anything they should know (optional)",
+        label="Anything they should know",
         help_text=f"{SHOWN_TO} Name no child.",
         rows=3,
         max_length=1000,

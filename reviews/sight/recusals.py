@@ -18,7 +18,9 @@ class DeclareInterest(SubjectPage):
     """A person says that something stands between them and this case."""
 
     title, submit = "Declare an interest", "Declare it"
-    lead = "Declare whatever others could think bears on your part in this case, before you read more of it."
+    lead = (
+        "Declare anything that others might think affects your part in this case, before you read more of it."
+    )
     form_class = forms.InterestForm
 
     def act(self, form: Any) -> str:
@@ -100,7 +102,7 @@ class LiftRecusal(SubjectPage):
         name = self.recusal.person.full_name
         return {
             **super().context(form),
-            "lead": f"{name} would see the case again, and take part. That they did not is kept.",
+            "lead": f"{name} will see this case again, and take part in it. The record that they were recused is kept.",
         }
 
     def act(self, form: Any) -> str:

@@ -174,6 +174,7 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
     verbs = verbs_open_to(case, signed_in(request), at=now)
     children = list(case.children.all())
     is_whole = "reviews.read_whole_case" in held  # not for whom the case is merely shared with
+    is_gone = case.state == Case.State.DISPOSED  # what is left of it opens, and offers nothing
     decision: Decision | None = case.decisions.last() if is_whole else None
     is_signing = case.state == Case.State.LCSPR_DECISION and decision is not None
     waiting_to_sign = decisions.waiting_to_sign(case, decision) if is_signing and decision else []
@@ -224,10 +225,11 @@ def case_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "can_mute": reminders.MAY_MUTE in held and case.deadlines.open().exists(),
             "can_see_notices": "reviews.see_notices_case" in held,
             "recusals": recusals.standing_of(case, held, at=now),
-            "can_recuse": recusals.MAY_RECUSE in held,
+            "is_gone": is_gone,
+            "can_recuse": recusals.MAY_RECUSE in held and not is_gone,
             "interest_kinds": INTERESTS_OF_ANOTHER,
             "shares": sharing.shares_of(case, at=now),
-            "can_share": sharing.MAY_SHARE in held,
+            "can_share": sharing.MAY_SHARE in held and not is_gone,
             "openings": break_glass.openings_of(case) if break_glass.MAY_OPEN in held else [],
             "emergencies": EMERGENCIES,
             "asked_since": now - break_glass.LAPSES,

@@ -249,6 +249,26 @@ class Accept(ReturnAct):
         return self.come_back()
 
 
+class Receive(ReturnAct):
+    """Type in a return that reached the partnership outside this service."""
+
+    title, submit, verb = "Record a return that came another way", "Record the return", "receive"
+    lead = (
+        "For a return that came by email, on paper, by phone or in person. Whether it is in time goes by when you "
+        "received it, not by when you type it in. The agency is told, and can read it."
+    )
+    done = "The return was recorded, and accepted into the review."
+    permission, form_class = "reviews.accept_agencyreturn", forms.ReceivedForm
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"asked_at": returns.answerable_since(self.subject)}
+
+    def act(self, form: Any) -> str:
+        given = {name: form.cleaned_data[name] for name in ("way", "given_by", "said")}
+        returns.receive_return(self.subject, received_at=form.happened_at(), **given, **self.moving())
+        return self.come_back()
+
+
 class Remind(ReturnAct):
     """Send a reminder now, by hand."""
 

@@ -137,7 +137,9 @@ class CorrectChild(ComparedPage):
 
 class Correct(ComparedPage, CaseMove):
     title, submit, done = "Correct the referral", "Save the correction", "The referral was corrected."
-    lead = "Until the notification is sent. The reason stands with the date it moves."
+    lead = (
+        "You can do this until the notification is sent. Where it moves a date, your reason stands beside it."
+    )
     permission, sources, form_class = "reviews.refer_case", OPEN_TO_CORRECTION, forms.CorrectForm
     fields_of = {**SubjectPage.fields_of, "received": "received"}
 

@@ -56,6 +56,20 @@ def test_a_deputy_acts_for_a_seat_and_hears_what_it_hears(here: Partnership, ann
     assert told(manager) == [ann, bob]
 
 
+@pytest.mark.parametrize("column", ["suspended_at", "is_active"])
+def test_who_is_suspended_or_closed_acts_for_nobody_and_not_for_themselves(
+    here: Partnership, ann: User, bob: User, column: str
+) -> None:
+    manager = seat_for(Role.BUSINESS_MANAGER, partnership=here)
+    add_member(ann, manager)
+    add_member(bob, seat_for(Role.SUB_GROUP_MEMBER, partnership=here))
+    appoint_deputy(ann, bob, starts_on=TODAY, ends_on=TODAY)
+    bob.suspended_at, bob.is_active = (NOON, True) if column == "suspended_at" else (None, False)
+
+    assert bob.stands_for(at=NOON) == {}
+    assert acts_for(bob) == set()
+
+
 @pytest.mark.parametrize(("last_day", "acts"), [(TODAY - A_DAY, False), (TODAY, True)])
 def test_a_deputy_who_left_acts_for_nobody(
     here: Partnership, ann: User, bob: User, last_day: date, acts: bool

@@ -51,7 +51,7 @@ def test_a_person_changes_their_password_and_is_signed_out_everywhere_else(user:
 @pytest.mark.parametrize(
     ("given", "box", "message"),
     [
-        ({"old": ""}, "old_password", "Enter your password of now"),
+        ({"old": ""}, "old_password", "Enter your current password"),
         ({"old": "guessed"}, "old_password", "Enter the password you signed in with"),
         ({"first": ""}, "new_password1", "Enter a password"),
         ({"second": "another"}, "new_password2", "The two passwords must be the same"),

@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from accounts.models import AccountEvent, Letter, User
+from accounts.models import AccountEvent, Agency, Letter, Partnership, User
 from accounts.services import links, sessions
+from accounts.services.passwords import ContextValidator
 
 pytestmark = [pytest.mark.urls("tests.accounts.page_urls"), pytest.mark.django_db]
 
@@ -62,6 +64,7 @@ def test_a_new_person_chooses_a_password_and_signs_in_with_it(client: Client, us
         ("short", "short", "new_password1", "This password is too short"),
         ("ann@example.org", "ann@example.org", "new_password1", "The password is too similar to the email address"),
         ("1234567890123", "1234567890123", "new_password1", "This password is too common"),
+        ("Safeguarding2026!", "Safeguarding2026!", "new_password1", "The password is made of words about this work"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_password_is_said_at_its_box(
@@ -73,6 +76,32 @@ def test_what_is_wrong_with_a_password_is_said_at_its_box(
     assert "<title>Error: Choose a password – Rapid Review</title>" in page
     assert not User.objects.get().has_usable_password()
     assert f'value="{first}"' not in page
+
+
+@pytest.mark.parametrize(
+    ("password", "is_taken"),
+    [
+        ("Safeguarding2026!", False),
+        ("RAPID-review-2026", False),
+        ("childrenchildschool", False),
+        ("Barsetshire-2026!", False),
+        ("Hogglestock1234567", False),
+        ("children of the green ferry", True),
+        ("safeguarding-qwXvb7!", True),
+        ("barsetshirabcdefgh", True),
+        ("aaaaaaaaaaaaaaa", True),  # of this work it says nothing: other validators may
+    ],
+)
+def test_a_password_of_words_about_this_work_and_place_is_refused(password: str, is_taken: bool) -> None:
+    partnership = Partnership.objects.create(name="The Barsetshire Partnership", reference_prefix="B")
+    Agency.objects.create(partnership=partnership, name="Hogglestock Academy", kind="school")
+
+    try:
+        ContextValidator().validate(password)
+    except ValidationError:
+        assert not is_taken
+    else:
+        assert is_taken
 
 
 def used(client: Client, user: User) -> str:

@@ -474,6 +474,45 @@ def test_what_is_worth_asking_twice_is_asked_after_ten_minutes(
         assert client.get(right.headers["Location"]).status_code == 200
 
 
+def test_confirming_again_gives_the_session_another_key_and_the_old_one_opens_nothing(
+    user: User, now: Any
+) -> None:
+    # Given somebody who signed in, and whose key another copied
+    client, copied = password_given(user), Client()
+    an_app(user)
+    client.post("/sign-in/", {"username": user.email, "password": PASSWORD})
+    confirm(client, code_of(user))
+    copied.cookies["sessionid"] = client.cookies["sessionid"].value
+    assert (is_in(client), is_in(copied)) == (True, True)
+
+    now.move_to(NOW + timedelta(minutes=1), tick=False)
+    client.post("/confirm/", {"code": code_of(user)})
+
+    assert (is_in(client), is_in(copied)) == (True, False)
+    assert UserSession.objects.get().session_key == client.cookies["sessionid"].value
+    assert Session.objects.get().session_key == client.cookies["sessionid"].value
+
+
+@pytest.mark.parametrize("which", ["{pk}/end/", "end/"])
+def test_to_end_sessions_elsewhere_is_worth_asking_twice(user: User, now: Any, which: str) -> None:
+    # Given somebody at two desks, one of which was left open
+    desks = [Client(), Client()]
+    an_app(user)
+    for minute, desk in enumerate(desks):
+        now.move_to(NOW + timedelta(minutes=minute), tick=False)
+        desk.post("/sign-in/", {"username": user.email, "password": PASSWORD})
+        confirm(desk, code_of(user))
+    other = UserSession.objects.order_by("-created_at")[0]
+    now.move_to(NOW + timedelta(minutes=11), tick=False)
+
+    answer = desks[0].get(f"/your-sign-in/sessions/{which.format(pk=other.pk)}")
+
+    assert answer.headers["Location"].startswith("/confirm/?next=/your-sign-in/sessions/")
+    posted = {"form_token": "0" * 8 + "-0000-4000-8000-" + "0" * 12}
+    refused = desks[0].post(f"/your-sign-in/sessions/{which.format(pk=other.pk)}", posted)
+    assert (refused.status_code, is_in(desks[1])) == (403, True)
+
+
 def test_what_was_typed_is_kept_while_a_person_confirms(user: User, now: Any) -> None:
     client = Client()
     client.force_login(user)

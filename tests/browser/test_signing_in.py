@@ -132,7 +132,7 @@ def test_the_warning_comes_two_minutes_before_and_one_press_of_the_keyboard_is_e
     page.context.add_cookies([{"name": "sessionid", "value": session_of(user.email), "url": live_server.url}])
     page.clock.install()
     page.goto("/change-password/")
-    page.get_by_label("Your password now").fill("typed")
+    page.get_by_label("Your current password").fill("typed")
     warning = page.get_by_role("alertdialog", name="You will be signed out soon")
     page.clock.fast_forward("12:30")
     expect(warning).to_be_hidden()
@@ -144,7 +144,7 @@ def test_the_warning_comes_two_minutes_before_and_one_press_of_the_keyboard_is_e
     assert wrong_with(page, axe) == []
     page.keyboard.press("Enter")
     expect(warning).to_be_hidden()
-    assert page.get_by_label("Your password now").input_value() == "typed"
+    assert page.get_by_label("Your current password").input_value() == "typed"
 
     # And if they do not press, it says that they were signed out, and takes nothing away
     page.clock.fast_forward("13:10")
@@ -154,7 +154,7 @@ def test_the_warning_comes_two_minutes_before_and_one_press_of_the_keyboard_is_e
     expect(over).to_contain_text("What you have typed is still here.")
     page.keyboard.press("Escape")
     expect(over).to_be_hidden()
-    assert page.get_by_label("Your password now").input_value() == "typed"
+    assert page.get_by_label("Your current password").input_value() == "typed"
 
 
 def test_a_press_leads_to_the_sign_in_of_ones_organisation_and_back(

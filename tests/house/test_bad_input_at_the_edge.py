@@ -3,20 +3,23 @@ of ours, nothing stored, and nothing in the log that could pass for a line of it
 
 import logging
 import socket
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.db import OperationalError, connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from config.logs import Line
 from config.urls import handler429
+from config.wsgi import application
 from tests import factories, services
 from tests.factories import World
 from tests.house.routes import every_route
@@ -150,6 +153,43 @@ def test_bad_input_61_a_form_that_cannot_be_read_is_refused(manager: Client, kin
     answer = manager.generic("POST", reverse("refer"), body, content_type=kind)
     assert answer.status_code in (200, 400)  # 200: nothing was in it, and the form says what is missing
     assert row_counts() == before
+
+
+def said_to(rf: RequestFactory, method: str, kind: str) -> tuple[str, dict[str, str]]:
+    """Status and headers, asked as gunicorn asks: Django reads the kind of a body before any middleware."""
+    environ = {
+        **rf.generic(method, "/sign-in/?a=1", b"a=1").environ,
+        "CONTENT_TYPE": kind,
+    }  # a query is read with it
+    given: list[Any] = []
+    b"".join(application(environ, lambda status, headers: given.append((status, dict(headers)))))
+    [(status, headers)] = given
+    return status, headers
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "=hex", '="HEX"', "=zip", "=bz2", "=base64", "=rot13", "=idna", "=undefined", "=utf-16", "=nope", "=",
+        "=utf-8; charset=none", "*=nope''utf-8", "*=utf-8''nope", "*0=he; charset*1=x", "*00; charset*=utf-8''x", "=\xff",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_bad_input_61_an_alphabet_that_is_none_is_refused_whatever_is_asked_for(
+    rf: RequestFactory, method: str, charset: str
+) -> None:
+    for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"):
+        status, headers = said_to(rf, method, f"{kind}; charset{charset}")
+        assert (status, headers["Cache-Control"]) == ("400 Bad Request", "no-store"), kind
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"'])
+def test_the_alphabet_that_browsers_write_in_is_taken(rf: RequestFactory, charset: str) -> None:
+    for method in ("GET", "POST"):
+        kind = f"application/x-www-form-urlencoded; charset={charset}"
+        assert said_to(rf, method, kind)[0] == (
+            "200 OK" if method == "GET" else "403 Forbidden"
+        )  # it has no token
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "+5", "1e3", "１２", "1, 1", " 7"])
@@ -287,6 +327,25 @@ def test_the_page_for_whoever_tried_too_often_says_what_to_do(rf: Any) -> None:
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (429, "no-store")
     assert "Wait a few minutes, then try again." in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-03-18T14:05:06+00:00", "2026-03-18T14:05:06Z"),
+        ("2026-07-18T14:05:06+00:00", "2026-07-18T14:05:06Z"),
+        ("2026-10-25T00:30:00.999+00:00", "2026-10-25T00:30:00Z"),
+        ("2026-10-25T01:30:00+00:00", "2026-10-25T01:30:00Z"),
+    ],
+    ids=["winter", "summer", "half past one in London", "half past one again"],
+)
+def test_a_line_of_the_log_says_its_instant_in_utc_and_that_it_is(at: str, said: str) -> None:
+    record = logging.makeLogRecord(
+        {"name": "any", "levelname": "INFO", "msg": "Said", "created": datetime.fromisoformat(at).timestamp()}
+    )
+    line = Line(settings.LOGGING["formatters"]["line"]["format"])
+
+    assert line.format(record) == f"{said} INFO any: Said"
 
 
 def test_a_task_that_failed_is_told_without_what_it_said(log: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,7 @@ import subprocess
 
 from django.conf import settings
 
+from accounts.services.passwords import WORDS
 from tests.house.test_compose import names_read_by_the_settings
 
 
@@ -13,6 +14,13 @@ def test_every_setting_is_explained() -> None:
     explained = set(re.findall(r"`([A-Z_]+)`", page))
 
     assert names_read_by_the_settings() - explained == set()
+
+
+def test_every_word_that_no_password_is_made_of_is_documented() -> None:
+    page = (settings.BASE_DIR / "docs" / "security.md").read_text()
+    section = page.partition("## Passwords")[2].partition("## ")[0]
+
+    assert set(re.findall(r"`(\w+)`", section)) == set(WORDS)
 
 
 def test_make_lists_its_verbs() -> None:
@@ -28,6 +36,8 @@ def test_make_lists_its_verbs() -> None:
         "test",
         "check",
         "matrix",
+        "fuzz",
+        "mutants",
         "bench",
         "screenshots",
         "lock",

@@ -1,5 +1,6 @@
 """What every answer carries, whatever was asked, by whomever: the headers that keep a page to this site and this person."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,8 @@ EVERY_ANSWER = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+KINDS = r"text/(html|plain|csv|calendar); charset=utf-8|application/(json(; charset=utf-8)?|pdf)"
+"""What a body may be. JSON is UTF-8 by its own standard, and a PDF has no alphabet."""
 A_YEAR = "max-age=31536000; includeSubDomains; preload"
 
 
@@ -38,6 +41,9 @@ def lacking(response: Any) -> dict[str, Any]:
     permissions = response.headers.get("Permissions-Policy", "")
     if "camera=()" not in permissions or "publickey-credentials-get=(self)" not in permissions:
         wrong["Permissions-Policy"] = permissions
+    kind = response.headers.get("Content-Type", "")
+    if response.content and not re.fullmatch(KINDS, kind):
+        wrong["Content-Type"] = kind
     if "no-store" not in response.headers.get("Cache-Control", ""):
         wrong["Cache-Control"] = response.headers.get("Cache-Control")
     return wrong

@@ -85,6 +85,7 @@ def test_a_method_that_is_not_declared_is_answered_before_anybody_asks_who_it_is
         ('page = "X", who = "public", methods = "GET", refused = 404', "404 is not what those get who may not"),
         ('page = "X", who = "view_case", methods = "GET"', "None is not what those get who may not"),
         ('page = "X", who = "view_case", methods = "GET", refused = 200', "200 is not what those get who may not"),
+        ('page = "X", who = "public", methods = "GET", counted = "sheep"', "nothing is counted as 'sheep'"),
         ('page = "X", who = "view_case", methods = ', "Invalid value"),
         ('page = "X", methods = "GET"', "'who'"),
     ],

@@ -1,5 +1,6 @@
 """The settings, as a process meets them: each test loads them anew in one of its own."""
 
+import json
 import os
 from pathlib import Path
 
@@ -89,3 +90,28 @@ def test_sqlite_takes_its_lock_before_it_reads(production: dict[str, str]) -> No
     answer = manage("shell", "--no-imports", "-c", show, environment=production)
 
     assert answer.stdout.strip() == "IMMEDIATE"
+
+
+def test_over_https_every_cookie_is_bound_to_this_host_and_there_is_none_for_messages(
+    production: dict[str, str],
+) -> None:
+    show = """
+import json
+from django.conf import settings as s
+print(json.dumps({
+    "names": [s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.DEVICE_COOKIE_NAME],
+    "secure": [s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE],
+    "hosts": [s.SESSION_COOKIE_DOMAIN, s.CSRF_COOKIE_DOMAIN],
+    "paths": [s.SESSION_COOKIE_PATH, s.CSRF_COOKIE_PATH],
+    "messages": s.MESSAGE_STORAGE.rpartition(".")[2],
+}))
+"""
+    answer = manage("shell", "--no-imports", "-c", show, environment=production)
+
+    assert json.loads(answer.stdout) == {
+        "names": ["__Host-sessionid", "__Host-csrftoken", "__Host-device"],
+        "secure": [True, True],
+        "hosts": [None, None],
+        "paths": ["/", "/"],
+        "messages": "SessionStorage",
+    }

@@ -28,6 +28,8 @@ WORDS = frozenset(
     for what in ("facts", "place", "child", "decision", "gp", "trust", "school")
 )
 MARKED = re.compile("|".join(sorted(WORDS)), re.IGNORECASE)
+MARK = "zq"
+"""What each of them begins with, written small."""
 
 FILLED_BY = {
     "break-glass/<int:number>/answer/": {"number": "asked"},
@@ -53,8 +55,8 @@ OF_ALL_PARTNERSHIPS = ("calendar/", "outages/")
 
 WRITES = re.compile(r'^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM) "?(\w+)"?', re.IGNORECASE)
 LEDGER = "workflows_ledgerentry"
-NOTED = frozenset(("django_session", LEDGER, "workflows_ledgerhead"))
-"""Tables that refusing somebody may write: that they were there, and that they asked."""
+NOTED = frozenset(("django_session", LEDGER, "workflows_ledgerhead", "shared_cache"))
+"""Tables that refusing somebody may write: that they were there, that they asked, and how often."""
 
 
 def scopes_of(line: Line) -> list[str]:
@@ -140,8 +142,8 @@ class Walk:
             and LEDGER not in tables
         ):
             yield "refused, and the ledger does not say so"
-        text = everything_of(answer)
-        read, outside = set(MARKED.findall(text)), set(MARKED.findall(f"{answer.headers} {answer.cookies}"))
+        outside = words_in(f"{answer.headers} {answer.cookies}")
+        read = words_in(body_of(answer)) | outside
         if said := (read - self.words) | outside:
             yield f"says {', '.join(sorted(said))}"
         shows = VIEWS_SHOW[line.route] is Shows.CASE and got == 200 and answer.wsgi_request.method == "GET"
@@ -169,10 +171,21 @@ def nobody_was_reached(where: Where) -> None:
     notice.become(Notice.State.FAILED, last_error="The address was refused.", message_id="m")
 
 
-def everything_of(answer: Any) -> str:
-    """All that left: the page or file, its headers and cookies."""
+def body_of(answer: Any) -> str:
+    """The page or file that left."""
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return f"{answer.headers} {answer.cookies} {body.decode(errors='replace')}"
+    return body.decode(errors="replace")
+
+
+def words_in(text: str) -> set[str]:
+    """The words of the world that stand there, each as it is written there."""
+    found, small = set(), text.lower()
+    place = small.find(MARK)
+    while place >= 0:  # ten times as quick as to search for all of them everywhere
+        if word_here := MARKED.match(text, place):
+            found.add(word_here[0])
+        place = small.find(MARK, place + 1)
+    return found
 
 
 @contextmanager
@@ -227,20 +240,26 @@ def every_cell() -> Iterator[Cell]:
 def chosen_cells(number: int) -> Iterator[Cell]:
     """What every run asks as person of that number, so chosen that together they ask for everything.
 
-    Each address in a case of their own, by GET or (what is also posted to) by turns, and by one method that it does
-    not take. What is only looked at, in every scope; of the other scopes a quarter, and of what should not be there
-    at all a half.
+    Each address in a case of their own, by GET or (what is also posted to) by turns; of what they are refused a third,
+    and of those who are stopped at the door a sixth. Each method that it does not take is asked by one of all. What is
+    only looked at, in every scope; of the other scopes an eighth.
     """
+    persona = PERSONAS[number]
     for place, line in enumerate(lines()):
         turn = place + number
         first, *rest = scopes_of(line)
+        for nth, method in enumerate(sorted((METHODS - line.methods) | {"HEAD"})):
+            if (place + nth) % len(PERSONAS) == number:
+                yield line, first, method
         taken = sorted(line.methods - {"HEAD"}) if "POST" in line.methods else ["GET"]
-        is_looked_at = bool(LOOKING & set(line.who)) and "/deadlines/" not in line.route and taken == ["GET"]
         method = taken[turn // 2 % len(taken)]
-        if is_looked_at or turn % 2 or expected(line, PERSONAS[number], first, method) != 404:
+        if persona.stopped:
+            if turn % 6 == 0:
+                yield line, first, method
+            continue
+        is_looked_at = bool(LOOKING & set(line.who)) and "/deadlines/" not in line.route and taken == ["GET"]
+        if is_looked_at or turn % 3 == 0 or expected(line, persona, first, method) == MAY:
             yield line, first, method
-        refused = sorted((METHODS - line.methods) | {"HEAD"})
-        yield line, first, refused[turn % len(refused)]
-        if rest and (is_looked_at or turn % 4 == 0):
-            for scope in rest if is_looked_at else [rest[turn // 4 % len(rest)]]:
+        if is_looked_at or (rest and turn % 8 == 0):
+            for scope in rest if is_looked_at else [rest[turn // 8 % len(rest)]]:
                 yield line, scope, "GET" if "GET" in line.methods else "POST"

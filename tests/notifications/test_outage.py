@@ -148,7 +148,10 @@ def test_a_digest_of_nothing_that_is_still_owed_is_not_sent(world: World, referr
         meet_deadline(referral, deadline.rule_code, by=world.manager, at=london("2026-03-20 08:00"))
     services.deliver_everything_owed(at=london("2026-03-20 08:30"))
     assert set(Notice.objects.filter(news=DIGEST).values_list("state", "last_error")) == {
-        ("dropped", "All that it told of was done first, is no longer owed, or is muted.")
+        (
+            "dropped",
+            "All that it told of was done first, is no longer owed, is muted, or has a mail of its own.",
+        )
     }
 
 

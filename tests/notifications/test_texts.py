@@ -276,6 +276,9 @@ def test_whom_to_ask_is_who_holds_the_seat_that_day(world: World, notified: Case
          "A return of your agency is written, and waits for your sign-off."),
         ("return-sent-back", "A return was sent back",
          "A return of your agency was sent back. It says there what is missing."),
+        ("return-received", "A return of your agency was recorded",
+         "A return of your agency that came another way was typed in by the partnership. "
+         "Read it, and tell them if something is wrong."),
         ("return-cancelled", "A return is no longer needed",
          "The review no longer needs a return of your agency. You need do nothing more."),
         ("record-released", "A decision record was released",

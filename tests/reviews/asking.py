@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import LONDON, User
 from reviews.models import AgencyReturn, Case, PanelRecord
@@ -86,6 +87,15 @@ def bare(response: Any) -> str:
     """A page without what differs from one request to the next: the CSRF token, and the id of an error."""
     differs = 'name="csrfmiddlewaretoken" value="[^"]+"|quote <strong>[0-9a-f]{10}</strong>'
     return re.sub(differs, "", response.content.decode())
+
+
+def permitted(subject: Any, person: User) -> set[str]:
+    """Of every permission there is on such a thing, those by which the person may do something there now, one by one."""
+    names = [
+        codename for codename, _ in (*subject._meta.permissions, (f"view_{subject._meta.model_name}", ""))
+    ]
+    every = {f"{subject._meta.app_label}.{name}" for name in names}
+    return {one for one in every if subject.permits(person, one, at=timezone.now())}
 
 
 # ---- What is stored ----------------------------------------------------------------------------

@@ -18,7 +18,17 @@ from reviews.services.partnerships import change_agency
 from reviews.views.stages import ACTIONS, action_url
 from tests import factories
 from tests.factories import CANARIES, World
-from tests.reviews.asking import Released, a_released_case, bare, linked, moving, row_counts, send, signed_in
+from tests.reviews.asking import (
+    Released,
+    a_released_case,
+    bare,
+    linked,
+    moving,
+    permitted,
+    row_counts,
+    send,
+    signed_in,
+)
 from tests.standing import standing
 from workflows.actors import SYSTEM
 from workflows.models import LedgerEntry
@@ -171,6 +181,13 @@ def test_search_finds_nothing_of_another_partnership(bodies: Bodies, asked: str)
         assert response.getvalue().decode().count("\n") == 1 + len(found)
 
 
+def test_the_code_of_a_return_finds_its_case_only_for_who_sees_the_return(bodies: Bodies) -> None:
+    # Given the independent chair, who sees the cases of the partnership and none of the returns
+    code = bodies.mine.gp.code
+    for person, found in ((bodies.here.manager, {str(bodies.mine.case.pk)}), (bodies.here.chair, set())):
+        assert linked(signed_in(person).get(reverse("case-list"), {"q": code}), "cases") == found
+
+
 # ---- Agencies ----------------------------------------------------------------------------------
 def test_an_agency_opens_its_own_return_and_no_other_page(bodies: Bodies) -> None:
     client = signed_in(bodies.here.gp_author)
@@ -227,6 +244,7 @@ def test_a_superuser_sees_nothing_by_being_one(bodies: Bodies) -> None:
     assert root.has_perm("reviews.view_case")  # what Django thinks of it
     assert seen_on_pages(root) == NOTHING
     assert seen_in_the_file(root) == set()
+    assert set().union(*(permitted(one, root) for one in bodies.mine)) == set()
     client = signed_in(root)
     assert [client.get(a).status_code for a in addresses_of(bodies.mine)] == [404] * len(
         addresses_of(bodies.mine)

@@ -194,6 +194,9 @@ def test_a_leaver_is_out_with_the_next_request_and_what_they_alone_owed_is_named
     assert Authenticator.objects.count() == 0
     assert not Client().login(username=person.email, password=factories.PASSWORD)
     assert manager.get(page_of(person)).status_code == 404
+    # and what was open stays dead, should whoever runs the service ever open the account again.
+    type(person).objects.filter(pk=person.pk).update(is_active=True)
+    assert not is_in(theirs)
 
 
 def test_a_seat_that_somebody_else_holds_is_not_left_without_an_owner(world: factories.World) -> None:

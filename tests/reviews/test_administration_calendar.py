@@ -160,6 +160,16 @@ def test_a_file_that_cannot_be_meant_is_refused_in_a_sentence_and_nothing_change
     assert (CalendarVersion.objects.count(), CalendarChange.objects.count()) == (1, 0)
 
 
+@pytest.mark.parametrize("name", ["holidays.html", "holidays.json.exe", "json", "holidays"])
+def test_a_file_of_another_kind_by_its_name_is_refused(manager: Client, name: str) -> None:
+    given = a_list(a_feed(), list=a_file(a_feed(), name))
+
+    assert errors_on(manager.post(reverse("calendar-load"), given)) == [
+        "Select the JSON file of gov.uk: its name ends in .json"
+    ]
+    assert CalendarChange.objects.count() == 0
+
+
 def test_without_a_file_it_says_what_is_missing(manager: Client) -> None:
     assert errors_on(manager.post(reverse("calendar-load"), form(**day("published_on", TODAY)))) == [
         "Select the file with the list of bank holidays",

@@ -10,14 +10,15 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.services import add_member, seat_for
 from notifications.models import Notice
 from notifications.services import deliver_everything_owed
 from reviews.models import Case
 from reviews.services import break_glass, recusals
 from tests import factories
 from tests.factories import CANARIES, World
-from tests.reviews.asking import a_released_case, row_counts, send, signed_in, summary_of, text_of
+from tests.reviews.asking import a_released_case, permitted, row_counts, send, signed_in, summary_of, text_of
 from tests.reviews.test_access import NOTHING, addresses_of, seen_in_the_file, seen_on_pages
 from workflows.exceptions import BreakGlassError
 from workflows.models import BreakGlass, LedgerEntry
@@ -103,6 +104,8 @@ def test_an_operator_sees_nothing_until_two_agreed_and_then_for_an_hour(
     assert BANNER not in text_of(chair.get(case.get_absolute_url()))
     assert "History" in text_of(page.get(case.get_absolute_url()))
     assert case.permissions_of(root, at=NOW) == {"reviews.view_case", "reviews.read_whole_case"}
+    assert permitted(case, root) == {"reviews.view_case", "reviews.read_whole_case"}
+    assert permitted(released.gp, root) == {"reviews.view_agencyreturn"}
     assert seen_on_pages(root) == {
         "cases": {str(case.pk)}, "returns": {str(released.gp.pk), str(released.school.pk)}, "panel": {str(released.record.pk)},
     }  # fmt: skip
@@ -180,6 +183,24 @@ def test_a_colleague_needs_one_and_never_themselves(world: World) -> None:
     break_glass.review(two, words="Fine.", by=world.manager, at=NOW)
     with pytest.raises(BreakGlassError, match="closed already"):
         break_glass.review(two, words="Again.", by=world.manager, at=NOW)
+
+
+def test_who_asked_and_was_put_in_charge_since_decides_nothing_about_it(world: World) -> None:
+    # Given a colleague who asked for one case, to whom another is open, and who then takes the manager's seat
+    mine, open_to_me = factories.a_referral(world), factories.a_referral(world)
+    waiting = asked(mine, world.gp_lead)
+    opened = break_glass.answer(asked(open_to_me, world.gp_lead), agrees=True, by=world.manager, at=NOW)
+    add_member(world.gp_lead, seat_for(Role.BUSINESS_MANAGER, partnership=world.partnership))
+    assert mine.permits(world.gp_lead, break_glass.MAY_OPEN, at=NOW)
+
+    # Then they neither answer the one nor look at the other afterwards: somebody else does.
+    for agrees in (True, False):
+        with pytest.raises(PermissionDenied):
+            break_glass.answer(waiting, agrees=agrees, by=world.gp_lead, at=NOW)
+    with pytest.raises(PermissionDenied):
+        break_glass.review(opened, words="Fine.", by=world.gp_lead, at=NOW + timedelta(hours=2))
+    assert break_glass.waiting_for(world.gp_lead, at=NOW + timedelta(hours=2)) == []
+    break_glass.review(opened, words="Fine.", by=world.manager, at=NOW + timedelta(hours=2))
 
 
 def test_recusal_is_ahead_of_break_glass(world: World) -> None:

@@ -2,16 +2,18 @@
 
 import base64
 import hashlib
+import io
 import json
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from reviews.models import Case, Child, Disclosure
+from reviews.models import Case, Child, Correction, Disclosure
 from reviews.retention import CASE_FILE
 from reviews.sealing import key_of
 from reviews.services import disclosing, identifiers, recusals, retention
@@ -33,10 +35,15 @@ def now(time_machine: Any) -> None:
 
 @pytest.fixture
 def copy(closed: Case, world: World) -> Disclosure:
-    """A copy about the first of two children."""
+    """A copy about the first of two children, both of whom something was put right about."""
     other = Child(case=closed, number=2)
     other.name, other.born_on = SIBLING, date(2015, 1, 1)
     other.save()
+    put_right = {"case": closed, "what": "age_as_given", "by": world.manager, "at": ADOPTED}
+    Correction.objects.create(child=other, was="10", reason=f"{SIBLING} was younger.", **put_right)
+    Correction.objects.create(
+        child=closed.children.get(number=1), was="6", reason="The GP knew better.", **put_right
+    )
     return disclosing.prepare(
         closed, child=closed.children.get(number=1), reference="SAR 1", by=world.manager, at=ADOPTED
     )
@@ -61,6 +68,7 @@ def test_a_copy_holds_what_is_held_about_a_child_and_names_no_other(copy: Disclo
         "Child 1", "The incident", "Return of Northborough gp", "Return of Northborough school", "Decision record 1",
         "What was put right",
     }  # fmt: skip
+    assert text["What was put right", "age"] == "6 The GP knew better."
     assert SIBLING not in disclosing.file_of(copy).decode()
 
 
@@ -188,6 +196,21 @@ def test_a_copy_can_be_taken_until_it_expires_and_is_emptied_then(
     assert "Expired." in text_of(signed_in(world.manager).get(reverse("copies", args=[closed.pk])))
 
 
+def test_where_cron_does_the_work_of_the_worker_an_expired_copy_is_emptied_too(
+    copy: Disclosure, world: World, time_machine: Any
+) -> None:
+    taken = released(copy, world)
+    for when, says, is_kept in (
+        (taken.expires_at - timedelta(minutes=1), "Copies emptied: 0.", True),
+        (taken.expires_at, "Copies emptied: 1.", False),
+        (taken.expires_at, "Copies emptied: 0.", False),
+    ):
+        time_machine.move_to(when, tick=False)
+        out = io.StringIO()
+        call_command("empty_copies", "--once", stdout=out)
+        assert (out.getvalue().strip(), bool(again(copy).sealed_document)) == (says, is_kept)
+
+
 def test_a_withdrawn_copy_is_empty(copy: Disclosure, world: World) -> None:
     released(copy, world)
     disclosing.end(copy, by=world.manager, at=ADOPTED)
@@ -228,7 +251,7 @@ def test_a_copy_is_made_blacked_out_and_released_on_its_pages(closed: Case, worl
     ]
     send(manager, black_out, everywhere="yes", passage=f"{WORD} Lane", reason="safety")
     page = text_of(manager.get(here))
-    assert "everywhere, 1 time: it could put somebody in danger" in page
+    assert "Everywhere, 1 time: it could put somebody in danger" in page
     assert f"{WORD} Lane" not in page
     assert manager.get(reverse("copy-print", args=[closed.pk, made.pk])).status_code == 404
 

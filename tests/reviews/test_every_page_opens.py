@@ -75,7 +75,7 @@ def test_the_pages_of_a_rapid_review(world: factories.World, case: Case, asked: 
     assert pdf.content.startswith(b"%PDF-")
     assert "no-store" in pdf.headers["Cache-Control"]
 
-    for name in ("return-remind", "return-call"):
+    for name in ("return-remind", "return-call", "return-received"):
         opens(manager, reverse(name, args=[asked["gp"].pk]))
 
     author = signed_in(world.gp_author)

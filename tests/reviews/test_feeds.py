@@ -236,6 +236,13 @@ def test_the_feed_of_an_inactive_person_and_of_nobody_are_the_same_not_found(
     assert bare(of_the_inactive) == bare(of_nobody)
 
 
+def test_the_feed_of_a_suspended_person_waits_until_they_are_let_back(world: World, case: Case) -> None:
+    address = a_feed(world.manager)
+    for suspended_at, status in ((NOW, 404), (None, 200)):
+        User.objects.filter(pk=world.manager.pk).update(suspended_at=suspended_at)
+        assert Client().get(address).status_code == status
+
+
 def test_another_partnership_s_feed_has_nothing_of_ours(world: World, case: Case, other: World) -> None:
 
     assert events(other.manager) == {}
@@ -336,5 +343,5 @@ def test_a_fetch_takes_as_many_queries_for_four_cases_as_for_one(
         factories.asked_returns(world, factories.a_notified_case(world))
     address = a_feed(world.manager)
     Client().get(address)
-    with django_assert_num_queries(14 + 6):  # six count the fetch, where the shared cache is a table
+    with django_assert_num_queries(14 + 2):  # two count the fetch, where the shared cache is a table
         Client().get(address)

@@ -247,6 +247,8 @@ def test_a_recused_partner_cannot_sign_and_the_body_s_other_holder_can(world: Wo
 # ---- How it is recorded, and lifted ------------------------------------------------------------
 def test_nobody_lifts_their_own_recusal(world: World) -> None:
     case = factories.a_referral(world)
+    with pytest.raises(RecusalError, match="without a reason"):
+        recusals.recuse(case, world.manager, kind="other", reason=" ", by=world.chair, at=NOW)
     for person, by in ((world.manager, world.chair), (world.chair, world.co_chair)):
         recused(case, person, by=by)
     first = Recusal.objects.get(person=world.manager)

@@ -15,11 +15,11 @@ from reviews.models import (
     RetentionRule,
 )
 from reviews.retention import CASE_FILE, PROPOSED, RETURNS
-from reviews.services import retention
+from reviews.services import cases, retention
 from tests import factories
-from tests.factories import World
+from tests.factories import REFERRED, World
 from tests.reviews.asking import beside_the_boxes, send, signed_in, summary_of, text_of
-from tests.reviews.disposing import ADOPTED, THEN, WORD
+from tests.reviews.disposing import ADOPTED, THEN, WORD, adopted
 from workflows.calendars import local_date
 from workflows.models import LedgerEntry
 
@@ -97,9 +97,30 @@ def test_what_is_left_of_a_case_can_be_looked_at(closed: Case, world: World) -> 
     assert [page.request["PATH_INFO"] for page in pages if WORD in page.content.decode()] == []
     page = text_of(pages[0])
     assert "The whole case file was disposed of on Wednesday 1 June 2061." in page
-    assert "What to do next" not in page
+    for offered in ("What to do next", "Declare an interest", "Record a recusal", "Share this case"):
+        assert offered not in page
+    assert "With the Panel (done) Learning only (done) Closed (done) Disposed of (now)" in page
     assert "Show the certificate" in page
     assert "was disposed of with the file of its case" in text_of(pages[8])
+
+
+def test_a_case_that_was_never_notified_does_not_seem_to_have_been_when_it_is_gone(
+    referral: Case, world: World
+) -> None:
+    # Given a referral that was not notified, and is disposed of in its time
+    adopted(world)
+    case = cases.decline_case(referral, reason="No.", by=world.manager, at=REFERRED)
+    given = {"outcome": "dispose", "reason": "Old.", "by": world.manager, "at": THEN}
+    retention.agree(retention.propose(case, CASE_FILE, **given), by=world.chair, at=THEN)
+
+    # Then its page has the stages it went through and no other, and its certificate counts in words
+    manager = signed_in(world.manager)
+    page = text_of(manager.get(case.get_absolute_url()))
+    assert "Referred (done) Not notified (done) Disposed of (now) Clocks" in page
+    certificate = text_of(manager.get(reverse("certificates", args=[case.pk])))
+    for words in ("the case itself: 1", "children: 1", "steps of the history: 1"):
+        assert words in certificate
+    assert "transition record" not in certificate
 
 
 def test_a_hold_is_placed_and_lifted_on_its_pages(closed: Case, world: World) -> None:

@@ -14,7 +14,7 @@ from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.services import recusals, sharing
 from tests import factories
 from tests.factories import CANARIES, World
-from tests.reviews.asking import a_released_case, send, signed_in, summary_of, text_of
+from tests.reviews.asking import a_released_case, permitted, send, signed_in, summary_of, text_of
 from tests.reviews.test_access import NOTHING, addresses_of, seen_in_the_file, seen_on_pages
 from workflows.exceptions import SharingError
 from workflows.models import LedgerEntry, Share
@@ -71,6 +71,7 @@ def test_the_other_side_sees_the_page_of_the_case_and_nothing_else(here: World, 
     case = released.case
     assert seen_on_pages(there.manager) == {**NOTHING, "cases": {str(case.pk)}}
     assert seen_in_the_file(there.manager) == {case.code}
+    assert permitted(case, there.manager) == {"reviews.view_case"}
     assert [(n.recipient, n.subject_id) for n in Notice.objects.filter(news="case-shared")] == [
         (there.manager, case.pk)
     ]

@@ -1,14 +1,18 @@
 """Alarms about the calendar: when they hold, that each is told once, and that a failed fetch changes nothing."""
 
 import json
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from accounts.models import User
 from notifications.models import Notice
 from tests import factories
+from tests.https_site import Site, https_site
 from tests.workflows.bench import HOLIDAYS, a_notified_case, london
 from workflows.models import CalendarChange, CalendarVersion, Deadline, Inspection
 from workflows.services import calendar as calendars
@@ -97,33 +101,26 @@ def test_a_fetch_that_fails_again_after_a_success_is_told_again(world: factories
     assert len(told()) == 4
 
 
-class Answer:
-    """What the network gives: a page of bytes."""
-
-    def __init__(self, content: str) -> None:
-        self.content = content.encode()
-
-    def read(self, size: int) -> bytes:
-        return self.content[:size]
-
-    def __enter__(self) -> "Answer":
-        return self
-
-    def __exit__(self, *given: object) -> None:
-        pass
+@pytest.fixture
+def gov_uk(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """Where the list is asked for, as a site of our own."""
+    with https_site(tmp_path, monkeypatch) as site:
+        settings.HOLIDAYS_URL = f"{site.address}/bank-holidays.json"
+        yield site
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, more: dict[date, str]) -> None:
+def publish(gov_uk: Site, more: dict[date, str]) -> str:
     events = [{"date": day.isoformat(), "title": name} for day, name in sorted({**HOLIDAYS, **more}.items())]
     text = json.dumps({"england-and-wales": {"division": "england-and-wales", "events": events}})
-    monkeypatch.setattr(govuk, "urlopen", lambda address, timeout: Answer(text))
+    gov_uk.says("/bank-holidays.json", text)
+    return text
 
 
 def test_a_list_that_the_worker_fetched_waits_for_a_person_and_moves_nothing(
-    world: factories.World, monkeypatch: pytest.MonkeyPatch
+    world: factories.World, gov_uk: Site
 ) -> None:
     # Given that gov.uk publishes another list, which a worker sees on three nights
-    answering(monkeypatch, {date(2029, 1, 1): "New Year’s Day"})
+    publish(gov_uk, {date(2029, 1, 1): "New Year’s Day"})
     in_use = calendars.current_version()
     for night in range(3):
         inspect_what_is_due(at=london("2026-03-20", "03:05") + timedelta(days=night))
@@ -142,10 +139,8 @@ def test_a_list_that_the_worker_fetched_waits_for_a_person_and_moves_nothing(
     assert calendars.current_version().known_until == date(2029, 1, 1)
 
 
-def test_a_list_that_is_the_same_is_noted_and_nobody_is_told(
-    world: factories.World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answering(monkeypatch, {})
+def test_a_list_that_is_the_same_is_noted_and_nobody_is_told(world: factories.World, gov_uk: Site) -> None:
+    publish(gov_uk, {})
     inspect_what_is_due(at=london("2026-06-20", "03:05"))
     assert (news(london("2026-06-20")), told()) == ([], [])
 
@@ -153,6 +148,67 @@ def test_a_list_that_is_the_same_is_noted_and_nobody_is_told(
 def test_only_https_is_asked(settings: Any) -> None:
     for address in ("http://www.gov.uk/bank-holidays.json", "file:///etc/passwd", "ftp://x"):
         with pytest.raises(govuk.CannotFetch, match="only https addresses are asked"):
+            govuk.fetch(address)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_where_the_list_has_moved_within_its_site_it_is_followed(gov_uk: Site, status: int) -> None:
+    text = publish(gov_uk, {})
+    old = gov_uk.leads("/old.json", "/bank-holidays.json", status)
+
+    assert govuk.fetch(old) == text
+    whole = gov_uk.leads("/whole.json", f"{gov_uk.address}/bank-holidays.json", status)
+    assert govuk.fetch(whole) == text
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "https://127.0.0.1:1/bank-holidays.json",
+        "https://localhost:{port}/bank-holidays.json",
+        "http://127.0.0.1:{port}/bank-holidays.json",
+        "//other.example/bank-holidays.json",
+        "ftp://127.0.0.1:{port}/bank-holidays.json",
+        "https://127.0.0.1:{port}@other.example/bank-holidays.json",
+    ],
+)
+def test_to_another_site_or_without_https_it_is_not_followed(
+    world: factories.World, gov_uk: Site, settings: Any, to: str
+) -> None:
+    # Given a site that sends on elsewhere, after one step within itself
+    publish(gov_uk, {date(2029, 1, 1): "New Year’s Day"})
+    to = to.format(port=urlsplit(gov_uk.address).port)
+    gov_uk.leads("/away.json", to)
+    settings.HOLIDAYS_URL = gov_uk.leads("/old.json", "/away.json")
+
+    inspect_what_is_due(at=london("2026-03-20", "03:05"))
+
+    # Then it is told in a sentence, nothing else is asked and nothing changes
+    [found] = Inspection.objects.get(kind="refresh-holidays").findings
+    away = f"{gov_uk.address}/away.json"
+    to = f"https:{to}" if to.startswith("//") else to
+    assert found == (
+        f"Cannot read {away}: it sends us on to {to}, and only its own site is asked, by https. "
+        "If the list has moved, give its new address."
+    )
+    assert (gov_uk.asked, CalendarChange.objects.count()) == (["/old.json", "/away.json"], 0)
+
+
+def test_where_it_leads_in_a_circle_or_is_too_large_or_no_address_it_is_told_in_words(gov_uk: Site) -> None:
+    circle = gov_uk.leads("/circle.json", "/circle.json")
+    large = gov_uk.says("/large.json", b" " * govuk.LONGEST + b"1")
+    gov_uk.leads("/moved.json", "/large.json")
+
+    assert len(govuk.fetch(gov_uk.says("/limit.json", b" " * govuk.LONGEST))) == govuk.LONGEST
+    for address, words in (
+        (circle, "Cannot read .*circle.json: HTTP Error 302: .*infinite loop"),
+        (large, "larger than 1 MB"),
+        (f"{gov_uk.address}/moved.json", "larger than 1 MB"),
+        (f"{gov_uk.address}/nowhere.json", "HTTP Error 404"),
+        ("https://[", "Cannot read"),
+        ("https://127.0.0.1:port/", "Cannot read"),
+    ):
+        with pytest.raises(calendars.BadHolidayList, match=words):
             govuk.fetch(address)
 
 

@@ -2,9 +2,10 @@
 
 import json
 from datetime import date
-from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
+from http.client import HTTPException
+from typing import IO, Any
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from workflows.services import calendar as calendars
 
@@ -19,14 +20,33 @@ class CannotFetch(calendars.BadHolidayList):
     """The list could not be had from its address."""
 
 
+class _WithinItsSite(HTTPRedirectHandler):
+    """Follows where the site sends us on within itself. Elsewhere it could send us to a machine of the deployer's."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
+    ) -> Request | None:
+        if _site_of(newurl) != _site_of(req.full_url):
+            raise CannotFetch(
+                f"Cannot read {req.full_url}: it sends us on to {newurl[:LONGEST_SOURCE]}, and only its own site "
+                "is asked, by https. If the list has moved, give its new address."
+            )
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _site_of(address: str) -> tuple[str, str | None, int]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.hostname, parts.port or 443
+
+
 def fetch(address: str) -> str:
     """The text at an https address. Never called inside a request or a transaction. Raises CannotFetch."""
     if not address.startswith("https://"):
         raise CannotFetch(f"Cannot read {address}: only https addresses are asked.")
     try:
-        with urlopen(address, timeout=PATIENCE) as answer:  # noqa: S310 - https only
+        with build_opener(_WithinItsSite).open(address, timeout=PATIENCE) as answer:
             return decoded(answer.read(LONGEST + 1))
-    except (OSError, URLError) as error:
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: an address that is none
         raise CannotFetch(f"Cannot read {address}: {error}.") from None
 
 

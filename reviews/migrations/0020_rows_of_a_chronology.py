@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviews', '0017_a_copy_for_who_asks'),
+        ('reviews', '0019_what_came_another_way_meets_its_clocks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
