@@ -21,6 +21,8 @@ class Question:
     hint: str = ""
     required: bool = True
     choices: tuple[tuple[str, str], ...] = ()
+    rows: str = ""
+    """Rows kept beside the answers that answer it as well, by what they are called there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,34 @@ Answers = dict[str, dict[str, object]]
 """What was answered: section code -> question code -> value (text, bool or ISO day)."""
 
 
+ROWS = "rows"
+"""Where a sheet keeps how many rows of each kind stand beside its answers; no section is called so."""
+
+
+def has_rows(question: Question, answers: Answers) -> bool:
+    """Whether rows beside the answers answer it."""
+    return bool(question.rows and answers.get(ROWS, {}).get(question.rows))
+
+
+def is_answered(section: Section, question: Question, answers: Answers) -> bool:
+    return answers.get(section.code, {}).get(question.code) not in (None, "") or has_rows(question, answers)
+
+
 def missing(definition: Definition, answers: Answers) -> list[tuple[Section, Question]]:
     """The required questions that have no answer yet."""
     return [
         (section, question)
         for section in definition
         for question in section.questions
-        if question.required and answers.get(section.code, {}).get(question.code) in (None, "")
+        if question.required and not is_answered(section, question, answers)
     ]
 
 
 def is_complete(section: Section, answers: Answers) -> bool:
     """Whether a section was saved with everything that it must have."""
-    given = answers.get(section.code)
-    return given is not None and all(
-        given.get(question.code) not in (None, "") for question in section.questions if question.required
+    was_begun = section.code in answers or any(has_rows(question, answers) for question in section.questions)
+    return was_begun and all(
+        is_answered(section, question, answers) for question in section.questions if question.required
     )
 
 
@@ -136,6 +151,7 @@ RETURN_FORM = Definition(
                     "text",
                     "Start each on a new line with its date, or roughly when. Say what happened, whether the child "
                     "was seen, and what was done.",
+                    rows="chronology",
                 ),
             ),
             lead="Only what your own records show.",

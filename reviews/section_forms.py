@@ -1,5 +1,6 @@
 """The questions of a section as a form: drafted with gaps, or answered whole."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -31,13 +32,19 @@ def field_of(question: Question) -> forms.Field:
 
 
 class SectionForm(PageForm):
-    """The questions of one section. As a draft, nothing must be answered; what is, must be right."""
+    """The questions of one section. As a draft, nothing must be answered; what is, must be right.
 
-    def __init__(self, *args: Any, section: Section, draft: bool = False, **kwargs: Any) -> None:
+    answered: the codes of questions that something else answers already.
+    """
+
+    def __init__(
+        self, *args: Any, section: Section, draft: bool = False, answered: Collection[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.section = section
         for question in section.questions:
             self.fields[question.code] = field_of(question)
+            self.fields[question.code].required &= question.code not in answered
         if draft and self.is_bound:
             for field in self.fields.values():
                 field.required = False

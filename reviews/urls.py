@@ -70,6 +70,7 @@ urlpatterns = [
     path("rules/", rule_book.rule_book_page, name="rule-book"),
     path("", include("reviews.administration.urls")),
     path("", include("reviews.auditing.urls")),
+    path("", include("reviews.chronology.urls")),
     path("", include("reviews.deadlines.urls")),
     path("", include("reviews.keeping.urls")),
     path("", include("reviews.sight.urls")),

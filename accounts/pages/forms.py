@@ -53,7 +53,7 @@ class PageForm(forms.Form):
 HIDDEN = frozenset(
     (
         TOKEN, SENT_AGAIN, "csrfmiddlewaretoken", "seen", "seen_version", "seen_fact", "compared", "confirmed",
-        "change", "draft",
+        "change", "draft", "another",
     )
 )  # fmt: skip
 """The boxes and buttons that our pages have besides the fields of their forms."""

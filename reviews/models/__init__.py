@@ -4,6 +4,7 @@ from reviews.models.alerts import AccessAlert
 from reviews.models.calls import PhoneCall
 from reviews.models.cases import Case, CaseGroupGrant, CaseUserGrant
 from reviews.models.children import Child
+from reviews.models.chronology import ChronologyRow
 from reviews.models.corrections import Correction
 from reviews.models.decisions import Decision, SignOff
 from reviews.models.disclosures import Disclosure
@@ -22,6 +23,7 @@ __all__ = [
     "CaseGroupGrant",
     "CaseUserGrant",
     "Child",
+    "ChronologyRow",
     "Correction",
     "Decision",
     "Disclosure",

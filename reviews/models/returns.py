@@ -271,6 +271,7 @@ class ReturnVersion(models.Model):
     number = models.PositiveSmallIntegerField()
     answers = models.JSONField()
     form_version = models.CharField(max_length=20)
+    chronology = models.JSONField(default=list, help_text="The rows as they were, each an object.")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from accounts.models import User
-from reviews.questions import DEFINITIONS, Definition, Section, missing
+from reviews.questions import DEFINITIONS, ROWS, Definition, Section, missing
 from workflows.exceptions import Stale
 
 SAVED = "saved"
@@ -68,8 +68,18 @@ def with_section(
             f"Cannot save over {saved_by(sheet, section)}'s answers, saved while this page was open. "
             "Yours are still in the boxes: compare, then save again."
         )
+    return {**sheet.answers, section: given, SAVED: _stamped(sheet, section, by=by, at=at)}
+
+
+def with_rows(sheet: Sheet, name: str, count: int, *, by: User, at: datetime) -> dict[str, Any]:
+    """The answers of the sheet, which say that so many rows stand beside them, and who changed those when."""
+    rows = {**sheet.answers.get(ROWS, {}), name: count}
+    return {**sheet.answers, ROWS: rows, SAVED: _stamped(sheet, f"{ROWS}:{name}", by=by, at=at)}
+
+
+def _stamped(sheet: Sheet, what: str, *, by: User, at: datetime) -> dict[str, Any]:
     stamp = {"by": str(by.pk), "name": by.full_name, "at": at.isoformat()}
-    return {**sheet.answers, section: given, SAVED: {**sheet.answers.get(SAVED, {}), section: stamp}}
+    return {**sheet.answers.get(SAVED, {}), what: stamp}
 
 
 def must_be_as_read(sheet: Sheet, seen: str | None) -> None:

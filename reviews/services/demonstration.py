@@ -19,9 +19,11 @@ from django.db.models import Min, Q, QuerySet
 
 from accounts.models import Agency, Partnership, Role, User
 from accounts.services import add_member, factors, seat_for
+from reviews.chronology.dates import read
+from reviews.chronology.rows import Row
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
-from reviews.services import cases, decisions, importing, partnerships, practice, returns
+from reviews.services import cases, chronology, decisions, importing, partnerships, practice, returns
 from reviews.services.cases import ChildGiven
 from workflows.actors import SYSTEM
 from workflows.calendars import Calendar, at_local, local_date
@@ -278,10 +280,23 @@ def _write(
     }
     texts["events"] = given["chronology"].get(agency, texts["events"])
     texts["voice"] = given["voice"]
+    if rows := given.get("rows", {}).get(agency):
+        incident = place.cases[given["key"]].incident_at
+        assert incident is not None
+        told = [_row(line, local_date(incident), local_date(at)) for line in rows]
+        chronology.add_rows(agency_return, told, by=place.people[f"{agency}:author"], at=at)
     for section, answers in list(_sheet(RETURN_FORM, texts).items())[:sections]:
         agency_return = returns.save_section(
             agency_return, section, answers, by=place.people[f"{agency}:author"], at=at
         )
+
+
+def _row(line: list[Any], incident: date, on: date) -> Row:
+    """A row as the script has it: its date in words, or as so many days from the incident."""
+    when, source, event, seen, voice, action, comment, is_key = line
+    if isinstance(when, int):
+        when = f"{incident + timedelta(days=when):%d %B %Y}".lstrip("0")
+    return Row(read(when, on=on), event, source, seen, voice, action, comment, is_key)
 
 
 def _draft(place: Place, given: dict[str, Any], at: datetime, agency: str) -> None:

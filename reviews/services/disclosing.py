@@ -16,7 +16,8 @@ from django.db import transaction
 
 from accounts.models import User
 from reviews import when
-from reviews.models import Case, Child, Disclosure
+from reviews.chronology.rows import COLUMNS
+from reviews.models import Case, Child, ChronologyRow, Disclosure
 from reviews.models.disclosures import LASTS, REASONS
 from reviews.questions import DEFINITIONS
 from reviews.services.exporting import as_file
@@ -66,6 +67,8 @@ def _parts_of(case: Case, child: Child | None) -> Iterator[tuple[str, str, str]]
         yield heading, "Searched", one.searched
         yield heading, "Came another way", one.given
         yield from _answers(heading, one)
+        for row in one.chronology.order_by("first_on", "pk"):
+            yield heading, f"Chronology, {row.said}", _row_in_words(row)
         for call in one.calls.all():
             yield heading, f"Phone call of {moment_in_words(call.called_at)}", f"{call.spoke_to}: {call.said}"
     for decision in case.decisions.prefetch_related("sign_offs__partner"):
@@ -82,6 +85,13 @@ def _parts_of(case: Case, child: Child | None) -> Iterator[tuple[str, str, str]]
             )
     for record in case.records.all():
         yield "History", f"{case.words_for(record.verb)}, {moment_in_words(record.at)}", record.reason
+
+
+def _row_in_words(row: ChronologyRow) -> str:
+    """What a row of a chronology tells, each part on a line with its name."""
+    told = {"child_seen": row.get_child_seen_display(), "is_key": "Yes" if row.is_key else ""}
+    parts = ((label, told.get(name) or getattr(row, name, "")) for name, label in COLUMNS if name != "when")
+    return "\n".join(f"{label}: {text}" for label, text in parts if text and text is not True)
 
 
 def _answers(heading: str, sheet: Any) -> Iterator[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, Final
 
 from django.db import models
@@ -20,6 +20,7 @@ from reviews.models import (
     AgencyReturn,
     Case,
     Child,
+    ChronologyRow,
     Correction,
     Decision,
     Disclosure,
@@ -131,7 +132,20 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
         {"answers": _an_empty_object, "searched": _mark("searched"), "given": _mark("given")},
         True,
     ),
-    Holding(ReturnVersion, ("agency_return__case",), {"answers": _an_empty_object}, True),
+    Holding(
+        ReturnVersion, ("agency_return__case",), {"answers": _an_empty_object, "chronology": lambda version: []}, True
+    ),
+    Holding(
+        ChronologyRow,
+        ("agency_return__case",),
+        {
+            **{name: _mark(name) for name in ("said", "source", "event", "voice", "action", "comment")},
+            **{name: lambda row: None for name in (
+                "first_on", "last_on", "at_time", "first_of_life", "last_of_life"
+            )},
+        },
+        True,
+    ),
     Holding(PhoneCall, ("agency_return__case",), {"spoke_to": _mark("spoke_to"), "said": _mark("said")}, True),
     Holding(Decision, ("case",), {"answers": _chosen, "late_reason": _mark("late_reason")}),
     Holding(SignOff, ("decision__case",), {"dissent": _mark("dissent")}),
@@ -154,6 +168,7 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
 KEPT: Final[dict[str, str]] = {
     "reviews.case": "notifiable harm review_type aware_precision reference_body reference_as_given",
     "reviews.child": "sex",
+    "reviews.chronologyrow": "child_seen",
     "reviews.agencyreturn": "form_version",
     "reviews.returnversion": "form_version",
     "reviews.decision": "form_version",
@@ -183,7 +198,7 @@ def holdings_of(record_class: str) -> list[Holding]:
 
 
 def _stored(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def digest_of(case: Case, record_class: str) -> tuple[str, dict[str, int]]:

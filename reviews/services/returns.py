@@ -1,6 +1,6 @@
 """What agencies are asked, and what they answer."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from reviews.models import AgencyReturn, Case, ReturnVersion
 from reviews.questions import RETURN_FORM
 from reviews.services import access
 from reviews.services.answering import must_be_as_read, sections_with_gaps, titles, with_section
+from reviews.services.chronology import kept_rows
 from reviews.services.refusing import no_earlier, not_before
 from workflows.actors import System
 from workflows.calendars import local_date
@@ -68,6 +69,16 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
     if returns and case.deadlines.open().filter(rule_code="LOC_REQUEST").exists():
         meet_deadline(case, "LOC_REQUEST", by=by, at=at)
     return returns
+
+
+def shows_answers(agency_return: AgencyReturn, held: Collection[str]) -> bool:
+    """Whether who holds these permissions reads what is answered: the agency at any time, others once it is in.
+
+    Nothing is answered in one that came another way than this service.
+    """
+    is_of_the_agency = "reviews.draft_agencyreturn" in held
+    has_answers = agency_return.state != AgencyReturn.State.NIL and not agency_return.given
+    return (is_of_the_agency or agency_return.is_in) and has_answers
 
 
 def acknowledge_return(
@@ -148,6 +159,7 @@ def finish_return(
         number=agency_return.versions.count() + 1,
         answers=agency_return.answers,
         form_version=agency_return.form_version,
+        chronology=kept_rows(agency_return),
         by=by,
         at=at,
     )

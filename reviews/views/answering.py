@@ -6,7 +6,7 @@ from django.forms import Field
 from django.http import Http404
 from django.urls import reverse
 
-from reviews.questions import Definition, is_complete
+from reviews.questions import Definition, has_rows, is_complete
 from reviews.section_forms import SectionForm, field_of
 from reviews.services import answering
 from reviews.services.answering import Sheet
@@ -76,12 +76,13 @@ class SectionPage(ComparedPage, SheetPage):
         return answering.saved_by(self.sheet(), self.section.code)
 
     def form_arguments(self) -> dict[str, Any]:
-        return {"section": self.section, "draft": "draft" in self.request.POST}
+        answered = [q.code for q in self.section.questions if has_rows(q, self.sheet().answers)]
+        return {"section": self.section, "draft": "draft" in self.request.POST, "answered": answered}
 
     def context(self, form: Any) -> dict[str, Any]:
         given = super().context(form)
         back = reverse(self.check_page, args=[self.subject.pk]) if self._is_checking else self.home()
-        return {**given, "lead": self.section.lead, "back_url": back}
+        return {**given, "lead": self.section.lead, "back_url": back, "section": self.section}
 
     @classmethod
     def asked(cls, **address: Any) -> dict[str, Field]:

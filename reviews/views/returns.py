@@ -7,13 +7,14 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
 from reviews import forms, when
 from reviews.models import AgencyReturn
-from reviews.questions import RETURN_FORM
-from reviews.services import answering, cases, chasing, returns
+from reviews.questions import RETURN_FORM, ROWS
+from reviews.services import answering, cases, chasing, chronology, returns
 from reviews.services.answering import Sheet
 from reviews.services.history import history_of
 from reviews.services.standing import clocks_of
@@ -64,9 +65,8 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "clocks": clocks_of(it, at=now),
             "sections": rows_of(it, "return-section", it.pk),
             "is_whole": not answering.sections_with_gaps(it),
-            "shows_answers": (is_of_the_agency or it.is_in)
-            and it.state != AgencyReturn.State.NIL
-            and not it.given,
+            "shows_answers": returns.shows_answers(it, held),
+            "beside": rows_beside(it),
             "can_write": is_of_the_agency and it.can_be_written,
             "is_of_the_agency": is_of_the_agency,
             "sees_case": "reviews.accept_agencyreturn" in held,
@@ -87,6 +87,19 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "reminded": chasing.last_reminder(it),
         },
     )
+
+
+def rows_beside(it: AgencyReturn) -> dict[str, dict[str, Any]]:
+    """By the code of a section: what stands beside its answers, how many rows it has, and where they are."""
+    return {
+        section.code: {
+            "title": "Chronology",
+            "count": it.answers.get(ROWS, {}).get(chronology.NAME, 0),
+            "url": reverse("return-chronology", args=[it.pk]),
+        }
+        for section in answering.definition_of(it)
+        if any(question.rows == chronology.NAME for question in section.questions)
+    }
 
 
 def sent_back_because(it: AgencyReturn) -> TransitionRecord | None:
@@ -152,6 +165,9 @@ class ReturnSheet(SheetPage):
     def sheet(self) -> Sheet:
         sheet: AgencyReturn = self.subject
         return sheet
+
+    def context(self, form: Any) -> dict[str, Any]:
+        return {**super().context(form), "beside": rows_beside(self.subject)}
 
 
 class WriteSection(SectionPage, ReturnSheet, ReturnAct):

@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.models import Deputy, Membership, Role, User
 from reviews.models import AgencyReturn, Case, PanelRecord, RetentionReview
 from reviews.services import retention
+from tests.browser import walks_chronology
 from tests.browser.walks_everywhere import Look, looks_at_the_rest
 from tests.second_factor import session_of
 from workflows.models import RuleVersion
@@ -140,6 +141,7 @@ def pages_by_person() -> list[Look]:
         (panel, "panel-record", record.get_absolute_url()),
         (panel, "panel-record-print", f"{record.get_absolute_url()}print/"),
         (panel, "not-found", deciding.get_absolute_url()),
+        *walks_chronology.pages(),
     ]
     looks = [Look(*page, status=404 if page[1] == "not-found" else 200) for page in pages]
     return looks + looks_at_the_rest(beside, drafting, record, author)

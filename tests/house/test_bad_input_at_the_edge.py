@@ -157,7 +157,10 @@ def test_bad_input_61_a_form_that_cannot_be_read_is_refused(manager: Client, kin
 
 def said_to(rf: RequestFactory, method: str, kind: str) -> tuple[str, dict[str, str]]:
     """Status and headers, asked as gunicorn asks: Django reads the kind of a body before any middleware."""
-    environ = {**rf.generic(method, "/sign-in/?a=1", b"a=1").environ, "CONTENT_TYPE": kind}  # a query is read with it
+    environ = {
+        **rf.generic(method, "/sign-in/?a=1", b"a=1").environ,
+        "CONTENT_TYPE": kind,
+    }  # a query is read with it
     given: list[Any] = []
     b"".join(application(environ, lambda status, headers: given.append((status, dict(headers)))))
     [(status, headers)] = given

@@ -7,11 +7,14 @@ from typing import Any
 from accounts.models import Deputy, Membership, Role, User
 from accounts.services import add_member, appoint_deputy, seat_for, standing
 from notifications.models import Notice
+from reviews.chronology.dates import read
+from reviews.chronology.rows import Row
 from reviews.models import AgencyReturn, Case, RetentionRule
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
 from reviews.services import (
     break_glass,
     cases,
+    chronology,
     decisions,
     disclosing,
     holds,
@@ -162,6 +165,8 @@ def _answered(world: World, agency_return: AgencyReturn, code: str, scope: str) 
     author, lead = world.people[f"{code}_author"], world.people[f"{code}_lead"]
     for section, given in _answers(RETURN_FORM, word(scope, code)).items():
         agency_return = returns.save_section(agency_return, section, given, by=author, at=DECIDED)
+    row = Row(read("March 2026", on=DECIDED.date()), word(scope, code), is_key=True)
+    chronology.add_rows(agency_return, [row], by=author, at=DECIDED)
     agency_return = returns.finish_return(agency_return, by=author, at=DECIDED)
     return returns.sign_off_return(agency_return, by=lead, at=DECIDED)
 
@@ -191,7 +196,11 @@ def _released(world: World, scope: str) -> dict[str, Any]:
 def _of_return(agency_return: AgencyReturn) -> Where:
     deadline = agency_return.deadlines.order_by("pk").last()
     assert deadline is not None
-    return {"returns": agency_return.pk, "returns deadline": deadline.pk, "returns fact": _fact(deadline)}
+    row = agency_return.chronology.order_by("pk").first()
+    return {
+        "returns": agency_return.pk, "returns deadline": deadline.pk, "returns fact": _fact(deadline),
+        "row": row.pk if row else 1,
+    }  # fmt: skip
 
 
 def _fact(deadline: Any) -> int:

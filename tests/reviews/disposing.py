@@ -7,11 +7,14 @@ from django.db import connection
 
 from accounts.models import Role
 from accounts.services import seat_for
+from reviews.chronology.dates import Told
+from reviews.chronology.rows import Row
 from reviews.models import Case
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
 from reviews.services import (
     break_glass,
     chasing,
+    chronology,
     correcting,
     dates,
     decisions,
@@ -110,6 +113,9 @@ def returns_full(world: World, gp: Any) -> Any:
     """Written with the word in every box, signed off."""
     for section, given in full_of_words(RETURN_FORM).items():
         gp = returns.save_section(gp, section, given, by=world.people["gp_author"], at=DECIDED)
+    told = Told("13 days after birth", first_of_life=13, last_of_life=13)
+    row = Row(told, WORD, source=WORD, voice=WORD, action=WORD, comment=WORD, is_key=True)
+    chronology.add_rows(gp, [row], by=world.people["gp_author"], at=DECIDED)
     gp = returns.finish_return(gp, by=world.people["gp_author"], at=DECIDED)
     return returns.sign_off_return(gp, by=world.people["gp_lead"], at=DECIDED)
 

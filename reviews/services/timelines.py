@@ -1,0 +1,104 @@
+"""The chronologies of a case on one timeline, as far as a person may read the returns they stand in."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from accounts.models import User
+from reviews.chronology.merging import Gap, Placed, in_time, may_lie_between, met_on, with_gaps
+from reviews.chronology.rows import COLUMNS
+from reviews.models import AgencyReturn, Case, ChronologyRow
+from reviews.services.chronology import birth_of, placed
+from reviews.services.exporting import plain_cell
+
+READABLE = (AgencyReturn.State.SIGNED_OFF, AgencyReturn.State.ACCEPTED)
+"""The returns that the partnership has, with answers in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a timeline: of one agency alone, key episodes alone, what may have been from one day to another.
+
+    gap: the least number of days without a row that is shown; None for none.
+    """
+
+    agency: str = ""
+    only_key: bool = False
+    first: date | None = None
+    last: date | None = None
+    gap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The rows in order, with their gaps; and the days on which several agencies tell of something.
+
+    Those days count whatever is filtered: another agency that met the family is no less there.
+    """
+
+    entries: Sequence[Placed | Gap]
+    met: Mapping[date, tuple[str, ...]]
+    count: int
+
+    def others(self, one: Placed) -> tuple[str, ...]:
+        """The other agencies that tell of something on the day of this row."""
+        if not one.is_a_day or one.first is None:
+            return ()
+        return tuple(name for name in self.met.get(one.first, ()) if name != one.agency)
+
+
+def returns_on(case: Case, user: User, *, at: datetime) -> list[AgencyReturn]:
+    """The returns of the case whose chronologies this person may read, by the name of the agency. One query."""
+    visible = AgencyReturn.objects.visible_to(user, at=at).filter(case=case, state__in=READABLE)
+    return list(visible.select_related("agency").order_by("agency__name", "pk"))
+
+
+def timeline_of(case: Case, returns: Sequence[AgencyReturn], wanted: Wanted) -> Timeline:
+    """The rows of these returns on one line. Two queries, however many rows there are."""
+    rows = ChronologyRow.objects.filter(agency_return__in=returns)
+    names = {one.pk: one.agency.name for one in returns}
+    every = placed(rows, names, birth_of(case))
+    shown = sorted(
+        (
+            one
+            for one in every
+            if (not wanted.agency or one.agency == wanted.agency)
+            and (one.is_key or not wanted.only_key)
+            and may_lie_between(one, wanted.first, wanted.last)
+        ),
+        key=in_time,
+    )
+    return Timeline(list(with_gaps(shown, longer_than=wanted.gap)), met_on(every), len(shown))
+
+
+def texts_of(entries: Sequence[Placed | Gap]) -> dict[int, ChronologyRow]:
+    """The rows of a page, by their keys. One query."""
+    keys = [one.key for one in entries if isinstance(one, Placed)]
+    return ChronologyRow.objects.in_bulk(keys)
+
+
+def as_csv(timeline: Timeline, returns: Sequence[AgencyReturn]) -> bytes:
+    """The rows as a file for a spreadsheet: what could be taken for a formula is text, and a line end is a space.
+
+    What is counted from a birth has no days in it: they would tell the date of birth.
+    """
+    texts = {row.pk: row for row in ChronologyRow.objects.filter(agency_return__in=returns)}
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    labels = dict(COLUMNS)
+    parts = ("source", "event", "child_seen", "voice", "action", "comment", "is_key")
+    writer.writerow(
+        [labels["when"], "First day", "Last day", "Agency", "Also that day"] + [labels[n] for n in parts]
+    )
+    for one in timeline.entries:
+        row = texts.get(one.key) if isinstance(one, Placed) else None
+        if row is None or isinstance(one, Gap):
+            continue
+        cells = (
+            row.said, row.first_on, row.last_on, one.agency, "; ".join(timeline.others(one)), row.source, row.event,
+            row.get_child_seen_display(), row.voice, row.action, row.comment, "Yes" if row.is_key else "No",
+        )  # fmt: skip
+        writer.writerow([plain_cell(" ".join(str(c).split()) if isinstance(c, str) else c) for c in cells])
+    return file.getvalue().encode("utf-8-sig")
