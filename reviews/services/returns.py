@@ -72,10 +72,13 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
 
 
 def shows_answers(agency_return: AgencyReturn, held: Collection[str]) -> bool:
-    """Whether who holds these permissions reads what is answered: the agency at any time, others once it is in."""
+    """Whether who holds these permissions reads what is answered: the agency at any time, others once it is in.
+
+    Nothing is answered in one that came another way than this service.
+    """
     is_of_the_agency = "reviews.draft_agencyreturn" in held
-    is_answered_here = agency_return.state != AgencyReturn.State.NIL and not agency_return.given
-    return (is_of_the_agency or agency_return.is_in) and is_answered_here
+    has_answers = agency_return.state != AgencyReturn.State.NIL and not agency_return.given
+    return (is_of_the_agency or agency_return.is_in) and has_answers
 
 
 def acknowledge_return(

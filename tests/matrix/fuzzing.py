@@ -361,13 +361,15 @@ def _by(client: Client, made: Made) -> Answered:
 def _as_served(made: Made) -> Answered:
     """As the web server asks, by nobody: an alphabet that is none is looked at before Django reads anything."""
     environ = RequestFactory().generic(made.method, made.path, made.body, bad.FORM, **made.headers).environ
+    path = environ["PATH_INFO"].encode().decode("latin-1")  # Django put its own reading there
     given: list[tuple[str, Any]] = []
     request_started.disconnect(
         close_old_connections
     )  # as Django's own client does: the world is not committed
     try:
         answer = application(
-            {**environ, "CONTENT_TYPE": made.content_type}, lambda *told: given.append(told[:2])
+            {**environ, "PATH_INFO": path, "CONTENT_TYPE": made.content_type},
+            lambda *told: given.append(told[:2]),
         )
         body = b"".join(answer)
     finally:
