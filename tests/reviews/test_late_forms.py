@@ -86,3 +86,23 @@ def test_a_moment_and_a_choice_are_shown_as_the_page_words_them(world: factories
         ("The child is looked after", "Yes"),
     ]
     assert Case.objects.count() == 1
+
+
+def test_a_table_that_came_late_is_kept_cell_by_cell_and_looked_at_after_one_sign_in(
+    world: factories.World, gp: AgencyReturn
+) -> None:
+    # Given an author whose session ends while they paste the rows of a chronology
+    address = reverse("return-chronology-table", args=[gp.pk])
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.gp_author)
+    boxes = {"form_token": hidden(client.get(address), "form_token")}
+    pasted = 'Date\tSource\tEvent\r\n2019\t\t"Seen,\r\nat home."\r\n'
+
+    # When they send it, then it stands there; and sent again after signing in, the rows are shown to be added
+    answer = signed_out(client, address, **boxes, text=pasted)
+    assert typed(answer) == [("Paste the rows", pasted.replace("\r\n", "\n").strip())]
+    client.force_login(world.gp_author)
+    again = {**kept(answer.content.decode()), "csrfmiddlewaretoken": "x" * 64}
+    answer = client.post(address, again, headers=OURS)
+    assert "Check the row" in answer.content.decode()
+    assert html.unescape(hidden(answer, "text")).splitlines() == pasted.splitlines()
