@@ -74,10 +74,10 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
 def shows_answers(agency_return: AgencyReturn, held: Collection[str]) -> bool:
     """Whether who holds these permissions reads what is answered: the agency at any time, others once it is in.
 
-    Nothing is answered in one that came another way than this service.
+    Nothing is answered in a nil return, taken or not, nor in one that came another way: what was drafted is not sent.
     """
     is_of_the_agency = "reviews.draft_agencyreturn" in held
-    has_answers = agency_return.state != AgencyReturn.State.NIL and not agency_return.given
+    has_answers = not agency_return.searched and not agency_return.given
     return (is_of_the_agency or agency_return.is_in) and has_answers
 
 

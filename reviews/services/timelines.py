@@ -14,7 +14,8 @@ from reviews.services.chronology import birth_of, placed
 from reviews.services.exporting import plain_cell
 
 READABLE = (AgencyReturn.State.SIGNED_OFF, AgencyReturn.State.ACCEPTED)
-"""The returns that the partnership has, with answers in them."""
+"""The states in which the partnership has what was sent. A nil return, and one that came another way, sent no rows:
+what stands in them is a draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Timeline:
 def returns_on(case: Case, user: User, *, at: datetime) -> list[AgencyReturn]:
     """The returns of the case whose chronologies this person may read, by the name of the agency. One query."""
     visible = AgencyReturn.objects.visible_to(user, at=at).filter(case=case, state__in=READABLE)
+    visible = visible.filter(searched="", given="")
     return list(visible.select_related("agency").order_by("agency__name", "pk"))
 
 

@@ -141,7 +141,6 @@ def pages_by_person() -> list[Look]:
         (panel, "panel-record", record.get_absolute_url()),
         (panel, "panel-record-print", f"{record.get_absolute_url()}print/"),
         (panel, "not-found", deciding.get_absolute_url()),
-        *walks_chronology.pages(),
     ]
     looks = [Look(*page, status=404 if page[1] == "not-found" else 200) for page in pages]
-    return looks + looks_at_the_rest(beside, drafting, record, author)
+    return looks + looks_at_the_rest(beside, drafting, record, author) + walks_chronology.looks()

@@ -5,8 +5,9 @@ from django.utils import timezone
 from accounts.models import Role, User
 from reviews.chronology.dates import read
 from reviews.chronology.rows import Row
-from reviews.models import AgencyReturn, Case, ChronologyRow
+from reviews.models import AgencyReturn, ChronologyRow
 from reviews.services import chronology
+from tests.browser.walks_everywhere import Look
 
 
 def _a_row(it: AgencyReturn, author: User) -> int:
@@ -31,35 +32,27 @@ def _a_row(it: AgencyReturn, author: User) -> int:
     return there.pk
 
 
-def pages() -> list[tuple[str, str, str]]:
-    """(who, name of the picture, path) of each."""
-    drafting = (
-        AgencyReturn.objects.filter(state__in=("in_progress", "requested")).select_related("agency").first()
-    )
-    assert drafting is not None
+def looks() -> list[Look]:
+    """Each, normal and with nothing in it; those with a form sent wrong, too."""
+    writing = AgencyReturn.objects.filter(state__in=("in_progress", "requested")).select_related("agency")
+    drafting = writing[0]
     author = User.objects.filter(
         memberships__seat__role=Role.AUTHOR, memberships__seat__agency=drafting.agency
     ).earliest("pk")
     row, here = _a_row(drafting, author), f"{drafting.get_absolute_url()}chronology/"
-    case = Case.objects.filter(
-        returns__chronology__first_on__isnull=False, returns__state="accepted"
-    ).distinct()[0]
+    told = AgencyReturn.objects.filter(chronology__first_on__isnull=False, state="accepted").distinct()[0]
     manager = User.objects.filter(
-        memberships__seat__role=Role.BUSINESS_MANAGER, memberships__seat__partnership=case.partnership_id
+        memberships__seat__role=Role.BUSINESS_MANAGER, memberships__seat__partnership=told.partnership_id
     ).earliest("pk")
-    line = f"{case.get_absolute_url()}chronology/"
+    line = f"{told.case.get_absolute_url()}chronology/"
     return [
-        (author.email, "chronology", here),
-        (author.email, "chronology-none", f"{here}?q=nothing-like-this"),
-        (author.email, "chronology-add", f"{here}add/"),
-        (author.email, "chronology-change", f"{here}{row}/"),
-        (author.email, "chronology-remove", f"{here}{row}/remove/"),
-        (author.email, "chronology-table", f"{here}table/"),
-        (
-            manager.email,
-            "chronology-read",
-            case.returns.filter(chronology__isnull=False)[0].get_absolute_url() + "chronology/",
-        ),
-        (manager.email, "timeline", f"{line}?gap=30"),
-        (manager.email, "timeline-wrong", f"{line}?from=last+week&to=2025"),
+        Look(author.email, "chronology", here),
+        Look(author.email, "chronology-none", f"{here}?q=nothing-like-this"),
+        Look(author.email, "chronology-add", f"{here}add/", is_sent_wrong=True),
+        Look(author.email, "chronology-change", f"{here}{row}/", is_sent_wrong=True),
+        Look(author.email, "chronology-remove", f"{here}{row}/remove/"),
+        Look(author.email, "chronology-table", f"{here}table/", is_sent_wrong=True),
+        Look(manager.email, "chronology-read", f"{told.get_absolute_url()}chronology/"),
+        Look(manager.email, "timeline", f"{line}?gap=30"),
+        Look(manager.email, "timeline-wrong", f"{line}?from=last+week&to=2025"),
     ]

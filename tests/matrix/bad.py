@@ -38,8 +38,8 @@ IN_A_QUERY = (
     "order=password&sort=case__child__name&filter=__class__", "a=1&" * 1100, "x=" + "y" * 30_000, "?", "#",
 )  # fmt: skip
 ASKED = (
-    "agency", "before", "case", "check", "from", "key", "kind", "limit", "next", "on", "on_day", "on_month", "on_year",
-    "page", "partnership", "person", "q", "rule", "show", "since", "state", "to", "year", "today_day", "today_month",
+    "agency", "before", "case", "check", "from", "gap", "key", "kind", "limit", "next", "on", "on_day", "on_month", "on_year",
+    "page", "partnership", "person", "q", "rule", "show", "since", "sort", "state", "to", "year", "today_day", "today_month",
     "today_year", "format", "date",
 )  # fmt: skip
 """Names that our pages ask of an address, and some that they do not."""

@@ -176,6 +176,25 @@ def test_only_what_is_signed_off_is_on_it(world: World, case: Case, asked: dict[
     assert shown(world, case) == []
 
 
+@pytest.mark.parametrize("way", ["another way", "nil", "nil, accepted"])
+def test_rows_of_a_draft_are_shown_to_nobody_once_something_else_was_sent(
+    world: World, case: Case, asked: dict[str, AgencyReturn], way: str
+) -> None:
+    gp = told(asked["gp"], world, "gp", row("2019", "GP: a call."), signed=False)
+    if way == "another way":
+        given = {"way": "email", "given_by": "The practice", "said": "By mail.", "received_at": LATER}
+        gp = returns.receive_return(gp, **given, by=world.manager, at=LATER)
+    else:
+        gp = returns.declare_nil(gp, searched="EMIS", by=world.gp_lead, at=LATER)
+    if way == "nil, accepted":
+        gp = returns.accept_return(gp, by=world.manager, at=LATER)
+    assert gp.state == ("nil" if way == "nil" else "accepted")
+    assert shown(world, case) == []
+    for who in ("manager", "member", "gp_author"):
+        page = signed_in(world.people[who]).get(reverse("return-chronology", args=[gp.pk]))
+        assert "GP: a call." not in page.content.decode()
+
+
 def test_who_may_read_the_returns_reads_it_and_nobody_else(world: World, other: World, merged: Case) -> None:
     seat = other.people["co_chair"].memberships.get().seat
     today = LATER.date()
