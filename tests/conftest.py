@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django.plugin import blocking_manager_key
 
 from reviews.models import Case
 from tests import factories, keys, second_factor, services
@@ -19,6 +20,7 @@ from tests.standing import (
     GROUND,
     OPENS_THE_TRANSACTION,
     asks_the_database,
+    commits,
     recipes_of,
     side_by_side,
     standing,
@@ -120,6 +122,17 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
             copies = GROUND.prepare(recipes_of(request.node))
         request.node.stash[COPIES] = copies
     return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before the parts of a test that commits are started, take away what stands.
+
+    A browser keeps an event loop running, in which Django has another connection than the one that it stands in.
+    """
+    if GROUND.stands and commits(item):
+        with item.config.stash[blocking_manager_key].unblock():
+            GROUND.clear()
 
 
 @standing

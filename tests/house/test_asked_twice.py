@@ -29,6 +29,7 @@ ASKED_TWICE = {
     "break-glass/",
     "cases.csv",
     "cases/<uuid:pk>/break-glass/<int:number>/answer/",
+    "cases/<uuid:pk>/chronology.csv",
     "cases/<uuid:pk>/copies/<uuid:copy>/",
     "cases/<uuid:pk>/copies/<uuid:copy>/black-out/",
     "cases/<uuid:pk>/copies/<uuid:copy>/copy.json",
@@ -46,6 +47,8 @@ ASKED_TWICE = {
     "your-sign-in/passkey/",
     "your-sign-in/passkey/<int:pk>/remove/",
     "your-sign-in/recovery-codes/new/",
+    "your-sign-in/sessions/<int:pk>/end/",
+    "your-sign-in/sessions/end/",
 }
 
 

@@ -129,5 +129,5 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_counted_for_nobody(world: W
 def test_every_file_and_every_page_for_paper_is_counted() -> None:
     files = {route for route in MANIFEST.lines if re.search(r"\.(csv|json|pdf)$|/print/$", route)}
 
-    assert len(files) == 12
+    assert len(files) == 13
     assert {route for route in files if MANIFEST.lines[route].counted not in ("export", "file")} == set()
