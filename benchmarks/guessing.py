@@ -134,7 +134,7 @@ def _inviting() -> list[Contender]:
 
 def _looking() -> list[Contender]:
     """Somebody with a seat elsewhere asks for a case that there is, and for one that there is not."""
-    case = factories.a_notified_case(factories.a_world())
+    case = factories.a_notified_case(factories.a_world("Guessborough"))
     asking = _signed_in(User.objects.get(email="manager@example.org"))
 
     def ask() -> Client:

@@ -56,7 +56,7 @@ def one_entry(append: Callable[[], object]) -> Callable[[Any], object]:
 
 def writing() -> Table:
     """What an entry costs beside the least there could be: lock, insert, move the end, by psycopg."""
-    world = a_world("Eastborough")
+    world = a_world("Ledgerborough")
     case = a_referral(world)
     reader: Any = world.manager
     codes = [f"R-{number:06}" for number in range(50)]
