@@ -192,6 +192,19 @@ def test_the_alphabet_that_browsers_write_in_is_taken(rf: RequestFactory, charse
         )  # it has no token
 
 
+@pytest.mark.parametrize("said", ["", "; charset=UTF-8", '; charset="utf8"'])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_too_many_fields_in_an_address_break_nothing_also_when_an_alphabet_is_said(
+    rf: RequestFactory, kind: str, said: str
+) -> None:
+    environ = rf.post("/cases/refer/", b"", content_type=kind + said).environ
+    given: list[str] = []
+
+    b"".join(application({**environ, "QUERY_STRING": "a=1&" * 1500}, lambda status, *_: given.append(status)))
+
+    assert given == ["403 Forbidden"]  # it has no token
+
+
 @pytest.mark.parametrize("length", ["abc", "-1", "+5", "1e3", "１２", "1, 1", " 7"])
 def test_bad_input_61_a_length_that_is_none_is_refused(client: Client, length: str) -> None:
     assert client.post("/sign-in/", {"username": "a"}, CONTENT_LENGTH=length).status_code == 400
