@@ -101,6 +101,7 @@ REMOVED = {
     "break glass": "emergency accesses",
     "case": "the case itself",
     "child": "children",
+    "chronology row": "rows of chronologies",
     "correction": "corrections",
     "decision": "decision records",
     "disclosure": "subject-access copies",

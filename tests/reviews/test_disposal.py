@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from notifications.models import Notice
+from reviews.keeping.views import REMOVED
 from reviews.models import Case, Correction, Disposal, LegalHold, RetentionReview
 from reviews.retention import CASE_FILE, RETURNS
 from reviews.services import cases, disposing, holds, recusals, retention, schedules, sharing
@@ -421,3 +422,7 @@ def test_somebody_with_the_keys_is_found_out(closed: Case, world: World) -> None
     meddle("DELETE FROM workflows_ledgerentry WHERE action = 'dispose'")
     assert list(broken_links()) != []
     assert connection.vendor in ("sqlite", "postgresql")
+
+
+def test_a_certificate_has_words_for_every_kind_of_row_that_it_counts() -> None:
+    assert set(REMOVED) == {str(one.model._meta.verbose_name) for one in HOLDINGS}
