@@ -149,7 +149,8 @@ class TableForm(PageForm):
             self.wrong = self.table.wrong
             things = "1 thing is wrong" if count == 1 else f"{count:,} things are wrong"
             self.add_error(
-                "text", f"{things} in this table, and none of it was added. Put right what stands below."
+                "text",
+                f"{things} in this table, and none of it was added. Put right what is listed under “What is wrong”.",
             )
         return given
 

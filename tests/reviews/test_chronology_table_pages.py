@@ -94,7 +94,7 @@ def test_one_wrong_line_and_nothing_is_added_and_the_text_stays(author: Client, 
     before = row_counts()
     answer = send(author, page_of(gp), text=f"{PASTED}last week\t\tSeen.\t\r\n")
     assert summary_of(answer) == [
-        "1 thing is wrong in this table, and none of it was added. Put right what stands below"
+        "1 thing is wrong in this table, and none of it was added. Put right what is listed under “What is wrong”"
     ]
     assert "5 When “last week”: Write a day, or roughly when" in text_of(answer)
     assert box(answer).split() == f"{PASTED}last week Seen.".split()
