@@ -8,9 +8,9 @@ from django.core.files.uploadedfile import UploadedFile
 
 from accounts.pages.fields import ChoiceField, LongTextField, TextField, TickField
 from accounts.pages.forms import PageForm
-from reviews.chronology.dates import EXAMPLES, NotADate, Told, read
-from reviews.chronology.rows import CHILD_SEEN, COLUMNS, LONG, MOST_ROWS, SHORT, Row
-from reviews.chronology.tables import LONGEST, NotATable, Table, Wrong, decoded, read_table
+from reviews.timeline.dates import EXAMPLES, NotADate, Told, read
+from reviews.timeline.rows import CHILD_SEEN, COLUMNS, LONG, MOST_ROWS, SHORT, Row
+from reviews.timeline.tables import LONGEST, NotATable, Table, Wrong, decoded, read_table
 from workflows.calendars import local_date
 
 

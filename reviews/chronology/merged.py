@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.pages.stepping_up import step_up
 from accounts.pages.views import at, signed_in
-from reviews.chronology.dates import NotADate, Told, read
-from reviews.chronology.merging import Gap
 from reviews.models import AgencyReturn, Case
 from reviews.services.timelines import Timeline, Wanted, returns_on, texts_of, timeline_of
 from reviews.services.timelines import as_csv as file_of
+from reviews.timeline.dates import NotADate, Told, read
+from reviews.timeline.merging import Gap
 from reviews.views.base import find_whole
 from workflows.calendars import local_date
 from workflows.showing import Shows, note_shown, shows

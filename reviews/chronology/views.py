@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 from accounts.pages.views import at, signed_in
 from reviews import forms
 from reviews.chronology.forms import RowForm
-from reviews.chronology.merging import Placed, in_time
 from reviews.models import AgencyReturn, ChronologyRow
 from reviews.services import chronology, returns
+from reviews.timeline.merging import Placed, in_time
 from reviews.views.base import ComparedPage, find
 from reviews.views.returns import ReturnAct
 from workflows.showing import Shows, not_found, shows

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import User
-from reviews.chronology.dates import Told
-from reviews.chronology.rows import CHILD_SEEN, NOT_KNOWN, SHORT
 from reviews.models.returns import AgencyReturn
+from reviews.timeline.dates import Told
+from reviews.timeline.rows import CHILD_SEEN, NOT_KNOWN, SHORT
 
 
 class ChronologyRow(models.Model):

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
-from reviews.chronology.dates import Told
-from reviews.chronology.merging import Placed
-from reviews.chronology.rows import MOST_ROWS, Row
 from reviews.models import AgencyReturn, Case, ChronologyRow
 from reviews.services.answering import with_rows
+from reviews.timeline.dates import Told
+from reviews.timeline.merging import Placed
+from reviews.timeline.rows import MOST_ROWS, Row
 from workflows.exceptions import Stale, WorkflowError
 from workflows.services.moving import change, perform
 

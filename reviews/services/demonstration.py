@@ -19,12 +19,12 @@ from django.db.models import Min, Q, QuerySet
 
 from accounts.models import Agency, Partnership, Role, User
 from accounts.services import add_member, factors, seat_for
-from reviews.chronology.dates import read
-from reviews.chronology.rows import Row
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
 from reviews.services import cases, chronology, decisions, importing, partnerships, practice, returns
 from reviews.services.cases import ChildGiven
+from reviews.timeline.dates import read
+from reviews.timeline.rows import Row
 from workflows.actors import SYSTEM
 from workflows.calendars import Calendar, at_local, local_date
 from workflows.models import Rung

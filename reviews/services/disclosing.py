@@ -16,11 +16,11 @@ from django.db import transaction
 
 from accounts.models import User
 from reviews import when
-from reviews.chronology.rows import COLUMNS
 from reviews.models import Case, Child, ChronologyRow, Disclosure
 from reviews.models.disclosures import LASTS, REASONS
 from reviews.questions import DEFINITIONS
 from reviews.services.exporting import as_file
+from reviews.timeline.rows import COLUMNS
 from workflows.countdown import day_in_words, moment_in_words
 from workflows.exceptions import RetentionError
 from workflows.services.clocks import lock

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import User
-from reviews.chronology.merging import Gap, Placed, in_time, may_lie_between, met_on, with_gaps
-from reviews.chronology.rows import COLUMNS
 from reviews.models import AgencyReturn, Case, ChronologyRow
 from reviews.services.chronology import birth_of, placed
 from reviews.services.exporting import plain_cell
+from reviews.timeline.merging import Gap, Placed, in_time, may_lie_between, met_on, with_gaps
+from reviews.timeline.rows import COLUMNS
 
 READABLE = (AgencyReturn.State.SIGNED_OFF, AgencyReturn.State.ACCEPTED)
 """The states in which the partnership has what was sent. A nil return, and one that came another way, sent no rows:

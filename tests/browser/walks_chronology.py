@@ -3,10 +3,10 @@
 from django.utils import timezone
 
 from accounts.models import Role, User
-from reviews.chronology.dates import read
-from reviews.chronology.rows import Row
 from reviews.models import AgencyReturn, ChronologyRow
 from reviews.services import chronology
+from reviews.timeline.dates import read
+from reviews.timeline.rows import Row
 from tests.browser.walks_everywhere import Look
 
 

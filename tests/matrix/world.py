@@ -7,8 +7,6 @@ from typing import Any
 from accounts.models import Deputy, Membership, Role, User
 from accounts.services import add_member, appoint_deputy, seat_for, standing
 from notifications.models import Notice
-from reviews.chronology.dates import read
-from reviews.chronology.rows import Row
 from reviews.models import AgencyReturn, Case, RetentionRule
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
 from reviews.services import (
@@ -28,6 +26,8 @@ from reviews.services import (
     sharing,
 )
 from reviews.services.cases import ChildGiven
+from reviews.timeline.dates import read
+from reviews.timeline.rows import Row
 from tests import factories
 from tests.factories import AWARE, INCIDENT, NOTIFIED, REFERRED, World
 from tests.reviews.asking import DECIDED, SENT

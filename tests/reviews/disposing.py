@@ -7,8 +7,6 @@ from django.db import connection
 
 from accounts.models import Role
 from accounts.services import seat_for
-from reviews.chronology.dates import Told
-from reviews.chronology.rows import Row
 from reviews.models import Case
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
 from reviews.services import (
@@ -26,6 +24,8 @@ from reviews.services import (
     sharing,
 )
 from reviews.services.cases import ChildGiven, consider_case, notify_case, refer_case
+from reviews.timeline.dates import Told
+from reviews.timeline.rows import Row
 from tests import factories
 from tests.factories import AWARE, INCIDENT, NOTIFIED, REFERRED, World
 from tests.reviews.asking import DECIDED, SENT

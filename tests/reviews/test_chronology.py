@@ -7,11 +7,11 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from reviews.chronology.dates import Told, read
-from reviews.chronology.rows import MOST_ROWS, Row
 from reviews.models import AgencyReturn, Case, ChronologyRow
 from reviews.questions import RETURN_FORM, is_complete
 from reviews.services import answering, chronology, disclosing, returns
+from reviews.timeline.dates import Told, read
+from reviews.timeline.rows import MOST_ROWS, Row
 from tests import factories
 from tests.factories import NOTIFIED, World
 from tests.reviews.asking import row_counts

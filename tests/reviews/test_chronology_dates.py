@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.chronology.dates import HELP, NotADate, Told, read
+from reviews.timeline.dates import HELP, NotADate, Told, read
 
 ON = date(2026, 3, 18)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.chronology.merging import Gap, Placed, in_time, may_lie_between, met_on, with_gaps
+from reviews.timeline.merging import Gap, Placed, in_time, may_lie_between, met_on, with_gaps
 
 D = date
 

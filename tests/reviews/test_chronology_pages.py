@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from reviews.chronology.dates import read
-from reviews.chronology.rows import Row
 from reviews.models import AgencyReturn, ChronologyRow
 from reviews.questions import RETURN_FORM
 from reviews.services import chronology, recusals, returns
+from reviews.timeline.dates import read
+from reviews.timeline.rows import Row
 from tests import factories
 from tests.factories import NOTIFIED, World
 from tests.reviews.asking import bare, beside_the_boxes, send, signed_in, summary_of, text_of

@@ -9,11 +9,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from reviews.chronology.dates import read
-from reviews.chronology.rows import MOST_ROWS, Row
-from reviews.chronology.tables import LONGEST
 from reviews.models import AgencyReturn, ChronologyRow
 from reviews.services import chronology, returns
+from reviews.timeline.dates import read
+from reviews.timeline.rows import MOST_ROWS, Row
+from reviews.timeline.tables import LONGEST
 from tests.factories import NOTIFIED, World
 from tests.reviews.asking import row_counts, send, signed_in, summary_of, text_of
 

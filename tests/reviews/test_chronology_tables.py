@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.chronology.rows import MOST_ROWS
-from reviews.chronology.tables import LONGEST, MOST_WRONG, NotATable, cells_of, decoded, read_table
+from reviews.timeline.rows import MOST_ROWS
+from reviews.timeline.tables import LONGEST, MOST_WRONG, NotATable, cells_of, decoded, read_table
 
 ON = date(2026, 3, 18)
 HEAD = "Date\tSource\tEvent\tChild seen\tVoice\tAction\tComment\tKey"

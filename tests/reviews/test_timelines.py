@@ -11,11 +11,11 @@ from django.urls import reverse
 
 from accounts.models import Agency, Role
 from accounts.services import add_member, seat_for
-from reviews.chronology.dates import read
-from reviews.chronology.rows import Row
 from reviews.models import AgencyReturn, Case, ChronologyRow
 from reviews.questions import RETURN_FORM
 from reviews.services import chronology, partnerships, recusals, returns, sharing
+from reviews.timeline.dates import read
+from reviews.timeline.rows import Row
 from tests import factories
 from tests.factories import NOTIFIED, World
 from tests.reviews.asking import signed_in, text_of

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from reviews.chronology.dates import Told
+from reviews.timeline.dates import Told
 
 MOST_ROWS: Final = 2000
 """Of one return. What is longer is no chronology of what matters."""

@@ -12,8 +12,8 @@ from typing import Final
 from django.core.exceptions import ValidationError
 
 from accounts.pages.text import clean_text
-from reviews.chronology.dates import NotADate, Told, read
-from reviews.chronology.rows import CHILD_SEEN, COLUMNS, LENGTHS, MOST_ROWS, NO, NOT_KNOWN, YES, Row
+from reviews.timeline.dates import NotADate, Told, read
+from reviews.timeline.rows import CHILD_SEEN, COLUMNS, LENGTHS, MOST_ROWS, NO, NOT_KNOWN, YES, Row
 
 LONGEST: Final = 1_200_000
 """How many characters a table may have: 2,000 rows of 600 each. A form sent with more would be refused unread."""
