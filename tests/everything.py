@@ -98,10 +98,10 @@ class Bases:
     postgresql: dict[str, str]
 
 
-def migrated(folder: Path, server: services.Postgres | None) -> Bases:
+def migrated(folder: Path, server: services.Postgres | None, given: str = "") -> Bases:
     """Both databases, migrated once, of which every process of the suite takes a copy instead of migrating its own.
 
-    Of a PostgreSQL that was given, whose templates are not ours, there is none.
+    given is the address of a PostgreSQL that is not ours: without a template of ours, each process migrates its own.
     """
     file = folder / "migrated.sqlite3"
     where = {"sqlite": f"sqlite:///{file}"}
@@ -124,7 +124,11 @@ def migrated(folder: Path, server: services.Postgres | None) -> Bases:
             raise SystemExit(f"The migrations do not run on {maker.name}:\n{maker.said()}")
     return Bases(
         {"DATABASE_URL": "", "EXPECT_VENDOR": "sqlite", "MIGRATED": str(file)},
-        {"EXPECT_VENDOR": "postgresql", "MIGRATED": "migrated" if server else ""},
+        {
+            "DATABASE_URL": server.url if server else given,
+            "EXPECT_VENDOR": "postgresql",
+            "MIGRATED": "migrated" if server else "",
+        },
     )
 
 
@@ -175,7 +179,7 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.update({"CHROMIUM": browser} if browser else {"NO_BROWSER": "1"})
     with tempfile.TemporaryDirectory(prefix="rapid-runs-") as folder, contextlib.ExitStack() as stack:
         try:
-            given = os.environ.get("DATABASE_URL")
+            given = os.environ.get("DATABASE_URL", "")
             server = None if given else stack.enter_context(services.postgresql())
         except services.NotHere as why:
             print(f"NOT TESTED: {why}")
@@ -185,9 +189,7 @@ def main(arguments: Sequence[str]) -> int:
             "and what asks no database once, beside them.",
             flush=True,
         )
-        bases = migrated(Path(folder), server)
-        bases.postgresql["DATABASE_URL"] = given or server.url
-        passed = run_all(Path(folder), arguments, bases)
+        passed = run_all(Path(folder), arguments, migrated(Path(folder), server, given))
     if browser is None:
         print(
             "NOT TESTED: everything in a browser. Install Chromium, or name one with CHROMIUM, and run again."
