@@ -27,6 +27,8 @@ def test_each_cell_of_a_table_names_its_column_and_its_role(path: object) -> Non
         body = table.partition("<tbody")[2]
         for row in re.findall(r'<tr[^>]*role="row">(.*?)</tr>', body, re.DOTALL):
             cells = re.findall(r"<(td|th)\b([^>]*)>", row)
+            if len(cells) == 1 and f'colspan="{len(heads)}"' in cells[0][1]:
+                continue  # one sentence as wide as the table: it is under no column
             assert len(cells) == len(heads)
             for head, (tag, said) in zip(heads, cells, strict=True):
                 assert f'role="{"rowheader" if tag == "th" else "cell"}"' in said

@@ -70,7 +70,7 @@ def address(case: Case, asked: str = "") -> str:
 def shown(world: World, case: Case, asked: str = "", who: str = "manager") -> list[str]:
     """What happened, in the order of the page; a gap by its days."""
     page = signed_in(world.people[who]).get(address(case, asked)).content.decode()
-    cells = re.findall(r'data-label="What happened">(.*?)</td>', page, re.DOTALL)
+    cells = re.findall(r'(?:data-label="What happened"|colspan="4")>(.*?)</td>', page, re.DOTALL)
     return [
         found[0]
         if (found := re.findall(r"(?:GP|School): [a-z ]+\.|Gap of [a-z ]*[\d,]+ days", cell))
