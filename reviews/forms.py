@@ -21,6 +21,7 @@ from reviews.child_forms import ChildForm
 from reviews.models import Case
 from reviews.services.refusing import to_the_minute
 from reviews.services.returns import WAYS
+from workflows.countdown import moment_in_words
 
 
 class ConfirmForm(PageForm):
@@ -374,6 +375,16 @@ class ReceivedForm(HappenedForm):
         assert isinstance(field, MomentField)
         field.not_before = (to_the_minute(asked_at), "")
         self.initial["happened"] = None
+
+    def to_check(self) -> list[tuple[str, str]]:
+        """What was typed, in words, to be checked before it is recorded."""
+        given = self.cleaned_data
+        return [
+            ("How it came", WAYS[given["way"]]),
+            ("Who gave it", given["given_by"]),
+            (self.label, moment_in_words(self.happened_at())),
+            ("What it says", given["said"]),
+        ]
 
 
 class CorrectNotificationForm(NotifyForm):

@@ -38,7 +38,7 @@ class OnAuthorityForm(PageForm):
         help_text="Everybody who sees this deadline reads it: name no child.",
     )
 
-    def said(self) -> list[tuple[str, str]]:
+    def to_check(self) -> list[tuple[str, str]]:
         """What was typed, in words, to be checked before it is recorded."""
         given = self.cleaned_data
         return [*self.said_first(), ("Authority", given["authority"]), ("Reason", given["reason"])]

@@ -1,43 +1,26 @@
 """What moves a date, one class for each; before anything is stored the page says what it would do."""
 
-import uuid
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 
-from accounts.pages.forms import TOKEN
 from reviews.deadlines import forms
 from reviews.deadlines.pages import address, find_deadline
 from reviews.services import dates
-from reviews.views.base import SubjectPage
+from reviews.views.checking import CheckedPage
 from workflows.exceptions import CalendarEnds
 from workflows.models import Deadline
 from workflows.services.proof import fact_in_words, proof_of
 
-NOT_TYPED = ("csrfmiddlewaretoken", TOKEN, "confirmed", "change")
-"""Boxes that the check page writes itself, or that belong to one press of a button."""
 
-
-class Previewed(Exception):
-    """It can be done, and was taken back: nobody has confirmed yet what it does."""
-
-    def __init__(self, form: Any, words: str, mark: str) -> None:
-        super().__init__(words)
-        self.form, self.words, self.mark = form, words, mark
-
-
-class DateMove(SubjectPage):
-    """Do it, look at the date, and take it back until the person has seen that very date and said yes.
-
-    So what is previewed is what the deed itself does, refusals and all; and if the date would come out
-    otherwise by the time of the yes, the new one is shown, and asked about again.
-    """
+class DateMove(CheckedPage):
+    """Do it, look at the date, and take it back until the person has seen that very date and said yes."""
 
     template_name = "reviews/deadline_act.html"
-    submit = "Continue"
+    changed_since = "The date has changed since you were asked. This is what it does now:"
     deed: ClassVar[str] = ""
     fields_of: ClassVar[dict[str, str]] = {"when": "happened", "authority": "authority", "reason": "reason"}
     reaches_too_far: ClassVar[str] = "happened"
@@ -59,51 +42,18 @@ class DateMove(SubjectPage):
     def is_possible(self) -> bool:
         return self.deed in dates.deeds_open_to(self.deadline, self.subject)
 
-    def ask_and_act(self, token: uuid.UUID | None) -> HttpResponseBase:
-        if "change" in self.request.POST:
-            self.prepare()
-            return self.page(self.form_class(self.request.POST, at=self.at, **self.form_arguments()))
-        try:
-            return super().ask_and_act(token)
-        except Previewed as preview:
-            return self.check(preview)
-
     def act(self, form: Any) -> str:
         planned = dates.planned_days(self.deadline)
         after = self.do(form, seen=self.seen_fact, **self.acting())
         words = dates.move_in_words(self.deadline, after, at=self.at, planned=planned)
         mark = f"{after.state} {after.due_on or ''}".strip()
-        if self.request.POST.get("confirmed") != mark:
-            raise Previewed(form, words, mark)
+        self.must_be_confirmed(form, words, mark)
         messages.success(self.request, f"Recorded. {words}")
         return address(self.subject, self.deadline.pk)
 
     def do(self, form: Any, **acting: Any) -> Deadline:
         """The deed; returns the deadline after it."""
         raise NotImplementedError
-
-    def check(self, preview: Previewed) -> HttpResponse:
-        """The page that says what would happen, with all that was typed, and asks for a yes."""
-        typed = [
-            (name, value)
-            for name, values in self.request.POST.lists()
-            if name not in NOT_TYPED
-            for value in values
-        ]
-        return render(
-            self.request,
-            "reviews/deadline_check.html",
-            {
-                **self.context(preview.form),
-                "title": f"Check: {self.get_title()[:1].lower()}{self.get_title()[1:]}",
-                "form": preview.form,
-                "words": preview.words,
-                "mark": preview.mark,
-                "is_another": "confirmed" in self.request.POST,
-                "said": preview.form.said(),
-                "typed": typed,
-            },
-        )
 
     def place_of(self, refusal: Exception) -> str | None:
         if isinstance(refusal, CalendarEnds):
@@ -120,6 +70,7 @@ class DateMove(SubjectPage):
         return {
             **super().context(form),
             "deadline": self.deadline,
+            "caption": f"{self.subject.code}: {self.deadline.rule.name}",
             "back_url": address(self.subject, self.deadline.pk),
             "seen_fact": self.shown("seen_fact", dates.newest_fact(self.facts)),
         }

@@ -1,5 +1,6 @@
 """An agency's return: its page, its sections, and what the agency and the partnership do with it."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
@@ -20,6 +21,7 @@ from reviews.services.history import history_of
 from reviews.services.standing import clocks_of
 from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
 from reviews.views.base import SubjectPage, find
+from reviews.views.checking import CheckedPage
 from workflows.models import TransitionRecord
 from workflows.services.moving import verbs_open_to
 from workflows.showing import Shows, note_listed, note_refused, shows
@@ -249,13 +251,14 @@ class Accept(ReturnAct):
         return self.come_back()
 
 
-class Receive(ReturnAct):
-    """Type in a return that reached the partnership outside this service."""
+class Receive(CheckedPage, ReturnAct):
+    """Type in a return that reached the partnership outside this service. It cannot be undone: it is checked first."""
 
-    title, submit, verb = "Record a return that came another way", "Record the return", "receive"
+    title, verb = "Record a return that came another way", "receive"
     lead = (
         "For a return that came by email, on paper, by phone or in person. Whether it is in time goes by when you "
-        "received it, not by when you type it in. The agency is told, and can read it."
+        "received it, not by when you type it in. You check it on the next page; then the agency is told, and can "
+        "read it."
     )
     done = "The return was recorded, and accepted into the review."
     permission, form_class = "reviews.accept_agencyreturn", forms.ReceivedForm
@@ -265,8 +268,20 @@ class Receive(ReturnAct):
 
     def act(self, form: Any) -> str:
         given = {name: form.cleaned_data[name] for name in ("way", "given_by", "said")}
-        returns.receive_return(self.subject, received_at=form.happened_at(), **given, **self.moving())
+        received = returns.receive_return(
+            self.subject, received_at=form.happened_at(), **given, **self.moving()
+        )
+        taken = f"The return of {self.subject.agency} is taken into the review: that cannot be undone"
+        words = ". ".join([taken, *ended_as(received, at=self.at)]) + "."
+        self.must_be_confirmed(form, words, words)
         return self.come_back()
+
+
+def ended_as(received: AgencyReturn, *, at: datetime) -> list[str]:
+    """How the clocks that a return met by coming in ended, on time or how late; but that of the acknowledgement."""
+    record = received.records.filter(verb="receive").order_by("-sequence")[0]
+    met = [clock for clock in clocks_of(received, at=at) if clock.deadline.met_at == record.at]
+    return [f"{one.name}: {one.left.words}" for one in met if one.deadline.rule_code != "LOC_ACK"]
 
 
 class Remind(ReturnAct):

@@ -1,6 +1,7 @@
 """A return that came by email, on paper, by phone or in person: typed in later, and in time by when it was received."""
 
 import importlib
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.urls import reverse
 
 from notifications.models import Notice
 from reviews.models import AgencyReturn, Case
-from reviews.services import cases, disclosing, returns
+from reviews.services import cases, dates, disclosing, returns
 from tests import factories
 from tests.factories import NOTIFIED, World
 from tests.reviews.asking import (
@@ -25,8 +26,12 @@ from tests.reviews.asking import (
     summary_of,
     text_of,
 )
+from tests.reviews.moving_dates import say_yes
+from tests.reviews.test_stale_and_twice import hidden
+from workflows.countdown import moment_in_words
 from workflows.exceptions import NotMet, Stale, WorkflowError, WrongState
 from workflows.models import RuleVersion
+from workflows.rules import Limit
 from workflows.services.sweeping import sweep
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +57,11 @@ def received(gp: AgencyReturn, world: World, **given: Any) -> AgencyReturn:
     )
 
 
+def typed(gp: AgencyReturn, **boxes: str) -> dict[str, Any]:
+    """The form as it is sent, with a token of its own."""
+    return moving(gp, **{**happened(IN_TIME), **GIVEN, "form_token": str(uuid.uuid4()), **boxes})
+
+
 def again(gp: AgencyReturn) -> AgencyReturn:
     return AgencyReturn.objects.get(pk=gp.pk)
 
@@ -67,7 +77,7 @@ def test_a_return_typed_in_after_its_day_is_in_time_by_when_it_was_received(
     page = manager.get(gp.get_absolute_url())
     assert "Record a return that came another way" in text_of(page)
     address = reverse("return-received", args=[gp.pk])
-    answer = send(manager, address, **moving(gp, **happened(IN_TIME), **GIVEN))
+    answer = say_yes(manager, address, typed(gp))
 
     # Then it is in, and was in time
     assert answer.status_code == 302
@@ -87,6 +97,84 @@ def test_a_return_typed_in_after_its_day_is_in_time_by_when_it_was_received(
         assert "Not answered" not in text
     told = Notice.objects.filter(news="return-received").values_list("recipient__email", flat=True)
     assert set(told) == {world.gp_author.email, world.gp_lead.email}
+
+
+@pytest.mark.parametrize(
+    ("received_at", "how"),
+    [
+        (IN_TIME, "Agency return: met on time."),
+        (NOW - timedelta(days=1), "Agency return: met 1 working day late."),
+        (NOW, "Agency return: met 2 working days late."),
+    ],
+)
+def test_what_will_be_recorded_is_shown_first_and_recorded_when_it_is_confirmed(
+    world: World, gp: AgencyReturn, manager: Client, received_at: datetime, how: str
+) -> None:
+    # Given what the manager typed. When she goes on:
+    before, address = row_counts(), reverse("return-received", args=[gp.pk])
+    boxes = typed(gp, **happened(received_at))
+    asked = manager.post(address, boxes)
+
+    # Then the page says whose it is, how and when it came, whether that is in time and what it says; nothing is stored
+    said = text_of(asked)
+    assert "Check: record a return that came another way" in said
+    for line in (
+        f"The return of Northborough gp is taken into the review: that cannot be undone. {how}",
+        f"How it came By phone Who gave it Dr Ward, practice manager Date received {moment_in_words(received_at)}",
+        "What it says Seen twice. No concerns.",
+    ):
+        assert line in said
+    assert (row_counts(), again(gp).state) == (before, "requested")
+
+    # When she goes back, what she typed is still there; and nothing is stored
+    page = manager.post(address, {**boxes, "change": "yes"}).content.decode()
+    assert 'value="Dr Ward, practice manager"' in page
+    assert "No concerns.</textarea>" in page
+    assert "error" not in page.partition("<main")[2]
+    assert row_counts() == before
+
+    # When she says yes, twice, then it is recorded once
+    yes = {**boxes, "confirmed": hidden(asked, "confirmed")}
+    for _ in range(2):
+        answer = manager.post(address, yes)
+        assert (answer.status_code, answer.headers["Location"]) == (302, gp.get_absolute_url())
+    assert again(gp).records.filter(verb="receive").count() == 1
+
+
+def test_a_yes_to_what_has_changed_meanwhile_is_asked_again(
+    world: World, gp: AgencyReturn, manager: Client
+) -> None:
+    # Given a return that would be two working days late. When its clock is extended before the yes:
+    address, boxes = reverse("return-received", args=[gp.pk]), typed(gp, **happened(NOW))
+    yes = {**boxes, "confirmed": hidden(manager.post(address, boxes), "confirmed")}
+    clock = gp.deadlines.get(rule_code="LOC_RETURN")
+    dates.extend_clock(
+        gp, clock.pk, limit=Limit(5, "wd"), decided_at=NOW, authority="The chair", reason="Paper.",
+        seen=max(clock.facts.values_list("pk", flat=True)), by=world.manager, at=NOW,
+    )  # fmt: skip
+    before = row_counts()
+    asked = manager.post(address, yes)
+
+    # Then it says what it does now, and records that on the next yes; one made up by hand is no yes
+    assert "Something has changed since you were asked. This is what it does now:" in text_of(asked)
+    assert "Agency return: met on time." in text_of(asked)
+    assert manager.post(address, {**boxes, "confirmed": "yes"}).status_code == 200
+    assert row_counts() == before
+    assert manager.post(address, {**yes, "confirmed": hidden(asked, "confirmed")}).status_code == 302
+
+
+def test_a_yes_to_a_return_that_came_in_meanwhile_says_what_happened(
+    world: World, gp: AgencyReturn, manager: Client
+) -> None:
+    address, boxes = reverse("return-received", args=[gp.pk]), typed(gp)
+    yes = {**boxes, "confirmed": hidden(manager.post(address, boxes), "confirmed")}
+    returns.declare_nil(gp, searched="SystmOne.", by=world.gp_author, at=NOW)
+    before = row_counts()
+    answer = manager.post(address, yes)
+    [message] = summary_of(answer)
+    assert "recorded: Nil return" in message
+    assert "No concerns." in answer.content.decode()
+    assert (row_counts(), again(gp).state) == (before, "nil")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +211,7 @@ def test_the_minute_in_which_it_was_asked_for_is_not_before(
     world: World, gp: AgencyReturn, manager: Client
 ) -> None:
     address = reverse("return-received", args=[gp.pk])
-    assert send(manager, address, **moving(gp, **happened(NOTIFIED), **GIVEN)).status_code == 302
+    assert say_yes(manager, address, typed(gp, **happened(NOTIFIED))).status_code == 302
     assert again(gp).records.get(verb="receive").at == NOTIFIED
 
 
