@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from accounts.models import User
-from reviews.questions import DEFINITIONS, ROWS, Definition, Section, missing
+from reviews.questions import DEFINITIONS, ROWS, Definition, Section, is_complete, missing
 from workflows.exceptions import Stale
 
 SAVED = "saved"
@@ -28,6 +28,12 @@ def definition_of(sheet: Sheet) -> Definition:
 def sections_with_gaps(sheet: Sheet) -> list[Section]:
     """The sections in which something that must be answered is not, in order, each once."""
     return list(dict.fromkeys(section for section, _ in missing(definition_of(sheet), sheet.answers)))
+
+
+def how_far(sheet: Sheet) -> tuple[int, int]:
+    """How many sections are complete, of how many."""
+    sections = list(definition_of(sheet))
+    return sum(is_complete(section, sheet.answers) for section in sections), len(sections)
 
 
 def titles(sections: list[Section]) -> str:

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.models import User
 from reviews.models import AgencyReturn, PhoneCall
+from reviews.services.answering import how_far
 from reviews.services.history import Line, name_of
 from reviews.services.refusing import not_before
 from workflows.actors import SYSTEM
@@ -38,6 +39,19 @@ def last_reminder(agency_return: AgencyReturn) -> LedgerEntry | None:
 def mark_of(reminder: LedgerEntry | None) -> str:
     """A mark of the last reminder, as a page showed it."""
     return str(reminder.sequence) if reminder else "none"
+
+
+def whose_turn(agency_return: AgencyReturn) -> str:
+    """What a return that is still out waits for, in a sentence for who runs the review."""
+    State = AgencyReturn.State
+    done, count = how_far(agency_return)
+    return {
+        State.REQUESTED: "The agency has not said yet that it has the request.",
+        State.ACKNOWLEDGED: "The agency has the request, and has not begun to write.",
+        State.IN_PROGRESS: f"The agency is writing it: {done} of {count} sections are complete.",
+        State.SUBMITTED: "It is written, and waits for the safeguarding lead of the agency to sign it off.",
+        State.SENT_BACK: "It was sent back, and the agency has not begun to write again.",
+    }[State(agency_return.state)]
 
 
 def audience_of(agency_return: AgencyReturn) -> str:

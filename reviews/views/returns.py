@@ -74,6 +74,7 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "sees_case": "reviews.accept_agencyreturn" in held,
             "verbs": verbs_open_to(it, signed_in(request), at=now),
             "sent_back": sent_back_because(it) if is_of_the_agency else None,
+            "waits_for": chasing.whose_turn(it) if runs and it.state in it.OPEN else "",
             "to_ask": [
                 ("Author", it.people("author", at=now)),
                 ("Safeguarding lead", it.people("safeguarding-lead", at=now)),

@@ -1,5 +1,6 @@
 """Chasing a return by hand: one reminder for one press, and phone calls that are kept."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -120,6 +121,67 @@ def test_a_return_that_is_in_or_cancelled_is_not_chased(
     assert str(refusal.value) == "Cannot remind Northborough gp: its return is no longer needed now."
     assert manager.get(reverse("return-remind", args=[gp.pk])).status_code == 302
     assert "Send a reminder now" not in text_of(manager.get(gp.get_absolute_url()))
+
+
+# ---- What to do next ---------------------------------------------------------------------------
+OFFERED = [
+    "Record a return that came another way",
+    "Send a reminder now",
+    "Note a phone call",
+    "Cancel the request",
+]
+
+
+def next_of(client: Client, gp: AgencyReturn) -> tuple[str, list[str]]:
+    """What the box says, and what it offers, in order."""
+    page = client.get(gp.get_absolute_url()).content.decode()
+    box = page.partition('id="next"')[2].partition("</section>")[0]
+    said = " ".join(re.sub("<[^>]+>", " ", box.partition(">")[2]).split())
+    return said, [" ".join(found.split()) for found in re.findall("<a [^>]*>(.*?)</a>", box, re.DOTALL)]
+
+
+def test_who_runs_the_review_reads_what_a_return_waits_for_whom_to_ask_and_what_they_can_do(
+    world: World, gp: AgencyReturn, manager: Client
+) -> None:
+    asked = (
+        "What to do next {} Whom to ask Author gp author of Northborough, gp-author@northborough.example "
+        "Safeguarding lead gp lead of Northborough, gp-lead@northborough.example No reminder was sent by hand "
+        "yet. Reminders also go by themselves, before and after the day. " + " ".join(OFFERED)
+    )
+    waits = [next_of(manager, gp)]
+    gp = returns.acknowledge_return(gp, by=world.gp_author, at=NOW)
+    waits.append(next_of(manager, gp))
+    for section, given in factories.full_answers(RETURN_FORM).items():
+        gp = returns.save_section(gp, section, given, by=world.gp_author, at=NOW)
+        if section == "involvement":
+            waits.append(next_of(manager, gp))
+    gp = returns.finish_return(gp, by=world.gp_author, at=NOW)
+    waits.append(next_of(manager, gp))
+    gp = returns.send_back_return(gp, reason="The dates.", by=world.gp_lead, at=NOW)
+    waits.append(next_of(manager, gp))
+    assert waits == [
+        (asked.format(words), OFFERED)
+        for words in (
+            "The agency has not said yet that it has the request.",
+            "The agency has the request, and has not begun to write.",
+            "The agency is writing it: 2 of 5 sections are complete.",
+            "It is written, and waits for the safeguarding lead of the agency to sign it off.",
+            "It was sent back, and the agency has not begun to write again.",
+        )
+    ]
+
+    # Once it is in, there is nobody to ask
+    for section, given in factories.full_answers(RETURN_FORM).items():
+        gp = returns.save_section(gp, section, given, by=world.gp_author, at=NOW)
+    gp = returns.finish_return(gp, by=world.gp_author, at=NOW)
+    gp = returns.sign_off_return(gp, by=world.gp_lead, at=NOW)
+    assert next_of(manager, gp) == ("What to do next Accept Send it back", ["Accept", "Send it back"])
+
+
+@pytest.mark.parametrize("who", ["gp_author", "gp_lead", "member", "partner_1", "chair"])
+def test_nobody_else_is_told_whom_to_ask(world: World, gp: AgencyReturn, who: str) -> None:
+    said, offered = next_of(signed_in(world.people[who]), gp)
+    assert (set(OFFERED) & set(offered), "Whom to ask" in said) == (set(), False)
 
 
 @pytest.mark.parametrize("who", ["gp_author", "gp_lead", "school_author", "member", "partner_1", "chair"])
