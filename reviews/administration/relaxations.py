@@ -52,8 +52,12 @@ class OfRelaxations(AdministrationForm):
 
     def prepare(self) -> None:
         super().prepare()
+        self.find()
         if not self.runs():
             raise PermissionDenied
+
+    def find(self) -> None:
+        """What the page is about, if it is about one: what is another partnership's is not there, whoever asks."""
 
 
 class Relax(OfRelaxations):
@@ -158,12 +162,9 @@ class EndRelaxation(OfRelaxations):
     lead = "Deadlines that count by it keep it. Those that start after the last day count by the rule as it stands."
     relaxation: RuleVersion
 
-    def prepare(self) -> None:
-        super().prepare()
+    def find(self) -> None:
         relaxations = RuleVersion.objects.relaxations()
         self.relaxation = self.own(relaxations.filter(pk=self.kwargs["pk"]).first())
-        if not self.runs():
-            raise PermissionDenied
 
     def get_title(self) -> str:
         return f"End the relaxation of “{self.relaxation.name}”"

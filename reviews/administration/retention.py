@@ -46,8 +46,12 @@ class OfSchedule(StepUp, AdministrationForm):
 
     def prepare(self) -> None:
         super().prepare()
+        self.find()
         if not self.runs():
             raise PermissionDenied
+
+    def find(self) -> None:
+        """What the page is about, if it is about one: what is another partnership's is not there, whoever asks."""
 
 
 class Adopt(OfSchedule):
@@ -140,12 +144,8 @@ class EndRule(OfSchedule):
     submit = "Set its last day"
     rule: RetentionRule
 
-    def prepare(self) -> None:
-        found = RetentionRule.objects.filter(pk=self.kwargs["pk"]).first()
-        super().prepare()
-        self.rule = self.own(found)
-        if not self.runs():
-            raise PermissionDenied
+    def find(self) -> None:
+        self.rule = self.own(RetentionRule.objects.filter(pk=self.kwargs["pk"]).first())
 
     def initial(self) -> dict[str, Any]:
         return {"last_day": local_date(self.at)}

@@ -88,7 +88,8 @@ def the_world() -> Cast:
     practice.close_case(case, by=here.manager, at=SENT)
     cast.where[CLOSED] = _where(cast, here, closed["case"], closed["gp"], closed["record"])
     for case in (live["case"], released["case"], barred["case"], closed["case"]):
-        _open_for_a_time(cast, case)
+        _open_for_a_time(cast, here, case, cast.people["superuser with break-glass"])
+    _open_for_a_time(cast, there, theirs["case"], _a_superuser("glass.there"))
     for case in (live["case"], released["case"], second["case"], closed["case"]):
         _recuse(cast, case, "recused member")
     for name in (*(one for one in cast.people if one != "business manager"), "business manager"):
@@ -106,12 +107,6 @@ def _people(cast: Cast) -> None:
         add_member(person, seat_for(role, **board))
         return person
 
-    def superuser(name: str) -> User:
-        person = factories.a_person(f"{name}@service.example", name.title())
-        person.is_superuser = True
-        person.save()
-        return person
-
     cast.people = {
         "no role": factories.a_person("norole@northborough.example", "No Role"),
         "author, same case": here.gp_author,
@@ -126,8 +121,8 @@ def _people(cast: Cast) -> None:
         "business manager": here.manager,
         "panel": factories.a_panel_member(),
         "user administrator": here.administrator,
-        "superuser": superuser("root"),
-        "superuser with break-glass": superuser("glass"),
+        "superuser": _a_superuser("root"),
+        "superuser with break-glass": _a_superuser("glass"),
         "deactivated": seated("left", Role.BUSINESS_MANAGER),
         "suspended": seated("idle", Role.BUSINESS_MANAGER),
         "no second factor": seated("half", Role.BUSINESS_MANAGER),
@@ -138,6 +133,13 @@ def _people(cast: Cast) -> None:
     for deputy, last in (("deputy in window", today), ("deputy out of window", today - A_DAY)):
         appoint_deputy(here.manager, cast.people[deputy], starts_on=date(2026, 4, 1), ends_on=last)
     appoint_deputy(there.manager, there.member, starts_on=today, ends_on=today)
+
+
+def _a_superuser(name: str) -> User:
+    person = factories.a_person(f"{name}@service.example", name.title())
+    person.is_superuser = True
+    person.save()
+    return person
 
 
 # ---- The cases ---------------------------------------------------------------------------------
@@ -306,13 +308,11 @@ def _administered(world: World) -> Where:
 
 
 # ---- What opens a case, and what closes it -----------------------------------------------------
-def _open_for_a_time(cast: Cast, case: Case) -> None:
-    """Two people let the second superuser in."""
-    asked = break_glass.ask_to_see(
-        case.code, kind="child-at-risk", words="Now.", by=cast.people["superuser with break-glass"], at=NOW
-    )
+def _open_for_a_time(cast: Cast, world: World, case: Case, person: User) -> None:
+    """Two people of the partnership let a superuser in."""
+    asked = break_glass.ask_to_see(case.code, kind="child-at-risk", words="Now.", by=person, at=NOW)
     assert asked is not None
-    for by in (cast.here.manager, cast.here.chair):
+    for by in (world.manager, world.chair):
         opened = break_glass.answer(asked, agrees=True, by=by, at=NOW)
     for where in cast.where.values():
         if where.get("cases") == case.pk:
