@@ -44,7 +44,7 @@ class Preview:
 def preview_of(change: CalendarChange, user: User, *, at: Any) -> Preview:
     """What it would do, for this viewer. Writes nothing."""
     old, new = calendars.calendar_of(change.base), changing.calendar_after(change)
-    moves = list(would_move(new, old))
+    moves = list(would_move(new))
     seen: set[uuid.UUID] = set()
     for kind in {move.deadline.subject.kind for move in moves}:
         ids = [move.deadline.subject_id for move in moves if move.deadline.subject.kind == kind]

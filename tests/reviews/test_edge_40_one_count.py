@@ -35,7 +35,6 @@ def deadline() -> Deadline:
     """Due on Friday 10 April 2026, by a list that knew neither of the two new bank holidays around that day."""
     world = factories.a_world()
     case = factories.a_notified_case(world)
-    found = Deadline.objects.select_related("rule", "calendar").get(subject=case, rule_code="RR_COMPLETE")
     known = calendars.current_calendar().holidays | NEW
     calendars.load_holidays(
         {
@@ -47,6 +46,7 @@ def deadline() -> Deadline:
         at=timezone.now() + timedelta(days=1),  # the list loaded last is the one in use
     )
     assert calendars.current_calendar().holidays.keys() > NEW.keys()
+    found = Deadline.objects.select_related("rule", "calendar").get(subject=case, rule_code="RR_COMPLETE")
     assert found.due_on == date(2026, 4, 10)
     return found
 

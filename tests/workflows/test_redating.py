@@ -16,11 +16,15 @@ from tests import factories
 from tests.standing import standing
 from workflows.actors import SYSTEM
 from workflows.exceptions import WorkflowError
-from workflows.models import CalendarVersion, Deadline, Fact, RuleVersion, Rung
+from workflows.models import CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Rung
+from workflows.rules import Limit
 from workflows.services import calendar as calendars
-from workflows.services.folding import fold
+from workflows.services.changing_clocks import extend_deadline
 from workflows.services.govuk import from_govuk
-from workflows.services.redating import redate, would_move
+from workflows.services.proof import proof_lines, proof_of
+from workflows.services.redating import redate, still_to_date, would_move
+from workflows.services.standing import how_it_stands
+from workflows.services.verifying import drifted
 
 pytestmark = pytest.mark.django_db
 FUNERAL = date(2022, 9, 19)  # proclaimed on 10 September 2022
@@ -114,26 +118,109 @@ def test_a_holiday_taken_away_moves_them_back(case: Case) -> None:
     assert review.rungs.ahead().exclude(tell="").count() > 0
 
 
-def test_what_the_change_cannot_reach_takes_the_list_over_as_if_it_were_derived_again(case: Case) -> None:
-    # Given clocks that all end in 2022 or 2023, and a holiday proclaimed for 2024:
-    before = {deadline.pk: deadline.due_on for deadline in Deadline.objects.open()}
-    the_new_day = {"2024-06-03": "Proclaimed"}
-    days = the_list(without=(FUNERAL,), more=the_new_day)
-    version = load(days, published_on=date(2022, 9, 10), at=datetime(2100, 1, 2, tzinfo=UTC))
+def a_list_with(day: str) -> CalendarVersion:
+    """The list of that week in use, with one day more."""
+    days = the_list(without=(FUNERAL,), more={day: "Proclaimed"})
+    return load(days, published_on=date(2022, 9, 10), at=datetime(2100, 1, 2, tzinfo=UTC))
 
-    # When it is applied, then nothing moves, and each counts by the list, with the proof that a fold would give.
+
+def test_what_the_change_cannot_reach_is_left_as_it_was_and_the_proof_says_that_it_gives_the_same(
+    case: Case,
+) -> None:
+    # Given clocks that all end in 2022 or 2023, and a holiday proclaimed for 2024:
+    open_ones = Deadline.objects.open().order_by("pk")
+    before = list(open_ones.values())
+    version = a_list_with("2024-06-03")
+
+    # When it is applied, then nothing moves, and not one row of theirs is written.
     assert redate(version, by=SYSTEM, at=PROCLAIMED, reason="Proclaimed") == []
-    assert {deadline.pk: deadline.due_on for deadline in Deadline.objects.open()} == before
+    assert list(open_ones.values()) == before
     assert not Fact.objects.filter(kind="re-calendared").exists()
-    for deadline in Deadline.objects.open().select_related("rule", "calendar"):
-        assert deadline.calendar == version
-        assert deadline.derivation == fold(deadline, list(deadline.facts.all())).as_json()
-        record = deadline.dates.get()
-        assert (record.because, record.at, record.state_before, record.state_after) == (
-            "re-calendared", PROCLAIMED, deadline.state, deadline.state,
-        )  # fmt: skip
-        assert (record.due_before, record.due_after) == (deadline.due_on, deadline.due_on)
-        assert (record.calendar_before, record.calendar_after) == (version_before(version).code, version.code)
+    assert not DateRecord.objects.filter(at=PROCLAIMED).exists()
+    assert not still_to_date(version).exists()
+    assert drifted() == []
+
+    # And whoever asks why this date, is told of both lists.
+    review = case.deadlines.select_related("rule", "calendar", "subject").get(rule_code="RR_COMPLETE")
+    proof = proof_of(review, at=PROCLAIMED)
+    assert proof["calendar"]["in_use"] == {"list": version.code, "due_on": "2022-09-28"}
+    assert f"The list in use now, {version.code}, gives the same date." in proof_lines(proof)
+
+
+def test_what_is_late_is_counted_by_the_list_in_use_though_its_date_was_counted_by_another(
+    case: Case,
+) -> None:
+    # Given a review due on Wednesday 28 September, and the Friday after it proclaimed a holiday
+    version = a_list_with("2022-09-30")
+    redate(version, by=SYSTEM, at=PROCLAIMED, reason="Proclaimed")
+
+    # When it is still owed on the Monday, then the Thursday was one working day late, and today is the second.
+    review = case.deadlines.select_related("rule", "calendar").get(rule_code="RR_COMPLETE")
+    assert review.calendar != version
+    on_monday = how_it_stands(review, at=datetime(2022, 10, 3, 9, tzinfo=UTC))
+    assert on_monday.words == "2 working days late (was due Wednesday 28 September 2022)"
+
+
+def test_a_fact_on_one_that_was_left_as_it_was_is_counted_by_the_list_in_use(case: Case) -> None:
+    # Given a review due on 28 September, and a holiday proclaimed for the day after, which does not touch it
+    version = a_list_with("2022-09-29")
+    redate(version, by=SYSTEM, at=PROCLAIMED, reason="Proclaimed")
+    assert case.deadlines.get(rule_code="RR_COMPLETE").calendar != version
+
+    # When it is extended by a working day, then that day is not the holiday, and the extension moved it alone.
+    extend_deadline(
+        case,
+        "RR_COMPLETE",
+        limit=Limit(1, "wd"),
+        by=SYSTEM,
+        at=PROCLAIMED,
+        authority="Chair",
+        reason="More time",
+    )
+    review = case.deadlines.get(rule_code="RR_COMPLETE")
+    assert (review.due_on, review.calendar) == (date(2022, 9, 30), version)
+    record = review.dates.get()
+    assert (record.because, record.due_before, record.due_after) == (
+        "extended",
+        date(2022, 9, 28),
+        date(2022, 9, 30),
+    )
+    assert drifted() == []
+
+
+def test_a_fact_on_one_that_is_still_to_date_does_not_hide_what_the_list_did(case: Case) -> None:
+    # Given a list that touches the review, and that nobody has dated it anew by yet
+    version = load(the_list(), published_on=date(2022, 9, 10), at=datetime(2100, 1, 2, tzinfo=UTC))
+
+    # When it is extended in that moment, then it counts by the list of before, until it is dated anew with a reason.
+    extend_deadline(
+        case,
+        "RR_COMPLETE",
+        limit=Limit(1, "wd"),
+        by=SYSTEM,
+        at=PROCLAIMED,
+        authority="Chair",
+        reason="More time",
+    )
+    review = case.deadlines.get(rule_code="RR_COMPLETE")
+    assert (review.due_on, review.calendar) == (date(2022, 9, 29), version_before(version))
+    redate(version, by=SYSTEM, at=PROCLAIMED, reason="State Funeral")
+    review.refresh_from_db()
+    assert (review.due_on, review.calendar) == (date(2022, 9, 30), version)
+    assert review.facts.get(kind="re-calendared").details == {
+        "calendar": version.code,
+        "from": "2022-09-29",
+        "to": "2022-09-30",
+    }
+
+
+def test_one_that_a_list_should_have_moved_is_found_by_the_nightly_look(case: Case) -> None:
+    # Given a list in use by which nothing was dated anew, and no change that says it is about to be
+    load(the_list(), published_on=date(2022, 9, 10), at=datetime(2100, 1, 2, tzinfo=UTC))
+
+    # Then the review is named, with the day that it should have.
+    found = {deadline.rule_code: gives.due_on for deadline, gives in drifted() if gives}
+    assert found["RR_COMPLETE"] == date(2022, 9, 29)
 
 
 def test_one_that_cannot_be_dated_anew_is_left_and_hides_no_other(case: Case) -> None:
@@ -145,8 +232,7 @@ def test_one_that_cannot_be_dated_anew_is_left_and_hides_no_other(case: Case) ->
     # When the list is applied, then all others move, and that one is as it was.
     moved = {move.deadline.rule_code for move in redate(version, by=SYSTEM, at=PROCLAIMED, reason="Funeral")}
     assert "RR_COMPLETE" in moved
-    left = Deadline.objects.open().exclude(calendar=version)
-    assert set(left.values_list("rule_code", flat=True)) == {broken.rule_code}
+    assert set(still_to_date(version).values_list("rule_code", flat=True)) == {broken.rule_code}
 
 
 def test_no_deadline_is_dated_anew_without_a_reason(case: Case) -> None:

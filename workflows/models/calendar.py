@@ -24,7 +24,10 @@ class CalendarVersionQuerySet(models.QuerySet["CalendarVersion"]):
 
 
 class CalendarVersion(models.Model):
-    """One list of bank holidays. Never edited: a change is a new version, and the old one explains old dates."""
+    """One list of bank holidays. Never edited: a change is a new version, and the old one explains old dates.
+
+    All but the list in use name that one, so that whoever holds a deadline knows it without asking again.
+    """
 
     code = models.CharField(max_length=40, unique=True, help_text="Such as `2026-02-25/8f3a01`.")
     division = models.CharField(max_length=40, default="england-and-wales")
@@ -39,6 +42,15 @@ class CalendarVersion(models.Model):
     )
     known_until = models.DateField()
     origin = models.CharField(max_length=10, default=GOVUK, help_text="`govuk`, or `hand`.")
+    replaced_by = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        to_field="code",
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="The list in use. NULL: this one is.",
+    )
 
     objects = CalendarVersionQuerySet.as_manager()
 
@@ -75,7 +87,7 @@ class CalendarChangeQuerySet(models.QuerySet["CalendarChange"]):
         return self.filter(state="proposed")
 
     def still_dating(self) -> "CalendarChangeQuerySet":
-        """Confirmed, while open deadlines may still count by an older list: redated_at is NULL until none does."""
+        """Confirmed, while there may be deadlines still to date anew: redated_at is NULL until there are none."""
         return self.filter(state="confirmed", redated_at=None)
 
 

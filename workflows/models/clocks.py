@@ -213,6 +213,11 @@ class Deadline(models.Model):
         return f"{self.rule_code} of {self.subject_id}"
 
     @property
+    def is_open(self) -> bool:
+        """Neither met nor voided: running or paused."""
+        return self.state in (self.State.RUNNING, self.State.PAUSED)
+
+    @property
     def is_provisional(self) -> bool:
         return bool(self.derivation.get("provisional"))
 

@@ -39,6 +39,14 @@ def calendar_of(version: CalendarVersion) -> Calendar:
     return _calendar(version.code)
 
 
+def calendar_in_use_for(version: CalendarVersion) -> Calendar:
+    """The calendar by which what is open, and was counted by that version, is looked at now: the one in use.
+
+    It gives the same date, or the deadline is about to be dated anew by it. Asks nothing of the database.
+    """
+    return _calendar(version.replaced_by_id or version.code)
+
+
 def current_version() -> CalendarVersion:
     """The list in use. Raises BadHolidayList when none was ever loaded."""
     try:
@@ -169,6 +177,7 @@ def load_holidays(
     BankHoliday.objects.bulk_create(
         BankHoliday(calendar=version, day=day, name=name) for day, name in sorted(days.items())
     )
+    CalendarVersion.objects.exclude(pk=version.pk).update(replaced_by=version)
     return version
 
 

@@ -56,6 +56,7 @@ def record_all(told: Sequence[Told], *, by: Actor, at: datetime) -> list[Deadlin
         if one.effective_at > at:
             raise ClockError(f"Cannot {VERBS[one.kind]} this clock from a time still to come.", about="when")
     logs = logs_of([one.deadline for one in told])
+    _take_the_list_in_use([one.deadline for one in told], logs)
     for one in told:
         refuse_impossible(
             one.kind, logs[one.deadline.pk], limit=Limit.parse(one.deadline.rule.limit),
@@ -63,6 +64,23 @@ def record_all(told: Sequence[Told], *, by: Actor, at: datetime) -> list[Deadlin
         )  # fmt: skip
     add_facts(told, logs, by=by, at=at)
     return rederive_all([one.deadline for one in told], logs, at=at)
+
+
+def _take_the_list_in_use(deadlines: Iterable[Deadline], logs: Mapping[int, Sequence[Fact]]) -> None:
+    """Let those that are open and count by an older list count by the one in use, if that gives the date they have.
+
+    No change of the list touched them; but a fact may let days matter that did not before. One to which it gives
+    another date is about to be dated anew, which says so in a fact of its own.
+    """
+    older = [one for one in deadlines if one.is_open and one.calendar.replaced_by_id]
+    if not older:
+        return
+    version = calendars.current_version()
+    calendar = calendars.calendar_of(version)
+    for deadline in older:
+        derivation = derive(Limit.parse(deadline.rule.limit), logs[deadline.pk], calendar)
+        if (derivation.due_on, derivation.provisional) == (deadline.due_on, deadline.is_provisional):
+            deadline.calendar, deadline.derivation = version, derivation.as_json()
 
 
 def record(

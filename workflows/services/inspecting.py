@@ -16,13 +16,13 @@ from django.db.models import F
 from workflows.actors import SYSTEM
 from workflows.calendars import at_local, local_date
 from workflows.countdown import day_in_words
-from workflows.models import Deadline, Inspection, LedgerHead, Subject
+from workflows.models import Inspection, LedgerHead, Subject
 from workflows.services import calendar as calendars
 from workflows.services import changing, govuk
 from workflows.services.alarms import REFRESH, calendar_alarms
 from workflows.services.anchoring import anchor_the_ledger
 from workflows.services.ledger import broken_links, moves_not_told, name_of_chain
-from workflows.services.redating import date_stragglers
+from workflows.services.redating import date_stragglers, still_to_date
 from workflows.services.verifying import drifted_among, with_facts
 from workflows.signals import service_news
 
@@ -151,11 +151,11 @@ def _look_at_ledger(after: str, at: datetime) -> Portion:
 def _look_at_calendar(after: str, at: datetime) -> Portion:
     """What is wrong with the calendar, told once; and deadlines that a change of it left behind, dated anew."""
     date_stragglers(at=at)
-    left = Deadline.objects.open().exclude(calendar=calendars.current_version()).count()
+    left = still_to_date(calendars.current_version()).count()
     alarms = calendar_alarms(at=at)
     for alarm in alarms:
         service_news.send(sender=Inspection, news=alarm.news, key=alarm.key, by=SYSTEM, at=at)
-    behind = [f"{left} open deadlines still count by an older list"] if left else []
+    behind = [f"{left} open deadlines are still to be dated anew by the list in use"] if left else []
     findings = [alarm.words for alarm in alarms] + behind
     return Portion(1, len(findings), findings)
 

@@ -14,7 +14,7 @@ from workflows.ladders import Rung, climb, refuse_unfit
 from workflows.models import Deadline, LadderVersion, RuleVersion
 from workflows.models.clocks import DeadlineQuerySet
 from workflows.services import ledger
-from workflows.services.calendar import calendar_of
+from workflows.services.calendar import calendar_in_use_for
 from workflows.services.clocks import lock
 from workflows.services.folding import Actor, person, rearm
 from workflows.services.rules import rule_book
@@ -105,7 +105,7 @@ def _open_on(partnership: Partnership, name: str) -> DeadlineQuerySet:
 def _still_to_come(deadline: Deadline, rungs: Sequence[Rung], *, at: datetime) -> list[Rung]:
     if deadline.due_on is None:
         return list(rungs)
-    steps = climb(rungs, deadline.due_on, calendar_of(deadline.calendar), armed_at=at)
+    steps = climb(rungs, deadline.due_on, calendar_in_use_for(deadline.calendar), armed_at=at)
     ahead = {step.key for step in steps if step.fires_at > at}
     return [rung for rung in in_order(rungs) if rung.key in ahead]
 

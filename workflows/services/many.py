@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 Row = TypeVar("Row", bound=Model)
 
@@ -56,11 +56,3 @@ def insert_all(
             + (f" ON CONFLICT ({key}) DO UPDATE SET {taken}" if or_update else ""),
             [json.dumps(rows, default=str)],
         )
-
-
-def insert_from(model: type[Model], names: list[str], found: QuerySet[Any, Any]) -> None:
-    """Insert what a query finds, without its passing through here."""
-    columns = ", ".join(str(model._meta.get_field(name).column) for name in names)  # type: ignore[union-attr]
-    sql, given = found.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {model._meta.db_table} ({columns}) {sql}", given)

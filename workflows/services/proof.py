@@ -7,9 +7,11 @@ from typing import Any
 from workflows import countdown
 from workflows.calendars import local_date, start_of
 from workflows.countdown import day_in_words
+from workflows.derivation import derive
 from workflows.facts import STARTED, UNDONE, undone_facts
 from workflows.models import DateRecord, Deadline, Fact
 from workflows.rules import DeadlineRule, Limit
+from workflows.services.calendar import calendar_in_use_for
 from workflows.services.rules import rule_book
 from workflows.services.standing import how_it_stands
 
@@ -47,6 +49,7 @@ def proof_of(deadline: Deadline, *, at: datetime) -> dict[str, Any]:
             "source": deadline.calendar.source,
             "published_on": deadline.calendar.published_on.isoformat(),
             "known_until": deadline.calendar.known_until.isoformat(),
+            **_by_the_list_in_use(deadline, facts),
         },
         "facts": _facts(facts),
         "dates": [_date_record(record) for record in deadline.dates.all()],
@@ -54,6 +57,16 @@ def proof_of(deadline: Deadline, *, at: datetime) -> dict[str, Any]:
     proof["sentence"] = sentence_of(proof["derivation"], starts=deadline.rule.starts)
     proof["in_words"] = _sections(proof, deadline.rule.as_rule())
     return proof
+
+
+def _by_the_list_in_use(deadline: Deadline, facts: Sequence[Fact]) -> dict[str, Any]:
+    """What the list gives that has taken the place of the one an open deadline was counted by."""
+    if not deadline.is_open or not deadline.calendar.replaced_by_id:
+        return {}
+    calendar = calendar_in_use_for(deadline.calendar)
+    in_order = sorted(facts, key=lambda fact: (fact.effective_at, fact.pk))
+    due_on = derive(Limit.parse(deadline.rule.limit), in_order, calendar).due_on
+    return {"in_use": {"list": calendar.version, "due_on": due_on and due_on.isoformat()}}
 
 
 def rule_and_derivation(deadline: Deadline) -> dict[str, Any]:
@@ -145,7 +158,14 @@ def _sections(proof: Mapping[str, Any], rule: DeadlineRule) -> list[dict[str, An
     published = f"{calendar['source']}, published {_day(calendar['published_on'])}"
     sections = [
         ("The rule", rule_lines(rule)),
-        ("The count", [*_of_the_count(proof["derivation"]), f"Source of the calendar: {published}."]),
+        (
+            "The count",
+            [
+                *_of_the_count(proof["derivation"]),
+                f"Source of the calendar: {published}.",
+                *_of_the_list_in_use(proof),
+            ],
+        ),
         ("The facts", [_of_a_fact(fact) for fact in proof["facts"]]),
         ("When the date was another", [_of_a_date(record) for record in proof["dates"]]),
     ]
@@ -191,6 +211,17 @@ def _of_the_count(derivation: Mapping[str, Any]) -> list[str]:
     if derivation["provisional"]:
         lines.append("Provisional: it reaches past the last bank holiday known, and may yet move.")
     return lines
+
+
+def _of_the_list_in_use(proof: Mapping[str, Any]) -> list[str]:
+    """Whether a list that came since would give another date."""
+    if not (now := proof["calendar"].get("in_use")):
+        return []
+    if now["due_on"] == proof["derivation"]["due_on"]:
+        return [f"The list in use now, {now['list']}, gives the same date."]
+    return [
+        f"The list in use now is {now['list']}. It gives another date, by which this is being dated anew."
+    ]
 
 
 def fact_in_words(fact: Mapping[str, Any]) -> str:

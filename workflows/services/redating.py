@@ -1,7 +1,8 @@
 """When the list of bank holidays changes: which open deadlines would move, and moving them, with a reason.
 
-A deadline that has ended keeps the calendar it ended by. One that is open is derived again with the new
-list; if its date moves, a fact says so, with the old and the new day, and its ladder is armed again.
+A deadline that has ended keeps the calendar it ended by. One that is open, and that the new list can touch, is
+derived again with it; if its date moves, a fact says so, with the old and the new day, and its ladder is armed
+again. One that it cannot touch is left as it is, with the list it was counted by: both give the same date.
 """
 
 import logging
@@ -15,8 +16,8 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Func, JSONField, Q, QuerySet, Value
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F, Q
 
 from accounts.models import User
 from workflows.actors import SYSTEM, System
@@ -24,21 +25,20 @@ from workflows.calendars import Calendar, end_of, start_of
 from workflows.derivation import derive
 from workflows.exceptions import WorkflowError
 from workflows.facts import RE_CALENDARED, RESTARTED
-from workflows.models import CalendarChange, CalendarVersion, DateRecord, Deadline, Fact, RuleVersion, Subject
+from workflows.models import CalendarChange, CalendarVersion, Deadline, Fact, RuleVersion, Subject
 from workflows.models.clocks import DeadlineQuerySet
 from workflows.rules import Limit
 from workflows.services import calendar as calendars
 from workflows.services import ledger
 from workflows.services.clocks import lock_all
 from workflows.services.folding import Told, fold, insert_facts, logs_of, planned_from, store_all
-from workflows.services.many import insert_from
 from workflows.services.rules import rule_book
 from workflows.signals import service_news
 
 logger = logging.getLogger(__name__)
 
-BATCH, AT_ONCE = 1000, 2000
-"""How many are derived again in one transaction, and how many take a list over in one."""
+BATCH = 1000
+"""How many are derived again in one transaction."""
 LONGEST = timedelta(seconds=45)
 """How long one round goes on: a task ends well before Celery would kill it, and the next goes on."""
 BY_DEFAULT = "The list of bank holidays changed."
@@ -53,18 +53,16 @@ class Move:
     becomes: date | None
 
 
-def would_move(new: Calendar, old: Calendar | None = None) -> Iterator[Move]:
+def would_move(new: Calendar, *, everywhere: bool = False) -> Iterator[Move]:
     """Every open deadline whose day, or whose word "provisional", the list would change. Writes nothing.
 
-    Told the calendar that is in use, it looks only where the difference between the two can matter. Milestones
+    Unless everything is asked for, it looks only where the difference to the list of each can matter. Milestones
     planned back from the due day of another come last: they move with it.
     """
     open_ones = (
         Deadline.objects.open().select_related("rule", "calendar", "subject").prefetch_related("facts")
     )
-    reach = Q()
-    if old is not None:
-        reach = _in_reach(old, new) | ~Q(calendar__code=old.version) | Q(rule__limit__contains=" ")
+    reach = Q() if everywhere else _touched_by(new, Deadline.objects.open())
     due_days = rule_book().due_days
     new_days: dict[tuple[UUID, str], date] = {}
     for deadline in open_ones.filter(reach).exclude(rule__starts__in=due_days).iterator(chunk_size=BATCH):
@@ -72,7 +70,8 @@ def would_move(new: Calendar, old: Calendar | None = None) -> Iterator[Move]:
             yield move
             if move.becomes and move.becomes != move.was and deadline.rule_code in due_days.values():
                 new_days[deadline.subject_id, deadline.rule_code] = move.becomes
-    reach |= Q(subject_id__in={subject_id for subject_id, _ in new_days})
+    if not everywhere:
+        reach |= Q(subject_id__in={subject_id for subject_id, _ in new_days})
     for deadline in open_ones.filter(reach, rule__starts__in=due_days).iterator(chunk_size=BATCH):
         anchor = (deadline.subject_id, due_days[deadline.rule.starts])
         if move := _move_by(new, deadline, counted_from=new_days.get(anchor)):
@@ -97,7 +96,7 @@ def would_follow(moves: Iterable[Move]) -> list[Move]:
     )
     rows = planned.select_related("rule", "calendar", "subject__root").prefetch_related("facts")
     found = [
-        _move_by(calendars.calendar_of(deadline.calendar), deadline, counted_from=new_day)
+        _move_by(calendars.calendar_in_use_for(deadline.calendar), deadline, counted_from=new_day)
         for deadline in rows.order_by("subject_id", "rule_code")
         if (new_day := new_days.get((deadline.subject_id, due_days[deadline.rule.starts])))
     ]
@@ -125,8 +124,7 @@ def _in_reach(old: Calendar, new: Calendar) -> Q:
     """Deadlines that the difference can touch: a changed day between start and due day, or an end past a horizon.
 
     A limit that counts backwards is due before it starts. A paused one has no due day, and is always looked at. The
-    caller looks at those besides that count by a list older than both, and at those whose limit is more than a
-    number: a cap or a roll may look at days past its end.
+    caller looks at those besides whose limit is more than a number: a cap or a roll may look at days past its end.
     """
     horizon = end_of(min(old.known_until, new.known_until))
     reach = Q(due_at=None) | Q(due_at__gt=horizon) | Q(started_at__gte=horizon)
@@ -139,7 +137,7 @@ def _in_reach(old: Calendar, new: Calendar) -> Q:
 def redate(
     version: CalendarVersion, *, by: User | System, at: datetime, reason: str, within: timedelta | None = None
 ) -> list[Move]:
-    """Count every open deadline by the list from now on. Returns those that moved.
+    """Count by the list every open deadline that it can touch. Returns those that moved.
 
     A batch is a transaction, under the locks of its subjects. Safe to repeat, and to stop half-way: it begins none
     after `within`. Raises WorkflowError without a reason.
@@ -157,9 +155,8 @@ def redate_in_batches(
 ) -> Iterator[list[Move]]:  # fmt: skip
     """The same, batch by batch as they are done, so that a million need no more memory than five hundred.
 
-    Those that the difference can touch come first, the soonest before all: what falls due next must not wait for
-    what falls due in a year. But what is planned back from the due day of another comes after that other, and
-    moves with it, once. Then all others take the list over, of which nothing in their proof changes but its name.
+    The soonest come before all: what falls due next must not wait for what falls due in a year. But what is planned
+    back from the due day of another comes after that other, and moves with it, once.
 
     One that fails is logged, and hides no other; left is told which.
     """
@@ -167,9 +164,7 @@ def redate_in_batches(
     if not reason.strip():
         raise WorkflowError("Cannot date deadlines anew without a reason.")
     begun = time.monotonic()
-    behind = Deadline.objects.open().exclude(calendar=version)
-    is_touched = _touched_by(version)
-    touched = behind.filter(is_touched).order_by(F("due_at").asc(nulls_first=True), "pk")
+    touched = still_to_date(version).order_by(F("due_at").asc(nulls_first=True), "pk")
     is_planned = Q(rule__starts__in=rule_book().due_days)
     for pks in chain(
         _batches(touched.exclude(is_planned), BATCH), _batches(touched.filter(is_planned), BATCH)
@@ -177,24 +172,23 @@ def redate_in_batches(
         if within is not None and time.monotonic() - begun >= within.total_seconds():
             return
         yield _redate_batch(pks, version, by=by, at=at, reason=reason, left=left)
-    for pks in _batches(behind.exclude(is_touched).order_by("pk"), AT_ONCE):
-        if within is not None and time.monotonic() - begun >= within.total_seconds():
-            return
-        take_over(pks, version, is_touched, at=at)
 
 
-def _touched_by(version: CalendarVersion) -> Q:
-    """Open deadlines of which more than the name of the list may change: they are derived again, one by one.
+def still_to_date(version: CalendarVersion) -> DeadlineQuerySet:
+    """Open, counted by an older list, and within what the difference can touch: none once all are dated anew."""
+    behind = Deadline.objects.open().exclude(calendar=version)
+    return behind.filter(_touched_by(calendars.calendar_of(version), behind))
 
-    That is what the difference can reach, and what was ever paused, extended or ruled anew, for whose count days
-    may matter that the dates do not tell of. It asks nothing of other tables, so that under a lock it is asked of
-    the row as it is then.
+
+def _touched_by(new: Calendar, deadlines: DeadlineQuerySet) -> Q:
+    """Those of these of which more than the name of the list may change.
+
+    That is what the difference between the list of each and the new one can reach, and what was ever paused,
+    extended or ruled anew, for whose count days may matter that the dates do not tell of.
     """
-    new = calendars.calendar_of(version)
     more_than_a_number = RuleVersion.objects.filter(limit__contains=" ").values_list("pk", flat=True)
     touched = ~Q(derivation__changes=[]) | Q(rule__in=list(more_than_a_number))
-    behind = Deadline.objects.open().exclude(calendar=version).order_by().values("calendar")
-    for old in CalendarVersion.objects.filter(pk__in=behind):
+    for old in CalendarVersion.objects.filter(pk__in=deadlines.order_by().values("calendar")):
         touched |= Q(calendar=old) & _in_reach(calendars.calendar_of(old), new)
     return touched
 
@@ -217,7 +211,7 @@ def go_on_dating(*, at: datetime, within: timedelta = LONGEST) -> int:
         change.version, change.decided_by or SYSTEM, change.reason, at=at, within=within, left=left
     )
     # Those that failed do not keep it waiting: every night tries them again, and names how many there are.
-    is_done = not Deadline.objects.open().exclude(calendar=change.version).exclude(pk__in=left).exists()
+    is_done = not still_to_date(change.version).exclude(pk__in=left).exists()
     CalendarChange.objects.filter(pk=change.pk).update(moved=F("moved") + moved)
     if is_done:
         CalendarChange.objects.still_dating().filter(pk__lte=change.pk).update(redated_at=at)
@@ -232,7 +226,7 @@ def go_on_dating(*, at: datetime, within: timedelta = LONGEST) -> int:
 def date_stragglers(*, at: datetime) -> int:
     """Date anew what began, by the list of before, in the moment in which a change was confirmed. Rung every night."""
     version = calendars.current_version()
-    if not Deadline.objects.open().exclude(calendar=version).exists():
+    if not still_to_date(version).exists():
         return 0
     change = version.changes.order_by("-pk").select_related("decided_by").first()
     by: User | System = change.decided_by if change and change.decided_by else SYSTEM
@@ -310,49 +304,3 @@ def _recalendared(
         deadline, RE_CALENDARED, at, authority=version.source, reason=reason,
         details={"calendar": version.code} | {name: day and day.isoformat() for name, day in days.items()},
     )  # fmt: skip
-
-
-# ---- What takes a list over ------------------------------------------------------------------------
-class _WithCalendar(Func):
-    """A stored derivation, with another name of its list of bank holidays, and all else as it was."""
-
-    output_field = JSONField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        return self.as_sql(
-            compiler, connection, template="json_set(%(expressions)s)", arg_joiner=", '$.calendar', ", **more
-        )
-
-    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        return self.as_sql(
-            compiler, connection, template="jsonb_set(%(expressions)s::text))",
-            arg_joiner=", '{calendar}', to_jsonb(", **more,
-        )  # fmt: skip
-
-
-@transaction.atomic
-def take_over(pks: Collection[int], version: CalendarVersion, is_touched: Q, *, at: datetime) -> None:
-    """Let these count by the list from now on, with a record of it each: their days are what they were.
-
-    One that somebody is changing in this moment is left for the next round; so is one that has become touched.
-    """
-    subjects = Subject.objects.filter(
-        pk__in=Deadline.objects.filter(pk__among=pks).order_by().values("subject")
-    )
-    free = _held(subjects)  # whoever changes a clock holds its subject first
-    quiet = Deadline.objects.open().filter(pk__among=pks, subject__pk__among=free)
-    held = Deadline.objects.filter(pk__among=_held(quiet.exclude(calendar=version).exclude(is_touched)))
-    records = held.order_by().values_list(
-        "pk", Value(at), Value(RE_CALENDARED), "state", "state", "due_on", "due_on", "calendar__code",
-        Value(version.code),
-    )  # fmt: skip
-    insert_from(DateRecord, ["deadline", "at", "because", "state_before", "state_after", "due_before", "due_after",
-                             "calendar_before", "calendar_after"], records)  # fmt: skip
-    held.update(calendar=version, derivation=_WithCalendar("derivation", Value(version.code)))
-
-
-def _held(rows: QuerySet[Any, Any]) -> set[Any]:
-    """Lock those that nobody else has locked. Returns their keys."""
-    if connection.features.has_select_for_update_skip_locked:
-        rows = rows.select_for_update(skip_locked=True, no_key=True)
-    return set(rows.order_by().values_list("pk", flat=True))

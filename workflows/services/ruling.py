@@ -49,7 +49,7 @@ def would_move(deadlines: Iterable[Deadline], limit: Limit, *, at: datetime) -> 
         derivation = derive(
             Limit.parse(deadline.rule.limit),
             [*deadline.facts.all(), as_if],
-            calendars.calendar_of(deadline.calendar),
+            calendars.calendar_in_use_for(deadline.calendar),
         )
         moves.append(Move(deadline, deadline.due_on, derivation.due_on))
     return moves

@@ -151,7 +151,7 @@ def _foresee(
     another = supposed.limits.get(deadline.rule_code)
     limit = another or Limit.parse(deadline.rule.limit)
     pauses = [pause for pause in supposed.pauses if deadline.subject_id in pause.subjects]
-    own = calendars.calendar_of(deadline.calendar)
+    own = calendars.calendar_in_use_for(deadline.calendar)
     calendar, trouble = supposed.changed(own), ""
     try:
         facts: list[FactLike] = list(deadline.facts.all())

@@ -104,7 +104,7 @@ class Command(BaseCommand):
         for warning in differs.warnings:
             self.stdout.write(f"Beware: {warning}")
         new_calendar: Calendar = changing.calendar_after(change)
-        moves = list(would_move(new_calendar, calendars.calendar_of(change.base)))
+        moves = list(would_move(new_calendar))
         for move in moves:
             was = day_in_words(move.was) if move.was else "paused"
             becomes = day_in_words(move.becomes) if move.becomes else "paused"
