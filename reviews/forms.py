@@ -19,9 +19,6 @@ from accounts.pages.fields import (
 from accounts.pages.forms import PageForm
 from reviews.child_forms import ChildForm
 from reviews.models import Case
-from reviews.services.refusing import to_the_minute
-from reviews.services.returns import WAYS
-from workflows.countdown import moment_in_words
 
 
 class ConfirmForm(PageForm):
@@ -210,21 +207,6 @@ class AskForm(PageForm):
         return [self.offered[key] for key in self.cleaned_data["agencies"]]
 
 
-class NilForm(PageForm):
-    """The agency did not know the family, and where it looked."""
-
-    searched = LongTextField(
-        subject="which records you searched",
-        label="Which records did you search?",
-        rows=5,
-        help_text="Name each system, and the details you searched by.",
-    )
-
-
-class SendBackForm(PageForm):
-    reason = LongTextField(subject="what the return needs", label="What does it need?", rows=5)
-
-
 class DecideForm(PageForm):
     """To the partners: with a reason if returns are still open, and confirmed if the answers contradict each other."""
 
@@ -343,48 +325,6 @@ class PlanForm(HappenedForm):
 
 class PublishForm(HappenedForm):
     words, label = "the date of publication", "When was it published?"
-
-
-class CallForm(HappenedForm):
-    """A phone call: with whom, when, and what was said."""
-
-    words, label = "the date of the phone call", "When was it?"
-    spoke_to = TextField(subject="who you spoke to", label="Who did you speak to?")
-    said = LongTextField(subject="what was said", label="What was said?", rows=5)
-
-
-class ReceivedForm(HappenedForm):
-    """A return that came by another way: how, from whom, when, what it says. asked_at: when the agency was asked."""
-
-    words, label = "the date on which the return was received", "Date received"
-    way = ChoiceField(subject="how it came", label="How did it come?", choices=list(WAYS.items()))
-    given_by = TextField(
-        subject="who gave it", label="Who gave it?", help_text="Their name and role.", max_length=200
-    )
-    said = LongTextField(
-        subject="what it says",
-        label="What does it say?",
-        help_text="All of it; or what matters, and where the paper or the message is kept. If the agency did not know "
-        "the family, which records it searched.",
-        rows=10,
-    )
-
-    def __init__(self, *args: Any, asked_at: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["happened"]
-        assert isinstance(field, MomentField)
-        field.not_before = (to_the_minute(asked_at), "")
-        self.initial["happened"] = None
-
-    def to_check(self) -> list[tuple[str, str]]:
-        """What was typed, in words, to be checked before it is recorded."""
-        given = self.cleaned_data
-        return [
-            ("How it came", WAYS[given["way"]]),
-            ("Who gave it", given["given_by"]),
-            (self.label, moment_in_words(self.happened_at())),
-            ("What it says", given["said"]),
-        ]
 
 
 class CorrectNotificationForm(NotifyForm):

@@ -112,6 +112,7 @@ REMOVED = {
     "phone call": "notes of phone calls",
     "recusal": "recusals",
     "return version": "versions of returns sent for sign-off",
+    "section comment": "comments on sections of returns",
     "share": "shares across the border",
     "sign off": "signatures and dissents",
     "transition record": "steps of the history",

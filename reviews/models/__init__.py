@@ -5,6 +5,7 @@ from reviews.models.calls import PhoneCall
 from reviews.models.cases import Case, CaseGroupGrant, CaseUserGrant
 from reviews.models.children import Child
 from reviews.models.chronology import ChronologyRow
+from reviews.models.comments import SectionComment
 from reviews.models.corrections import Correction
 from reviews.models.decisions import Decision, SignOff
 from reviews.models.disclosures import Disclosure
@@ -36,5 +37,6 @@ __all__ = [
     "RetentionReview",
     "RetentionRule",
     "ReturnVersion",
+    "SectionComment",
     "SignOff",
 ]

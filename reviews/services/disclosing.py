@@ -16,7 +16,7 @@ from django.db import transaction
 
 from accounts.models import User
 from reviews import when
-from reviews.models import Case, Child, ChronologyRow, Disclosure
+from reviews.models import Case, Child, ChronologyRow, Disclosure, SectionComment
 from reviews.models.disclosures import LASTS, REASONS
 from reviews.questions import DEFINITIONS
 from reviews.services.exporting import as_file
@@ -69,6 +69,8 @@ def _parts_of(case: Case, child: Child | None) -> Iterator[tuple[str, str, str]]
         yield from _answers(heading, one)
         for row in one.chronology.order_by("first_on", "pk"):
             yield heading, f"Chronology, {row.said}", _row_in_words(row)
+        for said in SectionComment.objects.filter(version__agency_return=one).select_related("version"):
+            yield heading, f"Comment on {said.version}, {said.title}", said.text
         for call in one.calls.all():
             yield heading, f"Phone call of {moment_in_words(call.called_at)}", f"{call.spoke_to}: {call.said}"
     for decision in case.decisions.prefetch_related("sign_offs__partner"):

@@ -29,6 +29,7 @@ from reviews.models import (
     PhoneCall,
     RetentionReview,
     ReturnVersion,
+    SectionComment,
     SignOff,
 )
 from reviews.questions import DEFINITIONS
@@ -146,6 +147,7 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
         },
         True,
     ),
+    Holding(SectionComment, ("version__agency_return__case",), {"text": _mark("text")}, True),
     Holding(PhoneCall, ("agency_return__case",), {"spoke_to": _mark("spoke_to"), "said": _mark("said")}, True),
     Holding(Decision, ("case",), {"answers": _chosen, "late_reason": _mark("late_reason")}),
     Holding(SignOff, ("decision__case",), {"dissent": _mark("dissent")}),
@@ -171,6 +173,7 @@ KEPT: Final[dict[str, str]] = {
     "reviews.chronologyrow": "child_seen",
     "reviews.agencyreturn": "form_version",
     "reviews.returnversion": "form_version",
+    "reviews.sectioncomment": "section",
     "reviews.decision": "form_version",
     "reviews.correction": "what",
     "reviews.panelrecord": "sha256",

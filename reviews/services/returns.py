@@ -1,6 +1,6 @@
 """What agencies are asked, and what they answer."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from reviews.questions import RETURN_FORM
 from reviews.services import access
 from reviews.services.answering import must_be_as_read, sections_with_gaps, titles, with_section
 from reviews.services.chronology import kept_rows
+from reviews.services.commenting import keep_comments
 from reviews.services.refusing import no_earlier, not_before
 from workflows.actors import System
 from workflows.calendars import local_date
@@ -173,18 +174,30 @@ def sign_off_return(
     return perform(agency_return, AgencyReturn.sign_off, by=by, at=at, seen_version=seen_version)
 
 
+@transaction.atomic
 def send_back_return(
-    agency_return: AgencyReturn, *, reason: str, by: Actor, at: datetime, seen_version: int | None = None
+    agency_return: AgencyReturn,
+    *,
+    reason: str,
+    comments: Mapping[str, str] | None = None,
+    by: Actor,
+    at: datetime,
+    seen_version: int | None = None,
 ) -> AgencyReturn:
-    """It needs more: say what. Raises NotMet without a reason."""
+    """It needs more: say what, and if there is more to say what each section needs, by its code.
+
+    Raises NotMet without a reason.
+    """
     if not reason.strip():
         raise NotMet("Cannot send a return back without saying what it needs.")
     stage = Case.objects.values_list("state", flat=True).get(pk=agency_return.case_id)  # as it is now
     if stage not in (Case.State.RAPID_REVIEW, Case.State.LCSPR_DECISION):
         raise NotMet("Cannot send this return back: its rapid review is over.")
-    return perform(
+    agency_return = perform(
         agency_return, AgencyReturn.send_back, by=by, at=at, seen_version=seen_version, reason=reason
     )
+    keep_comments(agency_return, comments or {})
+    return agency_return
 
 
 WAYS = {

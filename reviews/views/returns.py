@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.forms import Field
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -12,10 +13,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
-from reviews import forms, when
+from reviews import forms, return_forms, when
 from reviews.models import AgencyReturn
 from reviews.questions import RETURN_FORM, ROWS
-from reviews.services import answering, cases, chasing, chronology, returns
+from reviews.services import answering, cases, chasing, chronology, commenting, returns
 from reviews.services.answering import Sheet
 from reviews.services.history import history_of
 from reviews.services.standing import clocks_of
@@ -66,6 +67,7 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             else "Not known",
             "clocks": clocks_of(it, at=now),
             "sections": rows_of(it, "return-section", it.pk),
+            "comments": commenting.comments_to_answer(it) if is_of_the_agency else {},
             "is_whole": not answering.sections_with_gaps(it),
             "shows_answers": returns.shows_answers(it, held),
             "beside": rows_beside(it),
@@ -73,7 +75,7 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "is_of_the_agency": is_of_the_agency,
             "sees_case": "reviews.accept_agencyreturn" in held,
             "verbs": verbs_open_to(it, signed_in(request), at=now),
-            "sent_back": sent_back_because(it) if is_of_the_agency else None,
+            "sent_back": commenting.last_sent_back(it) if is_of_the_agency else None,
             "waits_for": chasing.whose_turn(it) if runs and it.state in it.OPEN else "",
             "to_ask": [
                 ("Author", it.people("author", at=now)),
@@ -103,13 +105,6 @@ def rows_beside(it: AgencyReturn) -> dict[str, dict[str, Any]]:
         for section in answering.definition_of(it)
         if any(question.rows == chronology.NAME for question in section.questions)
     }
-
-
-def sent_back_because(it: AgencyReturn) -> TransitionRecord | None:
-    """The record that sent the return back, while it has not been sent again."""
-    if it.state not in (it.State.SENT_BACK, it.State.IN_PROGRESS):
-        return None
-    return it.records.filter(verb="send_back").select_related("by").order_by("-sequence").first()
 
 
 def is_for_me(record: TransitionRecord, it: AgencyReturn, held: set[str]) -> bool:
@@ -153,7 +148,7 @@ class DeclareNil(ReturnAct):
     title, submit, verb = "Nil return", "Send the nil return", "declare_nil"
     done = "The nil return was sent."
     lead = "Your agency holds nothing about this family. Say where you looked, so that the review can rely on it."
-    permission, form_class = "reviews.declare_nil_agencyreturn", forms.NilForm
+    permission, form_class = "reviews.declare_nil_agencyreturn", return_forms.NilForm
 
     def act(self, form: Any) -> str:
         returns.declare_nil(self.subject, searched=form.cleaned_data["searched"], **self.moving())
@@ -170,7 +165,11 @@ class ReturnSheet(SheetPage):
         return sheet
 
     def context(self, form: Any) -> dict[str, Any]:
-        return {**super().context(form), "beside": rows_beside(self.subject)}
+        return {
+            **super().context(form),
+            "beside": rows_beside(self.subject),
+            "comments": commenting.comments_to_answer(self.subject),
+        }
 
 
 class WriteSection(SectionPage, ReturnSheet, ReturnAct):
@@ -214,10 +213,12 @@ class SignOff(CheckAnswers, ReturnSheet, ReturnAct):
         return self.come_back()
 
 
-class SendBack(ReturnAct):
+class SendBack(ReturnSheet, ReturnAct):
+    """With what it needs as a whole, and what each section needs. A nil return has none."""
+
     title, submit, verb = "Send the return back", "Send it back", "send_back"
     done = "The return was sent back."
-    form_class = forms.SendBackForm
+    form_class, template_name = return_forms.SendBackForm, "reviews/send_back.html"
 
     def prepare(self) -> None:
         super().prepare()
@@ -226,8 +227,24 @@ class SendBack(ReturnAct):
             note_refused(self.request, self.model, self.subject.pk, "not-permitted")
             raise PermissionDenied
 
+    def form_arguments(self) -> dict[str, Any]:
+        return {"sections": commenting.sections_to_comment(self.subject)}
+
+    def context(self, form: Any) -> dict[str, Any]:
+        rows = rows_of(self.sheet(), self.section_page, self.subject.pk)
+        return {
+            **super().context(form),
+            "sections": [(row, form[form.about[row["section"].code]]) for row in rows if form.about],
+        }
+
+    @classmethod
+    def asked(cls, **address: Any) -> dict[str, Field]:
+        return {**super().asked(**address), **return_forms.comment_fields(list(cls.form))}
+
     def act(self, form: Any) -> str:
-        returns.send_back_return(self.subject, reason=form.cleaned_data["reason"], **self.moving())
+        returns.send_back_return(
+            self.subject, reason=form.cleaned_data["reason"], comments=form.comments(), **self.moving()
+        )
         return self.come_back()
 
 
@@ -262,7 +279,7 @@ class Receive(CheckedPage, ReturnAct):
         "read it."
     )
     done = "The return was recorded, and accepted into the review."
-    permission, form_class = "reviews.accept_agencyreturn", forms.ReceivedForm
+    permission, form_class = "reviews.accept_agencyreturn", return_forms.ReceivedForm
 
     def form_arguments(self) -> dict[str, Any]:
         return {"asked_at": returns.answerable_since(self.subject)}
@@ -323,7 +340,7 @@ class NoteCall(ReturnAct):
 
     title, submit, done = "Note a phone call", "Keep the note", "The phone call was noted."
     lead = "For those who run the review: the agency does not see it."
-    permission, form_class = chasing.PERMISSION, forms.CallForm
+    permission, form_class = chasing.PERMISSION, return_forms.CallForm
 
     def act(self, form: Any) -> str:
         given = form.cleaned_data

@@ -117,6 +117,10 @@ def returns_full(world: World, gp: Any) -> Any:
     row = Row(told, WORD, source=WORD, voice=WORD, action=WORD, comment=WORD, is_key=True)
     chronology.add_rows(gp, [row], by=world.people["gp_author"], at=DECIDED)
     gp = returns.finish_return(gp, by=world.people["gp_author"], at=DECIDED)
+    gp = returns.send_back_return(
+        gp, reason=WORD, comments={"you": WORD}, by=world.people["gp_lead"], at=DECIDED
+    )
+    gp = returns.finish_return(gp, by=world.people["gp_author"], at=DECIDED)
     return returns.sign_off_return(gp, by=world.people["gp_lead"], at=DECIDED)
 
 

@@ -253,8 +253,8 @@ def test_afterwards_not_one_word_of_the_case_is_in_the_database(closed: Case, wo
     before = where_it_stands(WORD)
     assert {table for table, _ in before.items()} == {
         "reviews_agencyreturn", "reviews_case", "reviews_chronologyrow", "reviews_correction", "reviews_decision", "reviews_panelrecord",
-        "reviews_phonecall", "reviews_returnversion", "reviews_signoff", "workflows_breakglass", "workflows_deadline",
-        "workflows_fact", "workflows_interest", "workflows_mute", "workflows_recusal", "workflows_share",
+        "reviews_phonecall", "reviews_returnversion", "reviews_sectioncomment", "reviews_signoff", "workflows_breakglass",
+        "workflows_deadline", "workflows_fact", "workflows_interest", "workflows_mute", "workflows_recusal", "workflows_share",
         "workflows_transitionrecord",
     }  # fmt: skip
     child = closed.children.get()
@@ -351,7 +351,10 @@ def test_nothing_more_is_done_to_a_case_that_was_disposed_of(closed: Case, world
 def test_returns_alone_can_go_and_the_case_stays(closed: Case, world: World) -> None:
     before = where_it_stands(WORD)
     disposed(closed, world, RETURNS)
-    gone = {"reviews_agencyreturn", "reviews_chronologyrow", "reviews_phonecall", "reviews_returnversion"}
+    gone = {
+        "reviews_agencyreturn", "reviews_chronologyrow", "reviews_phonecall", "reviews_returnversion",
+        "reviews_sectioncomment",
+    }  # fmt: skip
     assert where_it_stands(WORD) == {table: names for table, names in before.items() if table not in gone}
     assert Case.objects.get(pk=closed.pk).state == "closed"
     assert [due.record_class for due in retention.due_for_review(world.manager, at=THEN)] == [CASE_FILE]
