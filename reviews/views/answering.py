@@ -33,8 +33,8 @@ def rows_of(sheet: Sheet, section_page: str, pk: Any) -> list[dict[str, Any]]:
 class SheetPage(SubjectPage):
     """A page about an answer sheet. Its section pages and its page of all answers lead to one another."""
 
-    form: ClassVar[Definition]
-    """The form that new sheets of this kind are begun with."""
+    definitions: ClassVar[tuple[Definition, ...]]
+    """Those that sheets of this kind are or were begun with, the newest first."""
     section_page: ClassVar[str]
     check_page: ClassVar[str]
 
@@ -86,8 +86,13 @@ class SectionPage(ComparedPage, SheetPage):
 
     @classmethod
     def asked(cls, **address: Any) -> dict[str, Field]:
-        sections = (section for section in cls.form if section.code == address["section"])
-        return {question.code: field_of(question) for section in sections for question in section.questions}
+        asked: dict[str, Field] = {}
+        for section in (
+            one for definition in cls.definitions for one in definition if one.code == address["section"]
+        ):
+            for question in section.questions:
+                asked.setdefault(question.code, field_of(question))
+        return asked
 
     @property
     def _is_checking(self) -> bool:

@@ -53,7 +53,7 @@ def decision_page(request: HttpRequest, pk: Any) -> HttpResponse:
 class DecisionSheet(SheetPage):
     """What the pages of a decision's answers have in common."""
 
-    form, section_page, check_page = DECISION_FORM, "decision-section", "decision-send"
+    definitions, section_page, check_page = (DECISION_FORM,), "decision-section", "decision-send"
     decision: Decision
 
     def prepare(self) -> None:

@@ -1,6 +1,7 @@
 """An agency's return: its page, its sections, and what the agency and the partnership do with it."""
 
 from datetime import datetime
+from itertools import chain
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.pages.views import at, signed_in
 from reviews import forms, return_forms, when
 from reviews.models import AgencyReturn
-from reviews.questions import RETURN_FORM, ROWS
+from reviews.questions import RETURN_FORMS, ROWS
 from reviews.services import answering, cases, chasing, chronology, commenting, returns
 from reviews.services.answering import Sheet
 from reviews.services.history import history_of
@@ -158,7 +159,7 @@ class DeclareNil(ReturnAct):
 class ReturnSheet(SheetPage):
     """What the pages of a return's answers have in common."""
 
-    form, section_page, check_page = RETURN_FORM, "return-section", "return-finish"
+    definitions, section_page, check_page = RETURN_FORMS, "return-section", "return-finish"
 
     def sheet(self) -> Sheet:
         sheet: AgencyReturn = self.subject
@@ -239,7 +240,10 @@ class SendBack(ReturnSheet, ReturnAct):
 
     @classmethod
     def asked(cls, **address: Any) -> dict[str, Field]:
-        return {**super().asked(**address), **return_forms.comment_fields(list(cls.form))}
+        return {
+            **super().asked(**address),
+            **return_forms.comment_fields([*chain.from_iterable(reversed(cls.definitions))]),
+        }
 
     def act(self, form: Any) -> str:
         returns.send_back_return(

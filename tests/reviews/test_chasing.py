@@ -164,7 +164,7 @@ def test_who_runs_the_review_reads_what_a_return_waits_for_whom_to_ask_and_what_
         for words in (
             "The agency has not said yet that it has the request.",
             "The agency has the request, and has not begun to write.",
-            "The agency is writing it: 2 of 5 sections are complete.",
+            "The agency is writing it: 2 of 9 sections are complete.",
             "It is written, and waits for the safeguarding lead of the agency to sign it off.",
             "It was sent back, and the agency has not begun to write again.",
         )

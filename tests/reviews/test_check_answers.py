@@ -76,17 +76,17 @@ def test_the_last_section_leads_to_the_check_and_a_change_leads_back_to_it(
     # Without it, the next section follows, and after the last the check
     seen = hidden(client.get(section), "seen")
     answer = send(client, section, seen=seen, events="Changed.")
-    assert answer.headers["Location"] == reverse("return-section", args=[gp.pk, "analysis"])
-    last = reverse("return-section", args=[gp.pk, "safety"])
+    assert answer.headers["Location"] == reverse("return-section", args=[gp.pk, "child"])
+    last = reverse("return-section", args=[gp.pk, "care"])
     seen = hidden(client.get(last), "seen")
-    answer = send(client, last, seen=seen, risk="no", learning="More.", sensitive="no")
+    answer = send(client, last, seen=seen, sensitive="no")
     assert answer.headers["Location"] == check(gp)
 
 
 def test_with_gaps_the_check_says_which_and_offers_no_button(world: World, gp: AgencyReturn) -> None:
     gp = returns.save_section(gp, "safety", {}, by=world.gp_author, at=NOW)
     answer = signed_in(world.gp_author).get(check(gp))
-    assert "This cannot be sent yet. Still to answer: Safety and learning." in text_of(answer)
+    assert "This cannot be sent yet. Still to answer: Safety now." in text_of(answer)
     assert "Send to the safeguarding lead" not in text_of(answer)
     assert changes(answer)
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from reviews.models import AgencyReturn, Case, ReturnVersion
-from reviews.questions import RETURN_FORM
+from reviews.questions import RETURN_1, RETURN_FORM
 from reviews.services import answering, cases, decisions, partnerships, returns
 from tests import factories
 from tests.factories import NOTIFIED, World
@@ -256,16 +256,32 @@ def test_a_return_with_gaps_is_not_sent_and_says_which_sections_have_them(
         returns.finish_return(gp, by=world.gp_author, at=LATER)
     assert str(refusal.value) == (
         "Cannot send this return for sign-off yet. Still to answer: "
-        "Who you are and where you looked, Safety and learning."
+        "Who you are and where you looked, Safety now."
     )
     assert AgencyReturn.objects.get(pk=gp.pk).state == "in_progress"
     assert not ReturnVersion.objects.exists()
 
 
+def test_a_return_keeps_the_form_it_was_begun_with(world: World, gp: AgencyReturn) -> None:
+    # Given a return that was begun with an earlier form, of which all is answered
+    AgencyReturn.objects.filter(pk=gp.pk).update(form_version=RETURN_1.version)
+    gp = AgencyReturn.objects.get(pk=gp.pk)
+    for section, given in factories.full_answers(RETURN_1).items():
+        gp = returns.save_section(gp, section, given, by=world.gp_author, at=LATER)
+
+    # Then nothing that came with a later form is asked of it, and it is sent as what it is.
+    assert answering.how_far(gp) == (5, 5)
+    with pytest.raises(KeyError):
+        returns.save_section(gp, "family", {"household": "All"}, by=world.gp_author, at=LATER)
+    gp = returns.finish_return(gp, by=world.gp_author, at=LATER)
+    assert gp.versions.get().form_version == "return-1"
+
+
 def test_no_is_an_answer(world: World, gp: AgencyReturn) -> None:
     gp = filled(gp, world)
-    safety = {**gp.answers["safety"], "risk": False, "sensitive": False}
-    gp = returns.save_section(gp, "safety", safety, by=world.gp_author, at=LATER)
+    for section, question in (("safety", "risk"), ("care", "sensitive")):
+        answers = {**gp.answers[section], question: False}
+        gp = returns.save_section(gp, section, answers, by=world.gp_author, at=LATER)
     assert returns.finish_return(gp, by=world.gp_author, at=LATER).state == "submitted"
 
 
