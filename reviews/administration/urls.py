@@ -10,6 +10,7 @@ from reviews.administration import (
     people,
     relaxations,
     retention,
+    return_forms,
     views,
 )
 
@@ -67,6 +68,19 @@ urlpatterns = [
     path("administration/retention/adopt/", retention.Adopt.as_view(), name="retention-adopt"),
     path("administration/retention/add/", retention.AddRule.as_view(), name="retention-add"),
     path("administration/retention/<int:pk>/end/", retention.EndRule.as_view(), name="retention-end"),
+    path("administration/return-form/", return_forms.FormPreview.as_view(), name="return-form"),
+    path("administration/return-form/use/", return_forms.UseForm.as_view(), name="return-form-use"),
+    path("administration/return-form/drop/", return_forms.DropDraft.as_view(), name="return-form-drop"),
+    path(
+        "administration/return-form/<slug:section>/",
+        return_forms.ArrangeSection.as_view(),
+        name="return-form-section",
+    ),
+    path(
+        "administration/return-form/<slug:section>/add/",
+        return_forms.AddQuestion.as_view(),
+        name="return-form-add",
+    ),
     path("administration/reminders/", ladders.LadderList.as_view(), name="ladder-list"),
     path("administration/reminders/<slug:name>/", ladders.AddStep.as_view(), name="ladder-add"),
     path(

@@ -12,6 +12,7 @@ from reviews.models.disclosures import Disclosure
 from reviews.models.feeds import CalendarFeed
 from reviews.models.panel import PanelRecord, PanelRecordGroupGrant, PanelRecordUserGrant
 from reviews.models.retention import Disposal, LegalHold, RetentionReview, RetentionRule
+from reviews.models.return_forms import ReturnForm
 from reviews.models.returns import AgencyReturn, AgencyReturnGroupGrant, AgencyReturnUserGrant, ReturnVersion
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "PhoneCall",
     "RetentionReview",
     "RetentionRule",
+    "ReturnForm",
     "ReturnVersion",
     "SectionComment",
     "SignOff",

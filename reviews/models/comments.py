@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from reviews.models.return_forms import definition
 from reviews.models.returns import ReturnVersion
-from reviews.questions import DEFINITIONS
 from workflows.models import TransitionRecord
 
 
@@ -30,7 +30,7 @@ class SectionComment(models.Model):
     @property
     def title(self) -> str:
         """What the section is called on the form of that version."""
-        return DEFINITIONS[self.version.form_version].section(self.section).title
+        return definition(self.version.form_version).section(self.section).title
 
     def __str__(self) -> str:
         return f"comment on {self.section} in {self.version}"

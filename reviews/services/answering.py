@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from accounts.models import User
-from reviews.questions import DEFINITIONS, ROWS, Definition, Section, is_complete, missing
+from reviews.models.return_forms import definition
+from reviews.questions import ROWS, Definition, Section, is_complete, missing
 from workflows.exceptions import Stale
 
 SAVED = "saved"
@@ -22,7 +23,7 @@ class Sheet(Protocol):
 
 def definition_of(sheet: Sheet) -> Definition:
     """The form this sheet was begun with."""
-    return DEFINITIONS[sheet.form_version]
+    return definition(sheet.form_version)
 
 
 def sections_with_gaps(sheet: Sheet) -> list[Section]:

@@ -54,6 +54,7 @@ WORDS = {
     "release_disclosure": "Released a subject-access copy",
     "withdraw_disclosure": "Withdrew a subject-access copy",
     "set_retention": "Set how long records are kept",
+    "use_return_form": "Put another form of returns to use",
 }
 """What an action is called; a verb that is not here is called by its name."""
 WHY = {

@@ -18,7 +18,7 @@ from accounts.models import User
 from reviews import when
 from reviews.models import Case, Child, ChronologyRow, Disclosure, SectionComment
 from reviews.models.disclosures import LASTS, REASONS
-from reviews.questions import DEFINITIONS
+from reviews.models.return_forms import definition
 from reviews.services.exporting import as_file
 from reviews.timeline.rows import COLUMNS
 from workflows.countdown import day_in_words, moment_in_words
@@ -97,7 +97,7 @@ def _row_in_words(row: ChronologyRow) -> str:
 
 
 def _answers(heading: str, sheet: Any) -> Iterator[tuple[str, str, str]]:
-    for section in DEFINITIONS[sheet.form_version]:
+    for section in definition(sheet.form_version):
         given = sheet.answers.get(section.code, {})
         for question in section.questions:
             value = given.get(question.code)

@@ -8,12 +8,12 @@ from django.db import transaction
 
 from accounts.models import Agency, User
 from reviews.models import AgencyReturn, Case, ReturnVersion
-from reviews.questions import RETURN_FORM
 from reviews.services import access
 from reviews.services.answering import must_be_as_read, sections_with_gaps, titles, with_section
 from reviews.services.chronology import kept_rows
 from reviews.services.commenting import keep_comments
 from reviews.services.refusing import no_earlier, not_before
+from reviews.services.return_forms import form_in_use
 from workflows.actors import System
 from workflows.calendars import local_date
 from workflows.exceptions import NotMet, WorkflowError
@@ -50,6 +50,7 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
     notified_on, calendar = local_date(case.notified_at), current_calendar()
     together = limit_in_force("LOC_TOGETHER", case.partnership, on=notified_on)
     days_after = calendar.between(together.from_day(notified_on, calendar), local_date(at))
+    form = form_in_use(case.partnership).version
     returns = []
     for agency in agencies:
         if agency.partnership_id != case.partnership_id or not agency.is_active:
@@ -62,7 +63,7 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
             root=case,
             partnership_id=case.partnership_id,
             agency=agency,
-            form_version=RETURN_FORM.version,
+            form_version=form,
             is_asked_later=days_after > 0,
         )
         returns.append(begin(agency_return, "request", by=by, at=at))

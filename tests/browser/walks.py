@@ -4,9 +4,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Deputy, Membership, Role, User
+from accounts.models import Deputy, Membership, Partnership, Role, User
 from reviews.models import AgencyReturn, Case, PanelRecord, RetentionReview
-from reviews.services import retention
+from reviews.questions.changing import Given, with_question
+from reviews.services import retention, return_forms
 from tests.browser import walks_chronology
 from tests.browser.walks_everywhere import Look, looks_at_the_rest
 from tests.second_factor import session_of
@@ -25,6 +26,19 @@ def _a_proposal(case: Case, email: str) -> int:
             next_review_on=now.date().replace(day=1, year=now.year + 5), by=User.objects.get(email=email), at=now,
         )  # fmt: skip
     return there.pk
+
+
+def _a_draft_of_the_form(email: str) -> None:
+    """The form of returns with a question more, which nobody is asked yet."""
+    by = User.objects.get(email=email)
+    ours = Partnership.objects.get(name__startswith="Northborough")
+    if return_forms.draft_of(ours) is None:
+        given = Given(
+            "Which school, nursery or childminder did each child of the household go to, and since when?"
+        )
+        return_forms.change_form(
+            ours, lambda data: with_question(data, "family", given), seen=0, by=by, at=timezone.now()
+        )
 
 
 def pages_by_person() -> list[Look]:
@@ -54,6 +68,7 @@ def pages_by_person() -> list[Look]:
         state="lcspr_decision", partnership__name__startswith="Northborough"
     ).first()
     assert deciding is not None
+    _a_draft_of_the_form(manager)
     record = PanelRecord.objects.first()
     assert record is not None
     old = Case.objects.exclude(sources=[]).first()
@@ -113,6 +128,11 @@ def pages_by_person() -> list[Look]:
         (manager, "reminders", "/administration/reminders/"),
         (manager, "reminders-add", "/administration/reminders/rapid-review/"),
         (manager, "reminders-change", "/administration/reminders/return/add/before-2:author/"),
+        (manager, "return-form", "/administration/return-form/"),
+        (manager, "return-form-section", "/administration/return-form/involvement/"),
+        (manager, "return-form-add", "/administration/return-form/family/add/"),
+        (manager, "return-form-use", "/administration/return-form/use/"),
+        (manager, "return-form-drop", "/administration/return-form/drop/"),
         (manager, "mute", f"{busiest.get_absolute_url()}mute/"),
         (manager, "person-link", f"/administration/people/{User.objects.get(email=partner).pk}/link/"),
         (manager, "deputy-end", f"/administration/deputies/{cover.pk}/end/"),

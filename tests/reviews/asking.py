@@ -59,6 +59,14 @@ def text_of(response: Any) -> str:
     return " ".join(html.unescape(re.sub("<[^>]+>", " ", main)).split())
 
 
+def hidden(response: Any, name: str) -> str:
+    """What stands in a hidden box of the page."""
+    main = response.content.decode().partition("<main")[2]
+    found = re.search(rf'name="{name}" value="([^"]*)"', main)
+    assert found is not None, name
+    return html.unescape(found[1])
+
+
 def summary_of(response: Any) -> list[str]:
     """The lines of the error summary, each a link to its box."""
     page = response.content.decode()

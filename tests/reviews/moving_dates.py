@@ -7,10 +7,7 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from tests.reviews.asking import (
-    happened,
-)
-from tests.reviews.test_stale_and_twice import hidden
+from tests.reviews.asking import happened, hidden
 from workflows.models import Deadline
 
 NOW = datetime(2026, 3, 24, 9, tzinfo=UTC)  # Tuesday

@@ -18,8 +18,7 @@ from reviews.questions import RETURN_FORM
 from reviews.services import cases, chasing, returns
 from tests import factories
 from tests.factories import CANARIES, World
-from tests.reviews.asking import happened, row_counts, send, signed_in, summary_of, text_of
-from tests.reviews.test_stale_and_twice import hidden
+from tests.reviews.asking import happened, hidden, row_counts, send, signed_in, summary_of, text_of
 from workflows.exceptions import NotMet, WorkflowError
 from workflows.models import LedgerEntry
 

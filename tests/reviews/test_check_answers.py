@@ -13,8 +13,7 @@ from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
 from reviews.services import decisions, returns
 from tests import factories
 from tests.factories import World
-from tests.reviews.asking import DECIDED, moving, send, signed_in, summary_of, text_of, written
-from tests.reviews.test_stale_and_twice import hidden
+from tests.reviews.asking import DECIDED, hidden, moving, send, signed_in, summary_of, text_of, written
 from tests.standing import standing
 from workflows.models import LedgerEntry
 

@@ -15,7 +15,7 @@ from reviews.timeline.dates import read
 from reviews.timeline.rows import MOST_ROWS, Row
 from reviews.timeline.tables import LONGEST
 from tests.factories import NOTIFIED, World
-from tests.reviews.asking import row_counts, send, signed_in, summary_of, text_of
+from tests.reviews.asking import hidden, row_counts, send, signed_in, summary_of, text_of
 
 pytestmark = pytest.mark.django_db
 LATER = NOTIFIED + timedelta(hours=3)
@@ -34,12 +34,6 @@ def author(world: World) -> Client:
 
 def page_of(it: AgencyReturn) -> str:
     return f"{it.get_absolute_url()}chronology/table/"
-
-
-def hidden(answer: Any, name: str) -> str:
-    found = re.search(f'name="{name}" value="(.*?)"', answer.content.decode(), re.DOTALL)
-    assert found, name
-    return html.unescape(found[1])
 
 
 def box(answer: Any) -> str:

@@ -15,8 +15,7 @@ from reviews.services.children import correct_child
 from reviews.services.history import history_of
 from tests import factories
 from tests.factories import CANARIES, NOTIFIED, World
-from tests.reviews.asking import moving, send, signed_in, summary_of, text_of
-from tests.reviews.test_stale_and_twice import hidden
+from tests.reviews.asking import hidden, moving, send, signed_in, summary_of, text_of
 from workflows.exceptions import NotMet, Stale, WorkflowError
 from workflows.models import LedgerEntry
 

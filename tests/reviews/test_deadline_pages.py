@@ -11,15 +11,8 @@ from django.test import Client
 from reviews.models import Case
 from tests import factories
 from tests.factories import World
-from tests.reviews.asking import (
-    happened,
-    row_counts,
-    signed_in,
-    summary_of,
-    text_of,
-)
+from tests.reviews.asking import happened, hidden, row_counts, signed_in, summary_of, text_of
 from tests.reviews.moving_dates import NOW, WHY, boxes, by_five_days, clock, page_of, say_yes
-from tests.reviews.test_stale_and_twice import hidden
 from workflows.models import LedgerEntry
 
 

@@ -14,6 +14,7 @@ from tests.factories import World
 from tests.reviews.asking import (
     beside_the_boxes,
     happened,
+    hidden,
     row_counts,
     send,
     signed_in,
@@ -21,7 +22,6 @@ from tests.reviews.asking import (
     text_of,
 )
 from tests.reviews.moving_dates import NOW, WHY, boxes, by_five_days, clock, page_of, say_yes
-from tests.reviews.test_stale_and_twice import hidden
 from workflows.exceptions import WorkflowError
 from workflows.rules import Limit
 

@@ -12,8 +12,7 @@ from django.urls import reverse
 from reviews.models import AgencyReturn, Case
 from tests import factories
 from tests.accounts.test_pages_middleware import OURS, kept
-from tests.reviews.asking import happened, moving
-from tests.reviews.test_stale_and_twice import hidden
+from tests.reviews.asking import happened, hidden, moving
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 20, 9, tzinfo=UTC)

@@ -19,6 +19,7 @@ from tests.factories import NOTIFIED, World
 from tests.reviews.asking import (
     beside_the_boxes,
     happened,
+    hidden,
     moving,
     row_counts,
     send,
@@ -27,7 +28,6 @@ from tests.reviews.asking import (
     text_of,
 )
 from tests.reviews.moving_dates import say_yes
-from tests.reviews.test_stale_and_twice import hidden
 from workflows.countdown import moment_in_words
 from workflows.exceptions import NotMet, Stale, WorkflowError, WrongState
 from workflows.models import RuleVersion

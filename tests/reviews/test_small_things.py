@@ -24,6 +24,7 @@ from tests.reviews.asking import (
     Released,
     a_released_case,
     happened,
+    hidden,
     moving,
     send,
     signed_in,
@@ -31,7 +32,6 @@ from tests.reviews.asking import (
     text_of,
     written,
 )
-from tests.reviews.test_stale_and_twice import hidden
 from workflows.actors import SYSTEM
 from workflows.exceptions import NotMet, Stale, WorkflowError
 from workflows.models import LedgerEntry

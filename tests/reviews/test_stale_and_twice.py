@@ -20,6 +20,7 @@ from tests.reviews.asking import (
     DECIDED,
     a_released_case,
     happened,
+    hidden,
     moving,
     row_counts,
     send,
@@ -54,13 +55,6 @@ def world() -> World:
 @pytest.fixture
 def manager(world: World) -> Client:
     return signed_in(world.manager)
-
-
-def hidden(answer: Any, name: str) -> str:
-    """What stands in a hidden box of the page."""
-    found = re.search(rf'name="{name}" value="([^"]*)"', answer.content.decode().partition("<main")[2])
-    assert found is not None, name
-    return found[1]
 
 
 # ---- Late --------------------------------------------------------------------------------------
