@@ -112,7 +112,7 @@ class TableForm(PageForm):
         help_text="Copy the cells in Excel, or the table in Word, and paste them here.",
     )
     file = forms.FileField(
-        label="Or choose a CSV file",
+        label="Or choose a workbook (XLSX) or CSV file",
         help_text=f"Up to {MOST_ROWS:,} rows and 1 MB. It takes the place of what is in the box above.",
         required=False,
         allow_empty_file=True,

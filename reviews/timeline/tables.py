@@ -1,4 +1,4 @@
-"""A table pasted from Excel or Word, or read from a CSV file, as rows of a chronology; or what is wrong, line by line.
+"""A table pasted from Excel or Word, or read from a file, as rows of a chronology; or what is wrong, line by line.
 
 No database, no clock. Nothing in a cell is run: a formula is text like any other.
 """
@@ -12,6 +12,7 @@ from typing import Final
 from django.core.exceptions import ValidationError
 
 from accounts.pages.text import clean_text
+from reviews.timeline import workbooks
 from reviews.timeline.dates import NotADate, Told, read
 from reviews.timeline.rows import CHILD_SEEN, COLUMNS, LENGTHS, MOST_ROWS, NO, NOT_KNOWN, YES, Row
 
@@ -75,17 +76,17 @@ def decoded(raw: bytes) -> tuple[str, str]:
     """The text of a file, and how its letters were read if not as UTF-8: "Windows-1252". Raises NotATable."""
     if not raw.strip():
         raise NotATable("The selected file is empty.")
-    if raw.startswith(b"PK\x03\x04"):
-        raise NotATable(
-            "This is a workbook, which is not read here. In Excel, save it as “CSV UTF-8”, "
-            "or copy its cells and paste them."
-        )
+    if raw.startswith((workbooks.IS_ZIP, workbooks.IS_OLD)):
+        try:
+            return workbooks.text_of(raw), ""
+        except workbooks.NotAWorkbook as refusal:
+            raise NotATable(str(refusal)) from None
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):  # what Excel calls Unicode text
         try:
             return raw.decode("utf-16"), ""
         except UnicodeDecodeError:
             raise NotATable(_NO_TEXT) from None
-    if b"\0" in raw or raw.startswith((b"%PDF", b"\xd0\xcf\x11\xe0", b"{\\rtf")):
+    if b"\0" in raw or raw.startswith((b"%PDF", b"{\\rtf")):
         raise NotATable(_NO_TEXT)
     try:
         return raw.decode("utf-8-sig"), ""
@@ -100,7 +101,8 @@ def decoded(raw: bytes) -> tuple[str, str]:
 
 
 _NO_TEXT = (
-    "The selected file is not a CSV file. In Excel, save it as “CSV UTF-8”, or copy its cells and paste them."
+    "The selected file is neither a workbook nor a CSV file. In Excel, save it as XLSX, or copy its cells and "
+    "paste them."
 )
 
 

@@ -118,8 +118,8 @@ def test_the_text_of_a_file_that_is_wrong_stands_in_the_box_to_be_mended(
     ("raw", "says"),
     [
         (b"", "The selected file is empty"),
-        (b"PK\x03\x04", "This is a workbook, which is not read here. In Excel, save it as “CSV UTF-8”, or copy its cells and paste them"),
-        (b"MZ\x00", "The selected file is not a CSV file. In Excel, save it as “CSV UTF-8”, or copy its cells and paste them"),
+        (b"PK\x03\x04", "This workbook could not be read. In Excel, save it again as XLSX or as “CSV UTF-8”, or copy its cells and paste them"),
+        (b"MZ\x00", "The selected file is neither a workbook nor a CSV file. In Excel, save it as XLSX, or copy its cells and paste them"),
         (b"x" * (LONGEST + 1), "The table must be 1,200,000 characters or less. Bring it in piece by piece"),
     ],
     ids=["empty", "workbook", "program", "too long"],

@@ -92,14 +92,14 @@ def test_letters_are_read_as_utf_8_or_as_windows_writes_them_and_it_says_so(
     [
         (b"", "The selected file is empty."),
         (b" \n ", "The selected file is empty."),
-        (b"PK\x03\x04 a workbook", "This is a workbook, which is not read here."),
-        (b"%PDF-1.7", "The selected file is not a CSV file."),
-        (b"MZ\x00\x01 a program", "The selected file is not a CSV file."),
-        (b"\xff\xfea", "The selected file is not a CSV file."),
+        (b"PK\x03\x04 a workbook", "This workbook could not be read."),
+        (b"%PDF-1.7", "The selected file is neither a workbook nor a CSV file."),
+        (b"MZ\x00\x01 a program", "The selected file is neither a workbook nor a CSV file."),
+        (b"\xff\xfea", "The selected file is neither a workbook nor a CSV file."),
         (b"2019;\x81\x8d", "The letters of this file could not be read."),
     ],
 )  # fmt: skip
-def test_bad_input_37_to_40_a_file_that_is_no_csv_is_refused_with_what_would_help(
+def test_bad_input_37_to_40_a_file_that_is_no_table_is_refused_with_what_would_help(
     raw: bytes, says: str
 ) -> None:
     with pytest.raises(NotATable) as refusal:
