@@ -1,0 +1,202 @@
+"""DOCX and XLSX: a zip of XML parts. What it unpacks to is bounded, nothing in it runs, is hidden in it or is fetched.
+
+Every part is read once, in pieces; XML by expat, which is stopped at the first DTD. Nothing is rendered. Pure.
+"""
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from xml.parsers import expat
+
+from reviews.files.refusal import (
+    DAMAGED,
+    FETCHES,
+    HOLDS_FILES,
+    LOCKED,
+    MACROS,
+    TOO_LARGE_UNPACKED,
+    UNREADABLE,
+    NotAccepted,
+)
+
+MOST_PARTS = 1_000
+MOST_UNPACKED = 300 * 1024 * 1024
+MOST_RATIO = 100
+"""So many times its packed size may a package unpack to. Small ones may: a few kilobytes of blanks harm nobody."""
+SMALL = 10 * 1024 * 1024
+PIECE = 64 * 1024
+
+_MACROS = re.compile(rb"macroEnabled|vbaProject|macrosheet|activeX", re.IGNORECASE)
+_MACRO_PARTS = re.compile(r"vba(project|data)|/macrosheets/|/activex/|\.bin$", re.IGNORECASE)
+_FILE_PARTS = re.compile(r"/embeddings/|oleobject|/externallinks/", re.IGNORECASE)
+_PROGRAMS = (
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0",
+    b"MZ",
+    b"\x7fELF",
+    b"%PDF-",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"{\\rt",
+    b"<!DO",
+    b"<htm",
+)
+_WEB = re.compile(r"(https?://|mailto:|tel:|#)", re.IGNORECASE)
+_FIELDS = re.compile(
+    r"\b(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|IMPORT|INCLUDE|DATABASE|LINK|AUTOTEXTLIST)\b"
+)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
+    OverflowError,
+)  # fmt: skip
+"""What reading a zip raises when bytes of it are not what they should be."""
+_PRINTER = re.compile(r"/printersettings/printersettings\d*\.bin$", re.IGNORECASE)
+
+
+def opened(content: bytes) -> zipfile.ZipFile:
+    """The package, its list of parts read. Raises NotAccepted when it is none, locked or would unpack to too much."""
+    try:
+        package = zipfile.ZipFile(io.BytesIO(content))
+    except _BROKEN:
+        raise NotAccepted(DAMAGED) from None
+    parts = package.infolist()
+    unpacked = sum(part.file_size for part in parts)
+    if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED:
+        raise NotAccepted(TOO_LARGE_UNPACKED)
+    if unpacked > SMALL and unpacked > MOST_RATIO * len(content):
+        raise NotAccepted(TOO_LARGE_UNPACKED)
+    if any(part.flag_bits & 0x1 for part in parts):
+        raise NotAccepted(LOCKED)
+    return package
+
+
+def kind_of(package: zipfile.ZipFile) -> str:
+    """ "docx", "xlsx", or "" for a zip that is neither."""
+    names = {name.casefold() for name in package.namelist()}
+    if "[content_types].xml" not in names:
+        return ""
+    return "docx" if "word/document.xml" in names else "xlsx" if "xl/workbook.xml" in names else ""
+
+
+def examine(package: zipfile.ZipFile) -> None:
+    """Read every part. Raises NotAccepted for what may not be in it."""
+    seen: set[str] = set()
+    left = MOST_UNPACKED
+    for part in package.infolist():
+        name = part.filename
+        if name.casefold() in seen or not _is_plain(part):
+            raise NotAccepted(UNREADABLE)
+        seen.add(name.casefold())
+        if _FILE_PARTS.search(f"/{name}"):
+            raise NotAccepted(HOLDS_FILES if "externallinks" not in name.casefold() else FETCHES)
+        if _MACRO_PARTS.search(f"/{name}") and not _PRINTER.search(f"/{name}"):
+            raise NotAccepted(MACROS)
+        left -= _read(package, part, left)
+
+
+def _is_plain(part: zipfile.ZipInfo) -> bool:
+    """A file of this package: no link, no way out of it, packed in a way that Office uses."""
+    is_link = (part.external_attr >> 16) & 0o170000 == 0o120000
+    goes_out = part.filename.startswith("/") or "\\" in part.filename or ".." in part.filename.split("/")
+    return not (is_link or goes_out or "\0" in part.orig_filename) and part.compress_type in (
+        zipfile.ZIP_STORED,
+        zipfile.ZIP_DEFLATED,
+    )
+
+
+def _read(package: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
+    """Read one part to its end; returns how long it is. What its list says of its length is not believed."""
+    ending = part.filename.rpartition(".")[2].casefold()
+    parser = _Parser(part.filename) if ending in ("xml", "rels", "vml") else None
+    length = 0
+    try:
+        for piece in _pieces(package, part):
+            if not length and parser is None and piece.startswith(_PROGRAMS):
+                raise NotAccepted(HOLDS_FILES)
+            length += len(piece)
+            if length > left:
+                raise NotAccepted(TOO_LARGE_UNPACKED)
+            if parser:
+                parser.feed(piece)
+        if parser:
+            parser.end()
+    except _BROKEN:
+        raise NotAccepted(DAMAGED) from None
+    except expat.ExpatError:
+        raise NotAccepted(UNREADABLE) from None
+    return length
+
+
+def _pieces(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    with package.open(part) as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+class _Parser:
+    """One XML part, read for what it names: DTDs, parts outside, macros, fields that fetch."""
+
+    DEEPEST = 200
+
+    def __init__(self, name: str) -> None:
+        self.name, self.depth, self.in_field = name, 0, False
+        self.fields: list[str] = []
+        self.expat = expat.ParserCreate(namespace_separator=" ")
+        self.expat.StartDoctypeDeclHandler = self.doctype
+        self.expat.StartElementHandler = self.start
+        self.expat.EndElementHandler = self.finish
+        self.expat.CharacterDataHandler = self.text
+
+    def feed(self, piece: bytes) -> None:
+        self.expat.Parse(piece, False)
+
+    def end(self) -> None:
+        self.expat.Parse(b"", True)
+        self.must_not_fetch("".join(self.fields))
+
+    def doctype(self, *given: object) -> None:
+        raise NotAccepted(UNREADABLE)
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.depth += 1
+        if self.depth > self.DEEPEST:
+            raise NotAccepted(UNREADABLE)
+        element = name.rpartition(" ")[2]
+        if element == "Relationship":
+            self.relationship(attributes)
+        elif element in ("Override", "Default") and _MACROS.search(
+            attributes.get("ContentType", "").encode()
+        ):
+            raise NotAccepted(MACROS)
+        elif element in ("OLEObject", "oleObject", "control", "ddeLink", "oleLink", "altChunk"):
+            raise NotAccepted(HOLDS_FILES)
+        elif element == "fldSimple":
+            self.must_not_fetch(next((v for k, v in attributes.items() if k.endswith("instr")), ""))
+        self.in_field = element == "instrText"
+
+    def finish(self, name: str) -> None:
+        self.depth -= 1
+        self.in_field = False
+
+    def text(self, text: str) -> None:
+        if self.in_field:
+            self.fields.append(text)
+
+    def relationship(self, attributes: dict[str, str]) -> None:
+        """A hyperlink to the web or to a mailbox is text that somebody may click. All else outside is fetched."""
+        kind = attributes.get("Type", "").rpartition("/")[2]
+        if _MACROS.search(kind.encode()):
+            raise NotAccepted(MACROS)
+        if kind in ("aFChunk", "oleObject", "package", "control"):
+            raise NotAccepted(HOLDS_FILES)
+        is_outside = attributes.get("TargetMode", "").casefold() == "external"
+        is_clicked = kind == "hyperlink" and _WEB.match(attributes.get("Target", "").strip())
+        if is_outside and not is_clicked:
+            raise NotAccepted(FETCHES)
+
+    def must_not_fetch(self, field: str) -> None:
+        if _FIELDS.search(field.upper()):
+            raise NotAccepted(FETCHES)

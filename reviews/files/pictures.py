@@ -1,0 +1,68 @@
+"""PNG and JPEG: whole, and no larger than a person can look at. Their measures are read, their pixels never. Pure."""
+
+import zlib
+
+from reviews.files.refusal import DAMAGED, NotAccepted
+
+MOST_PIXELS = 100_000_000
+LONGEST_SIDE = 20_000
+TOO_MANY_PIXELS = (
+    f"The selected picture is too large: it can have {MOST_PIXELS // 1_000_000} million pixels, "
+    f"and {LONGEST_SIDE:,} on a side."
+)
+PNG = b"\x89PNG\r\n\x1a\n"
+JPEG = b"\xff\xd8\xff"
+_FRAMES = frozenset((*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)))
+"""Markers of a JPEG after which its measures stand."""
+
+
+def examine_png(content: bytes) -> None:
+    """Raises NotAccepted unless it is whole: each part with its check sum, and the last part last."""
+    place, is_first = len(PNG), True
+    while True:
+        length, name = int.from_bytes(content[place : place + 4]), content[place + 4 : place + 8]
+        end = place + 12 + length
+        if len(name) < 4 or end > len(content):
+            raise NotAccepted(DAMAGED)
+        if zlib.crc32(content[place + 4 : end - 4]) != int.from_bytes(content[end - 4 : end]):
+            raise NotAccepted(DAMAGED)
+        if is_first:
+            if name != b"IHDR" or length != 13:
+                raise NotAccepted(DAMAGED)
+            _must_fit(
+                int.from_bytes(content[place + 8 : place + 12]),
+                int.from_bytes(content[place + 12 : place + 16]),
+            )
+        if name == b"IEND":
+            return
+        place, is_first = end, False
+
+
+def examine_jpeg(content: bytes) -> None:
+    """Raises NotAccepted unless it has its measures and its picture, and ends."""
+    place, has_measures = 2, False
+    while True:
+        while content[place : place + 1] == b"\xff" and content[place + 1 : place + 2] == b"\xff":
+            place += 1  # filling
+        if content[place : place + 1] != b"\xff" or place + 4 > len(content):
+            raise NotAccepted(DAMAGED)
+        marker, length = content[place + 1], int.from_bytes(content[place + 2 : place + 4])
+        if length < 2 or place + 2 + length > len(content):
+            raise NotAccepted(DAMAGED)
+        if marker in _FRAMES:
+            _must_fit(
+                int.from_bytes(content[place + 7 : place + 9]), int.from_bytes(content[place + 5 : place + 7])
+            )
+            has_measures = True
+        place += 2 + length
+        if marker == 0xDA:  # the picture itself follows; cameras append things after its end
+            if not has_measures or content.find(b"\xff\xd9", place) < 0:
+                raise NotAccepted(DAMAGED)
+            return
+
+
+def _must_fit(width: int, height: int) -> None:
+    if not width or not height:
+        raise NotAccepted(DAMAGED)
+    if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
+        raise NotAccepted(TOO_MANY_PIXELS)
