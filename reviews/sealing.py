@@ -79,25 +79,47 @@ def seal(text: str, *, place: str) -> str:
     """The text sealed with the first key; "" stays "". Raises ImproperlyConfigured without a key."""
     if not text:
         return ""
-    name, nonce = current(), secrets.token_bytes(NONCE)
-    sealed = AESGCM(keys()[name]).encrypt(nonce, text.encode(), _bound(name, place))
-    return f"{VERSION}:{name}:{base64.b64encode(nonce + sealed).decode()}"
+    name = current()
+    return f"{VERSION}:{name}:{base64.b64encode(_locked(text.encode(), name, place)).decode()}"
 
 
 def unseal(sealed: str, *, place: str) -> str:
     """The text again. Raises CannotOpen when its key is missing or another, or when the value was moved or altered."""
     if not sealed:
         return ""
-    name = key_of(sealed)
+    try:
+        raw = base64.b64decode(sealed.rpartition(":")[2], validate=True)
+    except ValueError:  # binascii.Error is one
+        raw = b""
+    return _opened(raw, key_of(sealed), place).decode()
+
+
+def seal_bytes(content: bytes, *, place: str) -> bytes:
+    """A file sealed with the first key: a line like `1:<name of the key>:`, nonce and cipher text."""
+    name = current()
+    return f"{VERSION}:{name}:\n".encode() + _locked(content, name, place)
+
+
+def unseal_bytes(sealed: bytes, *, place: str) -> bytes:
+    """The file again. Raises CannotOpen like unseal."""
+    head, _, raw = sealed.partition(b"\n")
+    return _opened(raw, key_of(head.decode("ascii", "replace")), place)
+
+
+def _locked(content: bytes, name: str, place: str) -> bytes:
+    nonce = secrets.token_bytes(NONCE)
+    return nonce + AESGCM(keys()[name]).encrypt(nonce, content, _bound(name, place))
+
+
+def _opened(raw: bytes, name: str, place: str) -> bytes:
     if name not in keys():
         raise CannotOpen(
             f"Cannot open {place}: it was sealed with the key {name or 'of no name'}, "
             "which is not among IDENTIFIER_KEYS."
         )
     try:
-        raw = base64.b64decode(sealed.rpartition(":")[2], validate=True)
-        return AESGCM(keys()[name]).decrypt(raw[:NONCE], raw[NONCE:], _bound(name, place)).decode()
-    except (InvalidTag, ValueError):  # binascii.Error is a ValueError
+        return AESGCM(keys()[name]).decrypt(raw[:NONCE], raw[NONCE:], _bound(name, place))
+    except (InvalidTag, ValueError):
         raise CannotOpen(
             f"Cannot open {place}: the key called {name} is another than the one it was sealed with, or the value was "
             "altered or moved."

@@ -131,3 +131,26 @@ def test_a_child_reads_and_writes_what_is_sealed() -> None:
     assert [word for word in ("Ann", "2025-11", "9434765919", "Lane") if word in stored] == []
     child.born_on, child.name = None, ""
     assert (child.sealed_born_on, child.sealed_name, child.born_on) == ("", "", None)
+
+
+def test_a_file_is_sealed_with_the_first_key_and_opens_under_its_own_name_alone(keys: Any) -> None:
+    content = bytes(range(256)) * 9
+    sealed = sealing.seal_bytes(content, place=PLACE)
+    assert sealed.startswith(b"1:2026:\n")
+    assert sealing.unseal_bytes(sealed, place=PLACE) == content
+    for wrong in (
+        b"",
+        b"\n",
+        sealed[:-1],
+        sealed[:9],
+        sealed[7:],
+        content,
+        sealed.replace(b"2026", b"2027", 1),
+    ):
+        with pytest.raises(sealing.CannotOpen):
+            sealing.unseal_bytes(wrong, place=PLACE)
+    with pytest.raises(sealing.CannotOpen):
+        sealing.unseal_bytes(sealed, place=f"{PLACE}x")
+    keys.IDENTIFIER_KEYS = OLD
+    with pytest.raises(sealing.CannotOpen, match="was sealed with the key 2026, which is not among"):
+        sealing.unseal_bytes(sealed, place=PLACE)
