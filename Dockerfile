@@ -7,7 +7,7 @@ RUN python -m venv /app/venv \
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin reviews \
- && install -d -o reviews -g reviews -m 0700 /var/lib/reviews
+ && install -d -o reviews -g reviews -m 0700 /var/lib/reviews /var/lib/reviews/attachments
 WORKDIR /app
 COPY --from=installed /app/venv /app/venv
 COPY manage.py ./

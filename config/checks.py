@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -108,6 +109,22 @@ def somebody_hears_of_holes(app_configs: Sequence[AppConfig] | None, **given: An
             id="config.W002",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def files_are_scanned(app_configs: Sequence[AppConfig] | None, **given: Any) -> list[CheckMessage]:
+    """Files of returns wait for a virus scanner; without one they wait for ever, or are given out as they came."""
+    hint = "Set CLAMAV to the address of ClamAV’s daemon, such as tcp://clamav:3310: see docs/running.md, “Files”."
+    if settings.CLAMAV:
+        parts = urlsplit(settings.CLAMAV)
+        if (parts.scheme, bool(parts.hostname or parts.path)) in (("tcp", True), ("unix", True)):
+            return []
+        words = f"CLAMAV is {settings.CLAMAV!r}, which is no address of a scanner: files of returns wait for ever."
+        return [Error(words, hint=hint, id="config.E025")]
+    words = "No virus scanner is set up: files of returns are kept, and nobody can take them."
+    if settings.UNSCANNED_FILES == "served":
+        words = "No virus scanner is set up, and files of returns are given out as they came: a virus among them too."
+    return [Warning(words, hint=hint, id="config.W003")]
 
 
 @register(Tags.security, deploy=True)

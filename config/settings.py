@@ -88,12 +88,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",  # counts the bytes of an answer: what writes one stands below
     "accounts.pages.middleware.refused_in_words",
     "config.manifest.OnlyDeclared",  # before all others that look at the view
-    "accounts.pages.middleware.sent_again",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.pages.second_factor.SecondFactorRequired",
     "accounts.pages.middleware.SignInRequired",
+    "accounts.pages.middleware.files_let_in",  # before whatever reads what was posted
+    "accounts.pages.middleware.sent_again",
     "config.counting.CountedPerPerson",
     "django.contrib.messages.middleware.MessageMiddleware",
     "workflows.middleware.ToldInTheLedger",  # the last: it stands next to the view
@@ -224,6 +225,19 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int(
 # ---- What comes in ---------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+FILE_UPLOAD_MAX_MEMORY_SIZE = 26 * 1024 * 1024
+"""The largest body of a page that takes files: one file of 25 MB, and what is typed beside it."""
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+"""No file on the disk before it is sealed."""
+ATTACHMENTS_DIR = Path(env.str("ATTACHMENTS_DIR", default=str(VAR_DIR / "attachments")))
+"""Where the files of returns lie, sealed: the same folder for every web and worker process."""
+CLAMAV = env.str("CLAMAV", default="")
+"""The virus scanner, ClamAV's daemon: `tcp://host:3310` or `unix:///run/clamav/clamd.ctl`; empty: there is none."""
+UNSCANNED_FILES = env.str("UNSCANNED_FILES", default="held")
+"""Where there is no scanner: `held`, nobody gets a file; `served`, everybody gets what nobody has scanned."""
+if UNSCANNED_FILES not in ("held", "served"):
+    raise ImproperlyConfigured(f"UNSCANNED_FILES is {UNSCANNED_FILES!r}: it can be `held` or `served`.")
 
 # ---- Words, days and clocks ------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -273,6 +287,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 SWEEP_EVERY = env.float("SWEEP_EVERY", default=60.0)
 DELIVER_EVERY = env.float("DELIVER_EVERY", default=20.0)
 INSPECT_EVERY = env.float("INSPECT_EVERY", default=300.0)
+SCAN_EVERY = env.float("SCAN_EVERY", default=10.0)
 LETTERS_EVERY = env.float("LETTERS_EVERY", default=5.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
@@ -309,6 +324,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reviews.tasks.watch_access",
         "schedule": INSPECT_EVERY,
         "options": {"expires": INSPECT_EVERY},
+    },
+    "scan-attachments": {
+        "task": "reviews.tasks.scan_files",
+        "schedule": SCAN_EVERY,
+        "options": {"expires": SCAN_EVERY * 2},
+    },
+    "sweep-store": {
+        "task": "reviews.tasks.sweep_files",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
     },
     "empty-copies": {
         "task": "reviews.tasks.empty_copies",

@@ -13,11 +13,13 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Min
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from notifications.operations.figures import Figures, figures
 from notifications.services import DELIVER
+from reviews.models import Attachment
 from reviews.services import identifiers
 from workflows.models import Heartbeat
 from workflows.services.watching import SWEEP
@@ -66,11 +68,13 @@ def look(*, at: datetime) -> Vitals:
         sealed = identifiers.what_is_amiss()
         beats = dict(Heartbeat.objects.values_list("name", "at"))
         of_the_service = figures(at=at)
+        files = Attachment.objects.waiting().aggregate(count=Count("pk"), oldest=Min("added_at"))
     except DatabaseError:
         found = Amiss("config.E010", "The database does not answer.",
                       "Start it, or correct DATABASE_URL.")  # fmt: skip
         return Vitals([*amiss, found])
     amiss += [Amiss("config.E019", words, KEYS) for words in sealed]
+    amiss += _of_files(files["count"], files["oldest"], at=at)
     amiss += [*_of_clocks(clocks), *_of_beats(beats, at=at), *_of_figures(of_the_service, at=at)]
     return Vitals(
         amiss,
@@ -81,6 +85,11 @@ def look(*, at: datetime) -> Vitals:
                 "mail": _seconds(of_the_service.oldest_waiting, at),
             },
             "undelivered": of_the_service.undelivered,
+            "files": {
+                "waiting": files["count"],
+                "seconds_waiting": _seconds(files["oldest"], at),
+                "infected": Attachment.objects.kept().filter(state=Attachment.State.INFECTED).count(),
+            },
             "inspections": {
                 one.last.kind: {"seconds_since": _seconds(one.last.begun_at, at), "wrong": one.last.wrong}
                 for one in of_the_service.inspected
@@ -153,6 +162,17 @@ def _of_figures(found: Figures, *, at: datetime) -> Iterator[Amiss]:
         yield Amiss("config.W012", alarm.words, "Look under Administration, “Bank holidays”.")
 
 
+def _of_files(waiting: int, oldest: datetime | None, *, at: datetime) -> Iterator[Amiss]:
+    """Files that the scanner should have looked at by now. That there is no scanner is said by a check of settings."""
+    if settings.CLAMAV and oldest and at - oldest > OWED:
+        waits = "1 file waits" if waiting == 1 else f"{waiting} files wait"
+        yield Amiss(
+            "config.E026",
+            f"{waits} for the virus scanner, the oldest for {_seconds(oldest, at) // 60} minutes: nobody can take it.",
+            "Start ClamAV’s daemon, or correct CLAMAV; the worker’s log says what it answers.",
+        )
+
+
 # ---- The broker --------------------------------------------------------------------------------
 def _of_broker() -> Iterator[Amiss]:
     try:
@@ -182,7 +202,11 @@ def broker_policy(url: str) -> str | None:
 
 # ---- The disk ----------------------------------------------------------------------------------
 def _of_folders() -> Iterator[Amiss]:
-    written = {str(settings.VAR_DIR), str(Path(settings.CELERY_BEAT_SCHEDULE_FILENAME).parent)}
+    written = {
+        str(settings.VAR_DIR),
+        _of_attachments(),
+        str(Path(settings.CELERY_BEAT_SCHEDULE_FILENAME).parent),
+    }
     for folder in sorted(written):
         try:
             with tempfile.TemporaryFile(dir=folder):
@@ -194,6 +218,12 @@ def _of_folders() -> Iterator[Amiss]:
         if (free := shutil.disk_usage(folder).free) < ROOM:
             yield Amiss("config.E018", f"Only {free // 1024**2} MB are free where {folder} lies.",
                         "Make room: 1,024 MB or more should be free.")  # fmt: skip
+
+
+def _of_attachments() -> str:
+    """Where files of returns lie. The first file makes the folder, in one that must be there."""
+    folder: Path = settings.ATTACHMENTS_DIR
+    return str(folder if folder.exists() else folder.parent)
 
 
 def _seconds(since: datetime | None, at: datetime) -> int:

@@ -69,6 +69,7 @@ urlpatterns = [
     path("returns/<uuid:pk>/write/<slug:section>/", returns.WriteSection.as_view(), name="return-section"),
     path("rules/", rule_book.rule_book_page, name="rule-book"),
     path("", include("reviews.administration.urls")),
+    path("", include("reviews.attachments.urls")),
     path("", include("reviews.auditing.urls")),
     path("", include("reviews.chronology.urls")),
     path("", include("reviews.deadlines.urls")),

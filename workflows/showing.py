@@ -7,7 +7,7 @@ a case, and fails a system check.
 
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -71,10 +71,15 @@ def notes_of(request: HttpRequest) -> Notes:
     return notes
 
 
-def note_shown(request: HttpRequest, subject: Subject, action: str = "read") -> None:
-    """That the page shows this subject. Noted again, the same thing stays one entry, and keeps its first action."""
+def note_shown(
+    request: HttpRequest, subject: Subject, action: str = "read", *, parts: Sequence[str] = ()
+) -> None:
+    """That the page shows this subject, or these parts of it, by their ids.
+
+    Noted again, the same thing stays one entry, and keeps its first action.
+    """
     assert isinstance(request.user, User)
-    notes, told = notes_of(request), line(subject, action, by=request.user)
+    notes, told = notes_of(request), line(subject, action, by=request.user, changed=parts)
     notes.is_told = True
     if all(told.target != other.target for other in notes.shown):
         notes.shown.append(told)

@@ -102,7 +102,7 @@ def form_has_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     context: dict[str, Any] = {
         "kept": [*kept, (SENT_AGAIN, signing.dumps(_digest(request, kept), salt=SENT_AGAIN))],
         "typed": _typed(request, kept),
-        "has_files": bool(request.FILES),
+        "has_files": bool(request.FILES) or getattr(request, "file_is_left_out", False),
         "is_signed_in": request.user.is_authenticated,
         "must_confirm": reason == "confirm",
         "path": request.get_full_path(),

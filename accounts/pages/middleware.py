@@ -9,9 +9,11 @@ from urllib.parse import unquote_to_bytes
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import HttpRequest, HttpResponse
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from accounts.pages import errors
@@ -55,19 +57,80 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     if request.method not in ("POST", "PUT", "PATCH"):
         return None
     if _content_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if _may_be_a_file(request):
+            request.is_unread = True  # type: ignore[attr-defined] # until it is known who sends it: `files_let_in`
+            return None
         # Also one with a file in it: Django limits its fields alone, and would write the file to the disk for anybody.
         _drain(request)
         return errors.too_large(request)
     if _content_length(request) and request.content_type not in _FORMS:
         # No page takes JSON or anything else: how deep, how long and how often a key comes need not be read.
         return errors.bad_request(request, only_forms=True)
+    return _unreadable(request)
+
+
+def _unreadable(request: HttpRequest) -> HttpResponse | None:
+    """Reads the body now, where what is wrong with it can be said."""
     try:
-        request.POST  # noqa: B018 (reads the body now, where what is wrong with it can be said)
+        request.POST  # noqa: B018
     except RequestDataTooBig:
         return errors.too_large(request)
-    except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, BadRequest):
+    except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, UnreadablePostError, BadRequest):
         return errors.bad_request(request)
-    return None
+    return None if _came_whole(request) else errors.bad_request(request)
+
+
+def _came_whole(request: HttpRequest) -> bool:
+    """Whether all bytes came that were promised: of a connection that was cut Django takes what there is for all."""
+    came = getattr(getattr(request, "_stream", None), "_pos", None)
+    return came is None or came >= _content_length(request) or getattr(request, "file_is_left_out", False)
+
+
+def _may_be_a_file(request: HttpRequest) -> bool:
+    """Whether the page at this address takes files, and this may be one: its view says so with `takes_files`."""
+    try:
+        view = resolve(request.path_info).func
+    except Resolver404:
+        return False
+    is_form = request.content_type == "multipart/form-data"
+    return is_form and getattr(getattr(view, "view_class", view), "takes_files", False)
+
+
+def files_let_in(get_response: Answer) -> Answer:
+    """Reads a body with a file in it, for who is signed in. Stands behind what knows who it is, before what reads.
+
+    The file stays in memory: what is about a child never lies on the disk unsealed. Not read is the file of who is not
+    signed in, and one larger than any page takes: what was typed before it is kept, and the page that answers says so
+    (`request.file_is_left_out`, and for the second `request.file_is_too_large`).
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        if not getattr(request, "is_unread", False):
+            return get_response(request)
+        is_too_large = _content_length(request) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+        if request.user.is_authenticated and not is_too_large:
+            return _unreadable(request) or get_response(request)
+        request.file_is_left_out = True  # type: ignore[attr-defined]
+        request.file_is_too_large = is_too_large  # type: ignore[attr-defined]
+        request.upload_handlers = [_NotRead(request)]
+        refusal = _unreadable(request)
+        _drain(request)
+        return refusal or get_response(request)
+
+    return answer
+
+
+class _NotRead(FileUploadHandler):
+    """Stops at the first file: what stands before it was typed."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        raise StopUpload(connection_reset=True)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        return None
+
+    def file_complete(self, file_size: int) -> None:
+        return None
 
 
 def _is_readable(request: HttpRequest) -> bool:

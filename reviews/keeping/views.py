@@ -98,6 +98,7 @@ def certificates(request: HttpRequest, pk: Any) -> HttpResponse:
 
 REMOVED = {
     "agency return": "returns of agencies",
+    "attachment": "files of returns",
     "break glass": "emergency accesses",
     "case": "the case itself",
     "child": "children",

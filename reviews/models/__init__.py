@@ -1,6 +1,7 @@
 """The review's own tables: the case, what agencies return, what is decided, what the Panel takes."""
 
 from reviews.models.alerts import AccessAlert
+from reviews.models.attachments import Attachment
 from reviews.models.calls import PhoneCall
 from reviews.models.cases import Case, CaseGroupGrant, CaseUserGrant
 from reviews.models.children import Child
@@ -20,6 +21,7 @@ __all__ = [
     "AgencyReturn",
     "AgencyReturnGroupGrant",
     "AgencyReturnUserGrant",
+    "Attachment",
     "CalendarFeed",
     "Case",
     "CaseGroupGrant",

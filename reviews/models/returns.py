@@ -272,6 +272,7 @@ class ReturnVersion(models.Model):
     answers = models.JSONField()
     form_version = models.CharField(max_length=20)
     chronology = models.JSONField(default=list, help_text="The rows as they were, each an object.")
+    attachments = models.JSONField(default=list, help_text="The files as they were, each an object.")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

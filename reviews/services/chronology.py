@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 from accounts.models import User
 from reviews.models import AgencyReturn, Case, ChronologyRow
 from reviews.services.answering import with_rows
+from reviews.services.drafting import being_written
 from reviews.timeline.dates import Told
 from reviews.timeline.merging import Placed
 from reviews.timeline.rows import MOST_ROWS, Row
 from workflows.exceptions import Stale, WorkflowError
-from workflows.services.moving import change, perform
 
 NAME = "chronology"
 """What the rows are called among the answers, and in a question that they answer."""
@@ -32,7 +32,7 @@ def add_rows(
     agency_return: AgencyReturn, rows: Sequence[Row], *, by: User, at: datetime
 ) -> list[ChronologyRow]:
     """Add these, all or none, after those that are there. Raises PermissionDenied, WorkflowError."""
-    current = _being_written(agency_return, "add_chronology_rows", by=by, at=at)
+    current = being_written(agency_return, "add_chronology_rows", NAME, "this chronology", by=by, at=at)
     must_have_room(current, len(rows))
     made = ChronologyRow.objects.bulk_create(
         [ChronologyRow(agency_return=current, saved_by=by, saved_at=at, **row.columns()) for row in rows],
@@ -66,7 +66,7 @@ def change_row(
     seen is the version the page was shown with; None asks for no comparison. Raises PermissionDenied, WorkflowError;
     Stale when another hand changed or removed it since.
     """
-    current = _being_written(agency_return, "change_chronology_row", by=by, at=at)
+    current = being_written(agency_return, "change_chronology_row", NAME, "this chronology", by=by, at=at)
     there = _row(current, pk)
     if seen is not None and seen != there.version:
         raise Stale(
@@ -86,7 +86,7 @@ def remove_row(
     agency_return: AgencyReturn, pk: int, *, seen: int | None = None, by: User, at: datetime
 ) -> None:
     """Take one row away. Raises PermissionDenied, WorkflowError; Stale when it is not as the page showed it."""
-    current = _being_written(agency_return, "remove_chronology_row", by=by, at=at)
+    current = being_written(agency_return, "remove_chronology_row", NAME, "this chronology", by=by, at=at)
     there = _row(current, pk, "This row was removed already.")
     if seen is not None and seen != there.version:
         raise Stale(
@@ -122,20 +122,6 @@ def placed(
             Placed(pk, agencies[owner], begin, end, at_time, told.is_a_day, source, is_key, first is not None)
         )
     return found
-
-
-def _being_written(agency_return: AgencyReturn, action: str, *, by: User, at: datetime) -> AgencyReturn:
-    """The return, locked, with this in the ledger. The first row begins the draft."""
-    current: AgencyReturn = change(
-        agency_return, action, permission="reviews.draft_agencyreturn", by=by, at=at, changed=[NAME]
-    )
-    if not current.can_be_written:
-        raise WorkflowError(
-            f"Cannot change this chronology: the return is {current.get_state_display().lower()} now."
-        )
-    if current.state != AgencyReturn.State.IN_PROGRESS:
-        current = perform(current, AgencyReturn.draft, by=by, at=at)
-    return current
 
 
 _GONE = (

@@ -19,9 +19,19 @@ from django.db.models import Min, Q, QuerySet
 
 from accounts.models import Agency, Partnership, Role, User
 from accounts.services import add_member, factors, seat_for
+from reviews.files.kinds import examine
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
-from reviews.services import cases, chronology, decisions, importing, partnerships, practice, returns
+from reviews.services import (
+    attachments,
+    cases,
+    chronology,
+    decisions,
+    importing,
+    partnerships,
+    practice,
+    returns,
+)
 from reviews.services.cases import ChildGiven
 from reviews.timeline.dates import read
 from reviews.timeline.rows import Row
@@ -285,6 +295,10 @@ def _write(
         assert incident is not None
         told = [_row(line, local_date(incident), local_date(at)) for line in rows]
         chronology.add_rows(agency_return, told, by=place.people[f"{agency}:author"], at=at)
+    for name, about, words in given.get("files", {}).get(agency, ()):
+        file = examine(name, words.encode())
+        author = place.people[f"{agency}:author"]
+        attachments.add_attachment(agency_return, file, about=about, by=author, at=at)
     for section, answers in list(_sheet(RETURN_FORM, texts).items())[:sections]:
         agency_return = returns.save_section(
             agency_return, section, answers, by=place.people[f"{agency}:author"], at=at

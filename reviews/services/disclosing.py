@@ -16,11 +16,13 @@ from django.db import transaction
 
 from accounts.models import User
 from reviews import when
-from reviews.models import Case, Child, ChronologyRow, Disclosure, SectionComment
+from reviews.models import Attachment, Case, Child, ChronologyRow, Disclosure, SectionComment
 from reviews.models.disclosures import LASTS, REASONS
 from reviews.models.return_forms import definition
+from reviews.services.attachments import in_megabytes
 from reviews.services.exporting import as_file
 from reviews.timeline.rows import COLUMNS
+from workflows.calendars import local_date
 from workflows.countdown import day_in_words, moment_in_words
 from workflows.exceptions import RetentionError
 from workflows.services.clocks import lock
@@ -71,6 +73,8 @@ def _parts_of(case: Case, child: Child | None) -> Iterator[tuple[str, str, str]]
             yield heading, f"Chronology, {row.said}", _row_in_words(row)
         for said in SectionComment.objects.filter(version__agency_return=one).select_related("version"):
             yield heading, f"Comment on {said.version}, {said.title}", said.text
+        for file in one.attachments.there():
+            yield heading, f"File {file.name}", _file_in_words(file)
         for call in one.calls.all():
             yield heading, f"Phone call of {moment_in_words(call.called_at)}", f"{call.spoke_to}: {call.said}"
     for decision in case.decisions.prefetch_related("sign_offs__partner"):
@@ -94,6 +98,15 @@ def _row_in_words(row: ChronologyRow) -> str:
     told = {"child_seen": row.get_child_seen_display(), "is_key": "Yes" if row.is_key else ""}
     parts = ((label, told.get(name) or getattr(row, name, "")) for name, label in COLUMNS if name != "when")
     return "\n".join(f"{label}: {text}" for label, text in parts if text and text is not True)
+
+
+def _file_in_words(file: Attachment) -> str:
+    """What a file is. What stands in it is in no copy: it is read, blacked out and given on its own."""
+    what = f"{file.about}\n" if file.about else ""
+    return (
+        f"{what}{file.get_kind_display()}, {in_megabytes(file.size)}, added {day_in_words(local_date(file.added_at))}. "
+        "What stands in it is not part of this copy."
+    )
 
 
 def _answers(heading: str, sheet: Any) -> Iterator[tuple[str, str, str]]:

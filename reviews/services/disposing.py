@@ -10,14 +10,17 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any, Final
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from accounts.models import User
+from reviews.files import store
 from reviews.models import (
     AgencyReturn,
+    Attachment,
     Case,
     Child,
     ChronologyRow,
@@ -65,6 +68,13 @@ def _an_empty_object(row: Any) -> dict[str, Any]:
 def _mark(column: str) -> Left:
     """The mark, where somebody had written something."""
     return lambda row: FORGOTTEN if getattr(row, column) else ""
+
+
+def _its_bytes(attachment: Attachment) -> str:
+    """No name in the store: when the row says so for good, the bytes go too, and if not then, with the next sweep."""
+    if attachment.stored:
+        transaction.on_commit(partial(store.forget, attachment.stored), robust=True)
+    return ""
 
 
 def _year_of_incident(case: Case) -> datetime | None:
@@ -134,7 +144,18 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
         True,
     ),
     Holding(
-        ReturnVersion, ("agency_return__case",), {"answers": _an_empty_object, "chronology": lambda version: []}, True
+        ReturnVersion,
+        ("agency_return__case",),
+        {
+            "answers": _an_empty_object, "chronology": lambda version: [], "attachments": lambda version: [],
+        },
+        True,
+    ),
+    Holding(
+        Attachment,
+        ("agency_return__case",),
+        {"name": _mark("name"), "about": _mark("about"), "sha256": _nothing, "stored": _its_bytes},
+        True,
     ),
     Holding(
         ChronologyRow,
@@ -171,6 +192,7 @@ KEPT: Final[dict[str, str]] = {
     "reviews.case": "notifiable harm review_type aware_precision reference_body reference_as_given",
     "reviews.child": "sex",
     "reviews.chronologyrow": "child_seen",
+    "reviews.attachment": "kind state virus",
     "reviews.agencyreturn": "form_version",
     "reviews.returnversion": "form_version",
     "reviews.sectioncomment": "section",

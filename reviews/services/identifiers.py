@@ -10,7 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from reviews import sealing
-from reviews.models import Case, Child, Disclosure
+from reviews.files import store
+from reviews.models import Attachment, Case, Child, Disclosure
 from workflows.actors import SYSTEM
 from workflows.models import Subject
 from workflows.services import ledger
@@ -27,7 +28,7 @@ SEALED: list[tuple[type[Case] | type[Child] | type[Disclosure], str]] = [
 
 @dataclass(slots=True)
 class Resealed:
-    """What a run did: values sealed anew, cases they belong to, and the codes of cases that could not be opened."""
+    """What a run did: values and files sealed anew, cases whose values they are, and codes of cases not opened."""
 
     values: int = 0
     cases: int = 0
@@ -38,7 +39,8 @@ def reseal_everything(*, at: datetime) -> Resealed:
     """Seal every value with the first key that is not yet. Case by case, each in its own transaction with its ledger
     entry: it may be killed, run twice, or beside itself and people at work.
 
-    Raises ImproperlyConfigured without a key. What the keys do not open is left as it is, and named.
+    The files of returns follow, one by one. Raises ImproperlyConfigured without a key. What the keys do not open is
+    left as it is, and named.
     """
     done = Resealed()
     for pk in sorted(_cases_to_seal_anew(sealing.current())):
@@ -51,6 +53,16 @@ def reseal_everything(*, at: datetime) -> Resealed:
             continue
         done.values += values
         done.cases += bool(values)
+    for one in Attachment.objects.kept().select_related("agency_return__case").order_by("pk").iterator():
+        try:
+            if store.is_under_an_old_key(one.stored):
+                store.seal_anew(one.stored)
+                done.values += 1
+        except (sealing.CannotOpen, store.NotThere) as error:
+            code = one.agency_return.case.code
+            logger.error("A file of %s was not sealed anew: %s", code, error)
+            if code not in done.not_opened:
+                done.not_opened.append(code)
     return done
 
 
@@ -106,6 +118,12 @@ def what_is_amiss() -> list[str]:
                 except sealing.CannotOpen as error:
                     wrong.setdefault(name, str(error))
         unknown.update(sealing.key_of(value) for value in held.values_list(column, flat=True).iterator())
+    files = Attachment.objects.kept().order_by("-added_at").values_list("stored", flat=True)
+    for name in [*files[:1], *files.reverse()[:1]]:  # the newest and the oldest
+        try:
+            store.get(name)
+        except (sealing.CannotOpen, store.NotThere) as error:
+            wrong.setdefault("a file", f"A file of a return cannot be given out: {error}")
     return [
         *wrong.values(),
         *(

@@ -10,6 +10,7 @@ from accounts.models import Agency, User
 from reviews.models import AgencyReturn, Case, ReturnVersion
 from reviews.services import access
 from reviews.services.answering import must_be_as_read, sections_with_gaps, titles, with_section
+from reviews.services.attachments import kept_files, must_be_harmless
 from reviews.services.chronology import kept_rows
 from reviews.services.commenting import keep_comments
 from reviews.services.refusing import no_earlier, not_before
@@ -148,13 +149,15 @@ def finish_return(
 ) -> AgencyReturn:
     """Send the return to the safeguarding lead, and keep this version of it.
 
-    seen is the mark of the answers as the author read them. Raises NotMet when it has gaps, Stale.
+    seen is the mark of the answers as the author read them. Raises NotMet when it has gaps or a file with
+    a virus, Stale.
     """
     lock(agency_return)  # before it is looked at: another author may be emptying a section
     now = AgencyReturn.objects.only("answers", "form_version").get(pk=agency_return.pk)
     if gaps := sections_with_gaps(now):
         raise NotMet(f"Cannot send this return for sign-off yet. Still to answer: {titles(gaps)}.")
     must_be_as_read(now, seen)
+    must_be_harmless(now)
     agency_return = perform(agency_return, AgencyReturn.finish, by=by, at=at, seen_version=seen_version)
     ReturnVersion.objects.create(
         agency_return=agency_return,
@@ -162,6 +165,7 @@ def finish_return(
         answers=agency_return.answers,
         form_version=agency_return.form_version,
         chronology=kept_rows(agency_return),
+        attachments=kept_files(agency_return),
         by=by,
         at=at,
     )

@@ -1,6 +1,7 @@
 """What the pages of a case have in common: find it among what may be seen, check the grant, say what refuses."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -17,8 +18,10 @@ from workflows.models import BreakGlass, Subject
 from workflows.showing import Shows, not_found, note_refused, note_shown
 
 
-def find(model: type[Any], request: HttpRequest, pk: Any, *, action: str = "read") -> Any:
-    """The subject, if the person may see it; otherwise 404, as if there were none.
+def find(
+    model: type[Any], request: HttpRequest, pk: Any, *, action: str = "read", parts: Sequence[str] = ()
+) -> Any:
+    """The subject, if the person may see it; otherwise 404, as if there were none. parts: of which the page is, by id.
 
     Either is noted: what the page then shows, or what was refused, stands in the ledger before the page leaves.
     """
@@ -28,7 +31,7 @@ def find(model: type[Any], request: HttpRequest, pk: Any, *, action: str = "read
         raise not_found(request, model, pk)
     opened = BreakGlass.objects.in_force(at=now).filter(person=user, case=found.root_id or found.pk)
     request.break_glass = opened.select_related("case").first()  # type: ignore[attr-defined] # for the banner
-    note_shown(request, found, action)
+    note_shown(request, found, action, parts=parts)
     return found
 
 

@@ -1,5 +1,6 @@
 """An agency's return: its page, its sections, and what the agency and the partnership do with it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from itertools import chain
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from accounts.pages.views import at, signed_in
 from reviews import forms, return_forms, when
 from reviews.models import AgencyReturn
 from reviews.questions import RETURN_FORMS, ROWS
-from reviews.services import answering, cases, chasing, chronology, commenting, returns
+from reviews.services import answering, attachments, cases, chasing, chronology, commenting, returns
 from reviews.services.answering import Sheet
 from reviews.services.history import history_of
 from reviews.services.standing import clocks_of
@@ -72,6 +73,7 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "is_whole": not answering.sections_with_gaps(it),
             "shows_answers": returns.shows_answers(it, held),
             "beside": rows_beside(it),
+            "files": files_beside(it, held),
             "can_write": is_of_the_agency and it.can_be_written,
             "is_of_the_agency": is_of_the_agency,
             "sees_case": "reviews.accept_agencyreturn" in held,
@@ -106,6 +108,12 @@ def rows_beside(it: AgencyReturn) -> dict[str, dict[str, Any]]:
         for section in answering.definition_of(it)
         if any(question.rows == chronology.NAME for question in section.questions)
     }
+
+
+def files_beside(it: AgencyReturn, held: Collection[str]) -> dict[str, Any]:
+    """The files that stand beside the answers, for who may read those: how many, and where they are."""
+    counted = attachments.counted(it, is_open=returns.shows_answers(it, held))
+    return {**counted, "url": reverse("return-files", args=[it.pk])}
 
 
 def is_for_me(record: TransitionRecord, it: AgencyReturn, held: set[str]) -> bool:
@@ -170,6 +178,7 @@ class ReturnSheet(SheetPage):
             **super().context(form),
             "beside": rows_beside(self.subject),
             "comments": commenting.comments_to_answer(self.subject),
+            "files": files_beside(self.subject, self.held),
         }
 
 

@@ -8,7 +8,7 @@ from accounts.models import Deputy, Membership, Partnership, Role, User
 from reviews.models import AgencyReturn, Case, PanelRecord, RetentionReview
 from reviews.questions.changing import Given, with_question
 from reviews.services import retention, return_forms
-from tests.browser import walks_chronology
+from tests.browser import walks_chronology, walks_files
 from tests.browser.walks_everywhere import Look, looks_at_the_rest
 from tests.second_factor import session_of
 from workflows.models import RuleVersion
@@ -163,4 +163,9 @@ def pages_by_person() -> list[Look]:
         (panel, "not-found", deciding.get_absolute_url()),
     ]
     looks = [Look(*page, status=404 if page[1] == "not-found" else 200) for page in pages]
-    return looks + looks_at_the_rest(beside, drafting, record, author) + walks_chronology.looks()
+    return (
+        looks
+        + looks_at_the_rest(beside, drafting, record, author)
+        + walks_chronology.looks()
+        + walks_files.looks()
+    )

@@ -16,7 +16,9 @@ from django.utils import timezone
 from config import prepare, vitals
 from notifications.models import Notice
 from notifications.services import DELIVER
+from reviews.models import Attachment
 from tests import factories, services
+from tests.reviews import attaching
 from workflows.models import CalendarVersion, Heartbeat, Inspection
 from workflows.services.watching import SWEEP, beat
 
@@ -56,6 +58,7 @@ def well(settings: Any, db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     settings.VAR_DIR, settings.CELERY_BEAT_SCHEDULE_FILENAME = tmp_path, str(tmp_path / "beat")
     settings.SILENCED_SYSTEM_CHECKS = ["async.E001"]  # tests.settings sets that variable, for the browser
     settings.STATUS_TOKEN = "for-a-monitor"
+    settings.CLAMAV, settings.ATTACHMENTS_DIR = "unix:///run/clamav/clamd.ctl", tmp_path / "attachments"
     CalendarVersion.objects.update(
         checked_at=timezone.now(), known_until=timezone.now().date() + timedelta(days=800)
     )
@@ -105,10 +108,25 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
         ["No host name is ours.", NO_CONTACT, GUESSED],
     ),
     ({"SECURE_HSTS_SECONDS": 0}, [HTTPS]),
+    ({"CLAMAV": ""}, ["No virus scanner is set up: files of returns are kept, and nobody can take them."]),
+    (
+        {"CLAMAV": "", "UNSCANNED_FILES": "served"},
+        [
+            "No virus scanner is set up, and files of returns are given out as they came: a virus among them too."
+        ],
+    ),
+    (
+        {"CLAMAV": "clamd:3310"},
+        ["CLAMAV is 'clamd:3310', which is no address of a scanner: files of returns wait for ever."],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("settings_of_it", "words"), WRONG, ids=["many", "other ways", "one"])
+@pytest.mark.parametrize(
+    ("settings_of_it", "words"),
+    WRONG,
+    ids=["many", "other ways", "one", "no scanner", "unscanned", "no address"],
+)
 def test_a_setting_that_breaks_a_promise_is_named_once(
     well: Any, settings_of_it: dict[str, Any], words: list[str]
 ) -> None:
@@ -161,6 +179,39 @@ def test_what_waits_what_was_found_and_an_old_list_are_named(well: Any) -> None:
         "Every chain of the ledger followed: 2 amiss.",
         "The list of bank holidays is 91 days old: nobody has compared it with gov.uk since.",
     ]
+
+
+def test_bad_input_42_files_that_wait_for_the_scanner_are_named_after_a_quarter_of_an_hour(
+    well: Any, client: Client
+) -> None:
+    # Given two files, the older of which has waited for 15 minutes
+    world = factories.a_world()
+    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
+    Notice.objects.all().delete()
+    for name in ("1.pdf", "2.pdf"):
+        attaching.added(gp, world.gp_author, name=name)
+    then = timezone.now() - vitals.OWED
+    Attachment.objects.update(added_at=then + timedelta(seconds=30))
+    assert said() == []
+    Attachment.objects.filter(name="1.pdf").update(added_at=then - timedelta(seconds=1))
+
+    assert said() == ["2 files wait for the virus scanner, the oldest for 15 minutes: nobody can take it."]
+    files = asked(client).json()["files"]
+    assert (files["waiting"], files["infected"], 900 <= files["seconds_waiting"] < 960) == (2, 0, True)
+    Attachment.objects.update(state="infected", virus="Eicar", scanned_at=then)
+    assert asked(client).json()["files"] == {"waiting": 0, "seconds_waiting": -1, "infected": 2}
+
+
+def test_a_file_that_is_missing_from_the_store_is_named(well: Any) -> None:
+    # Given a database that was put back, without the folder of the files
+    world = factories.a_world()
+    gp = factories.asked_returns(world, factories.a_notified_case(world))["gp"]
+    Notice.objects.all().delete()
+    made = attaching.added(gp, world.gp_author)
+    Attachment.objects.update(state="clean", scanned_at=timezone.now())
+    shutil.rmtree(well.ATTACHMENTS_DIR)
+
+    assert said() == [f"A file of a return cannot be given out: the store does not have {made.stored}"]
 
 
 def test_a_key_that_is_not_there_is_named_and_nothing_starts_without_it(well: Any) -> None:
@@ -248,7 +299,7 @@ def test_the_status_is_figures_and_words_of_no_case(well: Any, client: Client) -
 
     told = answer.json()
     assert (answer.status_code, told["well"], told["amiss"]) == (200, True, [])
-    assert set(told) == {"well", "amiss", "seconds_since", "seconds_owed", "undelivered", "inspections",
+    assert set(told) == {"well", "amiss", "seconds_since", "seconds_owed", "undelivered", "files", "inspections",
                          "clock_difference_seconds", "disk_free_bytes"}  # fmt: skip
     assert (0 <= told["seconds_since"]["sweep"] < 60, told["seconds_owed"]["mail"]) == (True, -1)
     assert [canary for canary in factories.CANARIES if canary in answer.content.decode()] == []

@@ -28,6 +28,7 @@ def production(tmp_path: Path) -> dict[str, str]:
         "SECURITY_CONTACT": "mailto:security@example.org",
         "EMAIL_URL": "smtp+tls://mail.example.org:587",
         "BEHIND_PROXY": "true",
+        "CLAMAV": "tcp://clamav:3310",
         "HOSTS": "2",
     }
 
@@ -48,6 +49,8 @@ def test_a_production_installation_has_nothing_to_complain_of(production: dict[s
         ({"SECURITY_CONTACT": ""}, "config.W002"),
         ({"IDENTIFIER_KEYS": "", "IDENTIFIER_KEYS_FILE": "/nowhere"}, "config.E003"),
         ({"IDENTIFIER_KEYS": "2026:short"}, "config.E003"),
+        ({"CLAMAV": ""}, "config.W003"),
+        ({"CLAMAV": "clamav:3310"}, "config.E025"),
         ({"HTTPS": "0"}, "security.W008"),
         ({"DEBUG": "1"}, "security.W018"),
     ],
@@ -70,6 +73,13 @@ def test_sqlite_refuses_to_serve_two_machines(production: dict[str, str]) -> Non
     last = answer.stderr.strip().splitlines()[-1]
     assert "SQLite cannot serve 2 hosts" in last
     assert "DATABASE_URL" in last
+
+
+def test_a_choice_about_unscanned_files_that_is_none_starts_nothing(production: dict[str, str]) -> None:
+    answer = manage("check", environment={**production, "UNSCANNED_FILES": "yes"})
+
+    assert answer.returncode == 1
+    assert "UNSCANNED_FILES is 'yes': it can be `held` or `served`." in answer.stderr
 
 
 def test_without_a_secret_key_nothing_starts(production: dict[str, str]) -> None:

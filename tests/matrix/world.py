@@ -1,5 +1,6 @@
 """The one world of the matrix: two partnerships, cases in which each word says where it came from, and twenty people."""
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 from accounts.models import Deputy, Membership, Role, User
 from accounts.services import add_member, appoint_deputy, seat_for, standing
 from notifications.models import Notice
-from reviews.models import AgencyReturn, Case, RetentionRule
+from reviews.files.kinds import examine
+from reviews.models import AgencyReturn, Attachment, Case, RetentionRule
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
 from reviews.services import (
+    attachments,
     break_glass,
     cases,
     chronology,
@@ -169,6 +172,9 @@ def _answered(world: World, agency_return: AgencyReturn, code: str, scope: str) 
         agency_return = returns.save_section(agency_return, section, given, by=author, at=DECIDED)
     row = Row(read("March 2026", on=DECIDED.date()), word(scope, code), is_key=True)
     chronology.add_rows(agency_return, [row], by=author, at=DECIDED)
+    file = examine(f"{word(scope, code)}.txt", word(scope, code).encode())
+    made = attachments.add_attachment(agency_return, file, about=word(scope, code), by=author, at=DECIDED)
+    Attachment.objects.filter(pk=made.pk).update(state="clean", scanned_at=DECIDED)
     agency_return = returns.finish_return(agency_return, by=author, at=DECIDED)
     return returns.sign_off_return(agency_return, by=lead, at=DECIDED)
 
@@ -199,9 +205,11 @@ def _of_return(agency_return: AgencyReturn) -> Where:
     deadline = agency_return.deadlines.order_by("pk").last()
     assert deadline is not None
     row = agency_return.chronology.order_by("pk").first()
+    file = agency_return.attachments.first()
     return {
         "returns": agency_return.pk, "returns deadline": deadline.pk, "returns fact": _fact(deadline),
         "row": row.pk if row else 1,
+        "file": file.pk if file else uuid.UUID(int=1),
     }  # fmt: skip
 
 

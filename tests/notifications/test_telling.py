@@ -251,7 +251,7 @@ def test_every_news_that_anything_tells_has_a_text(world: World) -> None:
     # Given every news of every beginning, transition, announcement and ladder, then each has its text.
     field = Subject._meta.get_field("state")
     news = {rung.news for ladder in LADDERS.values() for rung in ladder}
-    news |= {"partner-signed", "all-signed", "asked-again", "details-changed"}
+    news |= {"partner-signed", "all-signed", "asked-again", "details-changed", "virus-found"}
     for kind in (Case, AgencyReturn, PanelRecord):
         for beginning in kind.BEGINNINGS.values():
             news |= set(beginning.tells.values())

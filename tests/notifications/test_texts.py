@@ -279,6 +279,9 @@ def test_whom_to_ask_is_who_holds_the_seat_that_day(world: World, notified: Case
         ("return-received", "A return of your agency was recorded",
          "A return of your agency that came another way was typed in by the partnership. "
          "Read it, and tell them if something is wrong."),
+        ("virus-found", "A virus was found in a file",
+         "A virus was found in a file that came with a return. Nobody can take that file. "
+         "Its authors should remove it, and have their own computers looked at."),
         ("return-cancelled", "A return is no longer needed",
          "The review no longer needs a return of your agency. You need do nothing more."),
         ("record-released", "A decision record was released",

@@ -7,9 +7,11 @@ from django.db import connection
 
 from accounts.models import Role
 from accounts.services import seat_for
+from reviews.files.kinds import examine
 from reviews.models import Case
 from reviews.questions import DECISION_FORM, RETURN_FORM, Definition
 from reviews.services import (
+    attachments,
     break_glass,
     chasing,
     chronology,
@@ -116,6 +118,8 @@ def returns_full(world: World, gp: Any) -> Any:
     told = Told("13 days after birth", first_of_life=13, last_of_life=13)
     row = Row(told, WORD, source=WORD, voice=WORD, action=WORD, comment=WORD, is_key=True)
     chronology.add_rows(gp, [row], by=world.people["gp_author"], at=DECIDED)
+    file = examine(f"{WORD}.txt", f"{WORD} was seen.".encode())
+    attachments.add_attachment(gp, file, about=WORD, by=world.people["gp_author"], at=DECIDED)
     gp = returns.finish_return(gp, by=world.people["gp_author"], at=DECIDED)
     gp = returns.send_back_return(
         gp, reason=WORD, comments={"you": WORD}, by=world.people["gp_lead"], at=DECIDED

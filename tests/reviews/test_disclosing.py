@@ -68,6 +68,9 @@ def test_a_copy_holds_what_is_held_about_a_child_and_names_no_other(copy: Disclo
         "Child 1", "The incident", "Return of Northborough gp", "Return of Northborough school", "Decision record 1",
         "What was put right",
     }  # fmt: skip
+    assert text["Return of Northborough gp", f"File {WORD}.txt"] == (
+        f"{WORD}\nPlain text, 1KB, added Tuesday 7 April 2026. What stands in it is not part of this copy."
+    )
     assert text["What was put right", "age"] == "6 The GP knew better."
     assert SIBLING not in disclosing.file_of(copy).decode()
 

@@ -11,8 +11,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from notifications.models import Notice
+from reviews.files import store
 from reviews.keeping.views import REMOVED
-from reviews.models import Case, Correction, Disposal, LegalHold, RetentionReview
+from reviews.models import Attachment, Case, Correction, Disposal, LegalHold, RetentionReview
 from reviews.retention import CASE_FILE, RETURNS
 from reviews.services import cases, disposing, holds, recusals, retention, schedules, sharing
 from reviews.services.disposing import HOLDINGS, KEPT, digest_of
@@ -252,7 +253,7 @@ def test_afterwards_not_one_word_of_the_case_is_in_the_database(closed: Case, wo
     # Given a case with a word wherever something could be written, in these places:
     before = where_it_stands(WORD)
     assert {table for table, _ in before.items()} == {
-        "reviews_agencyreturn", "reviews_case", "reviews_chronologyrow", "reviews_correction", "reviews_decision", "reviews_panelrecord",
+        "reviews_agencyreturn", "reviews_attachment", "reviews_case", "reviews_chronologyrow", "reviews_correction", "reviews_decision", "reviews_panelrecord",
         "reviews_phonecall", "reviews_returnversion", "reviews_sectioncomment", "reviews_signoff", "workflows_breakglass",
         "workflows_deadline", "workflows_fact", "workflows_interest", "workflows_mute", "workflows_recusal", "workflows_share",
         "workflows_transitionrecord",
@@ -352,8 +353,8 @@ def test_returns_alone_can_go_and_the_case_stays(closed: Case, world: World) -> 
     before = where_it_stands(WORD)
     disposed(closed, world, RETURNS)
     gone = {
-        "reviews_agencyreturn", "reviews_chronologyrow", "reviews_phonecall", "reviews_returnversion",
-        "reviews_sectioncomment",
+        "reviews_agencyreturn", "reviews_attachment", "reviews_chronologyrow", "reviews_phonecall",
+        "reviews_returnversion", "reviews_sectioncomment",
     }  # fmt: skip
     assert where_it_stands(WORD) == {table: names for table, names in before.items() if table not in gone}
     assert Case.objects.get(pk=closed.pk).state == "closed"
@@ -362,6 +363,25 @@ def test_returns_alone_can_go_and_the_case_stays(closed: Case, world: World) -> 
         proposed(closed, world, RETURNS)
     disposed(closed, world)
     assert where_it_stands(WORD) == {}
+
+
+def test_the_bytes_of_files_go_with_their_rows_and_not_before(
+    closed: Case, world: World, django_capture_on_commit_callbacks: Any
+) -> None:
+    # Given the sealed file of a return
+    made = Attachment.objects.get()
+    assert store.get(made.stored) == f"{WORD} was seen.".encode()
+
+    # When the returns are disposed of, then it is there until that is so for good, and not after.
+    with django_capture_on_commit_callbacks(execute=True):
+        certificate = disposed(closed, world, RETURNS)
+        assert store.get(made.stored)
+    with pytest.raises(store.NotThere):
+        store.get(made.stored)
+    assert certificate.removed["attachment"] == 1
+    left = Attachment.objects.get()
+    assert (left.name, left.about, left.sha256, left.stored) == (FORGOTTEN, FORGOTTEN, "", "")
+    assert list(Attachment.objects.there()) == list(Attachment.objects.waiting()) == []
 
 
 # ---- What the database lets through ----------------------------------------------------------------
