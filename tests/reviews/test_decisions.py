@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from accounts.models import Role
+from accounts.pages.text import LONG_TEXT
 from accounts.services import add_member, seat_for
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord, SignOff
 from reviews.questions import DECISION_FORM
@@ -323,6 +324,17 @@ def test_the_panel_replies_once(world: World) -> None:
     assert replied.records.get(verb="accept").reason == "Agreed."
     with pytest.raises(WrongState):
         decisions.disagree_with_record(record, reply="No.", by=panel, at=SENT)
+
+
+def test_a_reply_as_long_as_the_page_takes_is_kept_whole_wherever_it_is_told(world: World) -> None:
+    # Given a letter that fills the box
+    letter = ("The Panel has read this with care. " * 1000)[:LONG_TEXT]
+    record = a_released_case(world).record
+    record = decisions.accept_record(record, reply=letter, by=factories.a_panel_member(), at=SENT)
+
+    # Then the move has all of it, and so has the clock that the reply met.
+    assert record.records.get(verb="accept").reason == letter
+    assert record.deadlines.get().facts.get(kind="met").reason == letter
 
 
 @pytest.mark.parametrize("reply", ["", " "])

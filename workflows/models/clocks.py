@@ -238,7 +238,7 @@ class Fact(models.Model):
         User, on_delete=models.PROTECT, null=True, related_name="+", help_text="NULL: the system."
     )
     authority = models.CharField(max_length=300, blank=True)
-    reason = models.CharField(max_length=1000, blank=True)
+    reason = models.TextField(blank=True)
     details = models.JSONField(default=dict)
 
     class Meta:
