@@ -15,6 +15,7 @@ from reviews.models import AgencyReturn, Case
 from reviews.services.timelines import Timeline, Wanted, returns_on, texts_of, timeline_of
 from reviews.services.timelines import as_csv as file_of
 from reviews.timeline.dates import NotADate, Told, read
+from reviews.timeline.drawing import LEFT, WIDE, picture_of
 from reviews.timeline.merging import Gap
 from reviews.views.base import find_whole
 from workflows.calendars import local_date
@@ -121,6 +122,9 @@ def timeline_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "page": page,
             "lines": lines,
             "gaps": GAPS,
+            "picture": picture_of(timeline.entries, timeline.met, list(colours)),
+            "left": LEFT,
+            "wide": WIDE,
         },
     )
 
