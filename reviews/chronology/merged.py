@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.pages.stepping_up import step_up
 from accounts.pages.views import at, signed_in
 from reviews.models import AgencyReturn, Case
+from reviews.services import timeline_files
 from reviews.services.timelines import Timeline, Wanted, returns_on, texts_of, timeline_of
-from reviews.services.timelines import as_csv as file_of
 from reviews.timeline.dates import NotADate, Told, read
 from reviews.timeline.drawing import LEFT, WIDE, picture_of
 from reviews.timeline.merging import Gap
@@ -32,6 +32,14 @@ GAPS = (
 )
 USUAL_GAP = 90
 LONGEST_DATE = 60
+FILES = {
+    "csv": (timeline_files.as_csv, "text/csv; charset=utf-8"),
+    "xlsx": (
+        timeline_files.as_workbook,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+}
+"""How a file is made, and what it is called on the way."""
 
 
 class Asked:
@@ -129,14 +137,28 @@ def timeline_page(request: HttpRequest, pk: Any) -> HttpResponse:
     )
 
 
+def _file(request: HttpRequest, pk: Any, kind: str) -> HttpResponse:
+    """The same rows with the same filters, to take along."""
+    make, content_type = FILES[kind]
+    case, returns, _, timeline = asked_of(request, pk, action="export")
+    return HttpResponse(
+        make(timeline, returns),
+        content_type=content_type,
+        headers={"Content-Disposition": f'attachment; filename="{case.code}-chronology.{kind}"'},
+    )
+
+
 @shows(Shows.CASE)
 @require_safe
 @step_up
 def timeline_csv(request: HttpRequest, pk: Any) -> HttpResponse:
-    """The same rows as a file, with the same filters."""
-    case, returns, _, timeline = asked_of(request, pk, action="export")
-    return HttpResponse(
-        file_of(timeline, returns),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{case.code}-chronology.csv"'},
-    )
+    """As text for any spreadsheet."""
+    return _file(request, pk, "csv")
+
+
+@shows(Shows.CASE)
+@require_safe
+@step_up
+def timeline_workbook(request: HttpRequest, pk: Any) -> HttpResponse:
+    """As a workbook."""
+    return _file(request, pk, "xlsx")

@@ -1,7 +1,5 @@
 """The chronologies of a case on one timeline, as far as a person may read the returns they stand in."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,9 +7,7 @@ from datetime import date, datetime
 from accounts.models import User
 from reviews.models import AgencyReturn, Case, ChronologyRow
 from reviews.services.chronology import birth_of, placed
-from reviews.services.exporting import plain_cell
 from reviews.timeline.merging import Gap, Placed, in_time, may_lie_between, met_on, with_gaps
-from reviews.timeline.rows import COLUMNS
 
 READABLE = (AgencyReturn.State.SIGNED_OFF, AgencyReturn.State.ACCEPTED)
 """The states in which the partnership has what was sent. A nil return, and one that came another way, sent no rows:
@@ -79,28 +75,3 @@ def texts_of(entries: Sequence[Placed | Gap]) -> dict[int, ChronologyRow]:
     """The rows of a page, by their keys. One query."""
     keys = [one.key for one in entries if isinstance(one, Placed)]
     return ChronologyRow.objects.in_bulk(keys)
-
-
-def as_csv(timeline: Timeline, returns: Sequence[AgencyReturn]) -> bytes:
-    """The rows as a file for a spreadsheet: what could be taken for a formula is text, and a line end is a space.
-
-    What is counted from a birth has no days in it: they would tell the date of birth.
-    """
-    texts = {row.pk: row for row in ChronologyRow.objects.filter(agency_return__in=returns)}
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    labels = dict(COLUMNS)
-    parts = ("source", "event", "child_seen", "voice", "action", "comment", "is_key")
-    writer.writerow(
-        [labels["when"], "First day", "Last day", "Agency", "Also that day"] + [labels[n] for n in parts]
-    )
-    for one in timeline.entries:
-        row = texts.get(one.key) if isinstance(one, Placed) else None
-        if row is None or isinstance(one, Gap):
-            continue
-        cells = (
-            row.said, row.first_on, row.last_on, one.agency, "; ".join(timeline.others(one)), row.source, row.event,
-            row.get_child_seen_display(), row.voice, row.action, row.comment, "Yes" if row.is_key else "No",
-        )  # fmt: skip
-        writer.writerow([plain_cell(" ".join(str(c).split()) if isinstance(c, str) else c) for c in cells])
-    return file.getvalue().encode("utf-8-sig")

@@ -30,6 +30,7 @@ ASKED_TWICE = {
     "cases.csv",
     "cases/<uuid:pk>/break-glass/<int:number>/answer/",
     "cases/<uuid:pk>/chronology.csv",
+    "cases/<uuid:pk>/chronology.xlsx",
     "cases/<uuid:pk>/copies/<uuid:copy>/",
     "cases/<uuid:pk>/copies/<uuid:copy>/black-out/",
     "cases/<uuid:pk>/copies/<uuid:copy>/copy.json",

@@ -3,9 +3,11 @@
 import csv
 import io
 import re
+import zipfile
 from datetime import date, timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from django.urls import reverse
 
@@ -269,6 +271,50 @@ def test_bad_input_84_and_85_no_cell_of_the_file_is_a_formula_and_each_stays_one
     (line,) = lines_of(signed_in(world.manager).get(address(case).removesuffix("/") + ".csv"))[1:]
     assert (line[5], line[6], line[10]) == (f"'{cell}", f"'{cell}", f"'{cell} \"; ,")
     assert ChronologyRow.objects.get().event == cell
+
+
+def workbook_of(world: World, case: Case) -> bytes:
+    answer = signed_in(world.manager).get(address(case).removesuffix("/") + ".xlsx")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{case.code}-chronology.xlsx"'
+    return bytes(answer.content)
+
+
+def test_the_workbook_has_the_same_rows_as_they_were_typed(
+    world: World, case: Case, gp: AgencyReturn
+) -> None:
+    told(gp, world, "gp", row("early 2019", "Two\nlines.", comment="'quoted", is_key=True))
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook_of(world, case))).active
+    assert sheet is not None
+    head, line = list(sheet.values)
+    assert head[:5] == ("When", "First day", "Last day", "Agency", "Also that day")
+    assert line == (
+        "early 2019", "2019-01-01", "2019-04-30", "Northborough gp", "", "", "Two\nlines.", "Not known", "", "",
+        "'quoted", "Yes",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+1", "-1", "@x", "http://x.example", "1.50"])
+def test_bad_input_84_and_86_the_workbook_has_no_formula_no_link_and_nothing_hidden(
+    world: World, case: Case, gp: AgencyReturn, cell: str
+) -> None:
+    told(gp, world, "gp", row("2019", cell, source=cell))
+    raw = workbook_of(world, case)
+    book = openpyxl.load_workbook(io.BytesIO(raw))
+    assert [(sheet.title, sheet.sheet_state) for sheet in book.worksheets] == [("Chronology", "visible")]
+    found = [one for one in book.worksheets[0][2] if one.value == cell]
+    assert [(one.data_type, one.hyperlink, one.comment) for one in found] == [("s", None, None)] * 2
+    hidden = [
+        d
+        for d in (*book.worksheets[0].row_dimensions.values(), *book.worksheets[0].column_dimensions.values())
+        if d.hidden
+    ]
+    assert (hidden, dict(book.defined_names)) == ([], {})
+    with zipfile.ZipFile(io.BytesIO(raw)) as parts:
+        assert not [
+            name for name in parts.namelist() if "externalLink" in name or "comments" in name or "vba" in name
+        ]
+        assert all(b"<f>" not in parts.read(name) for name in parts.namelist())
+        assert b"<dc:creator></dc:creator>" in parts.read("docProps/core.xml")
 
 
 # ---- Much of it ----------------------------------------------------------------------------------------
