@@ -13,6 +13,7 @@ from reviews.views import (
     returns,
     rule_book,
     stages,
+    versions,
     what_if,
 )
 
@@ -67,6 +68,9 @@ urlpatterns = [
     path("returns/<uuid:pk>/received/", returns.Receive.as_view(), name="return-received"),
     path("returns/<uuid:pk>/accept/", returns.Accept.as_view(), name="return-accept"),
     path("returns/<uuid:pk>/write/<slug:section>/", returns.WriteSection.as_view(), name="return-section"),
+    path("returns/<uuid:pk>/versions/", versions.version_list, name="return-versions"),
+    path("returns/<uuid:pk>/versions/changes/", versions.changes_page, name="return-changes"),
+    path("returns/<uuid:pk>/versions/<int:number>/", versions.version_page, name="return-version"),
     path("rules/", rule_book.rule_book_page, name="rule-book"),
     path("", include("reviews.administration.urls")),
     path("", include("reviews.attachments.urls")),

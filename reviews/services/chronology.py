@@ -98,8 +98,8 @@ def remove_row(
 
 
 def kept_rows(agency_return: AgencyReturn) -> list[dict[str, Any]]:
-    """The rows as a version of the return keeps them, in the order in which they came."""
-    return [row.as_kept() for row in agency_return.chronology.order_by("pk")]
+    """The rows as a version of the return keeps them, each with its number, in the order in which they came."""
+    return [{"row": row.pk, **row.as_kept()} for row in agency_return.chronology.order_by("pk")]
 
 
 def rows_of(agency_return: AgencyReturn) -> "QuerySet[ChronologyRow]":

@@ -22,6 +22,7 @@ from reviews.services import answering, attachments, cases, chasing, chronology,
 from reviews.services.answering import Sheet
 from reviews.services.history import history_of
 from reviews.services.standing import clocks_of
+from reviews.services.versions import open_versions
 from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
 from reviews.views.base import SubjectPage, find
 from reviews.views.checking import CheckedPage
@@ -91,6 +92,7 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
                 tells=lambda record: is_for_me(record, it, held),
                 between=chasing.what_was_done(it, with_calls=runs),
             ),
+            "has_versions": bool(open_versions(it, held)),
             "runs": runs,
             "reminded": chasing.last_reminder(it),
         },
@@ -217,6 +219,9 @@ class SignOff(CheckAnswers, ReturnSheet, ReturnAct):
     lead = "You stand behind this return for your agency."
     can_change = False
     permission, form_class = "reviews.sign_off_agencyreturn", forms.ConfirmForm
+
+    def context(self, form: Any) -> dict[str, Any]:
+        return {**super().context(form), "is_sent_again": self.subject.versions.count() > 1}
 
     def act(self, form: Any) -> str:
         returns.sign_off_return(self.subject, **self.moving())
