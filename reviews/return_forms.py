@@ -33,7 +33,28 @@ def comment_fields(sections: Sequence[Section]) -> dict[str, forms.Field]:
     }
 
 
-class NilForm(PageForm):
+class LateForm(PageForm):
+    """Why it is late, asked only when it is."""
+
+    late_reason = LongTextField(
+        subject="why it is late",
+        label="Why is it late?",
+        rows=3,
+        max_length=1000,
+        help_text="Who runs the review reads it: name no child.",
+    )
+
+    def __init__(self, *args: Any, is_late: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_late:
+            del self.fields["late_reason"]
+
+    def late(self) -> dict[str, str]:
+        """What the services want of it: nothing when it was not asked."""
+        return {"late_reason": self.cleaned_data["late_reason"]} if "late_reason" in self.fields else {}
+
+
+class NilForm(LateForm):
     """The agency did not know the family, and where it looked."""
 
     searched = LongTextField(
@@ -42,6 +63,7 @@ class NilForm(PageForm):
         rows=5,
         help_text="Name each system, and the details you searched by.",
     )
+    field_order = ("searched", "late_reason")
 
 
 class SendBackForm(PageForm):

@@ -18,6 +18,7 @@ from reviews.services.return_forms import form_in_use
 from workflows.actors import System
 from workflows.calendars import local_date
 from workflows.exceptions import NotMet, WorkflowError
+from workflows.models import Deadline
 from workflows.services.calendar import current_calendar
 from workflows.services.clocks import lock, meet_deadline
 from workflows.services.moving import begin, change, perform
@@ -126,16 +127,39 @@ def save_section(
     return agency_return
 
 
+def is_late(agency_return: AgencyReturn, *, at: datetime) -> bool:
+    """Whether the agency owes it, and its day has passed. To acknowledge is another clock."""
+    late = Deadline.objects.overdue(at=at).filter(subject_id=agency_return.pk)
+    return late.exclude(rule_code="LOC_ACK").exists()
+
+
+def _why_late(agency_return: AgencyReturn, reason: str, *, at: datetime) -> str:
+    """The reason that the move records: none when it is in time. Raises NotMet when it is late and nobody says why."""
+    if not is_late(agency_return, at=at):
+        return ""
+    if not reason.strip():
+        raise NotMet("This return is late. Say why: who runs the review reads it.")
+    return reason
+
+
 @transaction.atomic
 def declare_nil(
-    agency_return: AgencyReturn, *, searched: str, by: User, at: datetime, seen_version: int | None = None
+    agency_return: AgencyReturn,
+    *,
+    searched: str,
+    late_reason: str = "",
+    by: User,
+    at: datetime,
+    seen_version: int | None = None,
 ) -> AgencyReturn:
-    """The agency did not know the family, and says where it looked."""
+    """The agency did not know the family, and says where it looked; and why only now, when that is late."""
     if not searched.strip():
         raise NotMet("Cannot send a nil return without saying which records were searched.")
+    lock(agency_return)  # before its clocks are read: they may be extended this minute
     return perform(
-        agency_return, AgencyReturn.declare_nil, by=by, at=at, seen_version=seen_version, searched=searched
-    )
+        agency_return, AgencyReturn.declare_nil, by=by, at=at, seen_version=seen_version, searched=searched,
+        reason=_why_late(agency_return, late_reason, at=at),
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -146,11 +170,12 @@ def finish_return(
     at: datetime,
     seen_version: int | None = None,
     seen: str | None = None,
+    late_reason: str = "",
 ) -> AgencyReturn:
-    """Send the return to the safeguarding lead, and keep this version of it.
+    """Send the return to the safeguarding lead, and keep this version of it. When it is late, the move records why.
 
     seen is the mark of the answers as the author read them. Raises NotMet when it has gaps or a file with
-    a virus, Stale.
+    a virus, or is late and nobody says why; Stale.
     """
     lock(agency_return)  # before it is looked at: another author may be emptying a section
     now = AgencyReturn.objects.only("answers", "form_version").get(pk=agency_return.pk)
@@ -158,7 +183,10 @@ def finish_return(
         raise NotMet(f"Cannot send this return for sign-off yet. Still to answer: {titles(gaps)}.")
     must_be_as_read(now, seen)
     must_be_harmless(now)
-    agency_return = perform(agency_return, AgencyReturn.finish, by=by, at=at, seen_version=seen_version)
+    agency_return = perform(
+        agency_return, AgencyReturn.finish, by=by, at=at, seen_version=seen_version,
+        reason=_why_late(agency_return, late_reason, at=at),
+    )  # fmt: skip
     ReturnVersion.objects.create(
         agency_return=agency_return,
         number=agency_return.versions.count() + 1,

@@ -161,8 +161,12 @@ class DeclareNil(ReturnAct):
     lead = "Your agency holds nothing about this family. Say where you looked, so that the review can rely on it."
     permission, form_class = "reviews.declare_nil_agencyreturn", return_forms.NilForm
 
+    def form_arguments(self) -> dict[str, Any]:
+        return {"is_late": returns.is_late(self.subject, at=self.at)}
+
     def act(self, form: Any) -> str:
-        returns.declare_nil(self.subject, searched=form.cleaned_data["searched"], **self.moving())
+        searched = form.cleaned_data["searched"]
+        returns.declare_nil(self.subject, searched=searched, **form.late(), **self.moving())
         return self.come_back()
 
 
@@ -206,10 +210,13 @@ class Finish(CheckAnswers, ReturnSheet, ReturnAct):
     title, submit, verb = "Check your answers", "Send to the safeguarding lead", "finish"
     lead = "Your safeguarding lead will read what stands here, and sign it off or send it back."
     done = "Sent to your safeguarding lead for sign-off."
-    permission, form_class = "reviews.finish_agencyreturn", forms.ConfirmForm
+    permission, form_class = "reviews.finish_agencyreturn", return_forms.LateForm
+
+    def form_arguments(self) -> dict[str, Any]:
+        return {"is_late": returns.is_late(self.subject, at=self.at)}
 
     def act(self, form: Any) -> str:
-        returns.finish_return(self.subject, seen=self.seen, **self.moving())
+        returns.finish_return(self.subject, seen=self.seen, **form.late(), **self.moving())
         return self.come_back()
 
 

@@ -175,7 +175,7 @@ def _answered(world: World, agency_return: AgencyReturn, code: str, scope: str) 
     file = examine(f"{word(scope, code)}.txt", word(scope, code).encode())
     made = attachments.add_attachment(agency_return, file, about=word(scope, code), by=author, at=DECIDED)
     Attachment.objects.filter(pk=made.pk).update(state="clean", scanned_at=DECIDED)
-    agency_return = returns.finish_return(agency_return, by=author, at=DECIDED)
+    agency_return = returns.finish_return(agency_return, by=author, at=DECIDED, late_reason="On leave.")
     return returns.sign_off_return(agency_return, by=lead, at=DECIDED)
 
 

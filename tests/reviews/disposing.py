@@ -57,7 +57,7 @@ def a_closed_case(world: World, neighbour: World) -> Case:
     clock = case.deadlines.filter(rule__partnership__isnull=False).latest("due_on")
     dates.pause_clock(case, clock.pk, since=NOTIFIED, authority=WORD, reason=WORD, by=manager, at=NOTIFIED)
     gp = returns_full(world, gp)
-    returns.declare_nil(school, searched=WORD, by=world.people["school_author"], at=DECIDED)
+    returns.declare_nil(school, searched=WORD, late_reason=WORD, by=world.people["school_author"], at=DECIDED)
     for section, answers in full_of_words(DECISION_FORM, outcome="no-lcspr").items():
         decisions.save_decision_section(case, section, answers, by=manager, at=DECIDED)
     case = decisions.decide_case(case, by=manager, at=DECIDED)
@@ -120,11 +120,11 @@ def returns_full(world: World, gp: Any) -> Any:
     chronology.add_rows(gp, [row], by=world.people["gp_author"], at=DECIDED)
     file = examine(f"{WORD}.txt", f"{WORD} was seen.".encode())
     attachments.add_attachment(gp, file, about=WORD, by=world.people["gp_author"], at=DECIDED)
-    gp = returns.finish_return(gp, by=world.people["gp_author"], at=DECIDED)
+    gp = returns.finish_return(gp, late_reason=WORD, by=world.people["gp_author"], at=DECIDED)
     gp = returns.send_back_return(
         gp, reason=WORD, comments={"you": WORD}, by=world.people["gp_lead"], at=DECIDED
     )
-    gp = returns.finish_return(gp, by=world.people["gp_author"], at=DECIDED)
+    gp = returns.finish_return(gp, late_reason=WORD, by=world.people["gp_author"], at=DECIDED)
     return returns.sign_off_return(gp, by=world.people["gp_lead"], at=DECIDED)
 
 

@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from reviews.models import AgencyReturn, Case, PanelRecord
-from reviews.services import decisions, practice, returns
+from reviews.questions import RETURN_FORM
+from reviews.services import decisions, practice
 from reviews.views.stages import ACTIONS, action_url
 from tests import factories
 from workflows.actors import SYSTEM
@@ -84,7 +85,7 @@ def test_the_pages_of_a_rapid_review(world: factories.World, case: Case, asked: 
     opens(author, asked["gp"].get_absolute_url())
     for name in ("return-acknowledge", "return-nil"):
         opens(author, reverse(name, args=[asked["gp"].pk]))
-    for section in returns.RETURN_FORM:
+    for section in RETURN_FORM:
         opens(author, reverse("return-section", args=[asked["gp"].pk, section.code]))
 
     gp = factories.a_return_in(asked["gp"], world.gp_author, world.gp_lead, at=DECIDED)

@@ -168,7 +168,7 @@ def test_a_yes_to_a_return_that_came_in_meanwhile_says_what_happened(
 ) -> None:
     address, boxes = reverse("return-received", args=[gp.pk]), typed(gp)
     yes = {**boxes, "confirmed": hidden(manager.post(address, boxes), "confirmed")}
-    returns.declare_nil(gp, searched="SystmOne.", by=world.gp_author, at=NOW)
+    returns.declare_nil(gp, searched="SystmOne.", late_reason="Leave.", by=world.gp_author, at=NOW)
     before = row_counts()
     answer = manager.post(address, yes)
     [message] = summary_of(answer)
