@@ -22,12 +22,14 @@ from reviews.services import answering, attachments, cases, chasing, chronology,
 from reviews.services.answering import Sheet
 from reviews.services.history import history_of
 from reviews.services.standing import clocks_of
+from reviews.services.timeliness import own_timeliness
 from reviews.services.versions import open_versions
 from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
 from reviews.views.base import SubjectPage, find
 from reviews.views.checking import CheckedPage
 from workflows.models import TransitionRecord
 from workflows.services.moving import verbs_open_to
+from workflows.services.standing import how_it_stands
 from workflows.showing import Shows, note_listed, note_refused, shows
 
 
@@ -38,12 +40,18 @@ def return_list(request: HttpRequest) -> HttpResponse:
     rows = (
         AgencyReturn.objects.visible_to(signed_in(request), at=at(request))
         .select_related("agency", "case")
-        .prefetch_related("deadlines__rule")
+        .prefetch_related("deadlines__rule", "deadlines__calendar")
         .order_by("-begun_at", "pk")
     )
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     note_listed(request, "reviews.agencyreturn", (one.code for one in page))
-    return render(request, "reviews/return_list.html", {"title": "Returns", "page": page, "at": at(request)})
+    given = {
+        "title": "Returns",
+        "page": page,
+        "own": own_timeliness(signed_in(request), at=at(request)),
+        "stands": lambda deadline: how_it_stands(deadline, at=at(request)),
+    }
+    return render(request, "reviews/return_list.html", given)
 
 
 @shows(Shows.CASE)
