@@ -57,6 +57,6 @@ def own_timeliness(user: User, *, at: datetime) -> list[Timeliness]:
     sums: dict[str, list[int]] = {}
     for row in rows:
         counts = sums.setdefault(names[row["subject"]], [0, 0, 0, 0])
-        for place, name in enumerate(("in_time", "late", "owed", "overdue")):
-            counts[place] += row[name]
+        for place, count in enumerate((row["in_time"], row["late"], row["owed"], row["overdue"])):
+            counts[place] += count
     return [Timeliness(agency, *counts) for agency, counts in sorted(sums.items())]
