@@ -9,6 +9,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from xml.parsers import expat
 
 from reviews.files.refusal import (
@@ -27,7 +28,12 @@ MOST_UNPACKED = 300 * 1024 * 1024
 MOST_RATIO = 100
 """So many times its packed size may a package unpack to. Small ones may: a few kilobytes of blanks harm nobody."""
 SMALL = 10 * 1024 * 1024
+MOST_ELEMENTS = 2_000_000
+"""Of XML, in all parts together: a sheet of half a million cells, and some seconds of reading."""
+LONGEST_TOKEN = 4 * 1024 * 1024
+"""Bytes between two things that the parser tells of. It would hold a longer one in memory until its end."""
 PIECE = 64 * 1024
+_LISTED = b"PK\x01\x02"
 
 _MACROS = re.compile(rb"macroEnabled|vbaProject|macrosheet|activeX", re.IGNORECASE)
 _MACRO_PARTS = re.compile(r"vba(project|data)|/macrosheets/|/activex/|\.bin$", re.IGNORECASE)
@@ -45,8 +51,9 @@ _PROGRAMS = (
     b"<htm",
 )
 _WEB = re.compile(r"(https?://|mailto:|tel:|#)", re.IGNORECASE)
+LONGEST_FIELD_NAME = 100
 _FIELDS = re.compile(
-    r"\b(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|IMPORT|INCLUDE|DATABASE|LINK|AUTOTEXTLIST)\b"
+    r"\s*(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|IMPORT|INCLUDE|DATABASE|LINK|AUTOTEXTLIST)\b"
 )
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
@@ -58,6 +65,8 @@ _PRINTER = re.compile(r"/printersettings/printersettings\d*\.bin$", re.IGNORECAS
 
 def opened(content: bytes) -> zipfile.ZipFile:
     """The package, its list of parts read. Raises NotAccepted when it is none, locked or would unpack to too much."""
+    if content.count(_LISTED) > MOST_PARTS:
+        raise NotAccepted(TOO_LARGE_UNPACKED)  # before they are read
     try:
         package = zipfile.ZipFile(io.BytesIO(content))
     except _BROKEN:
@@ -84,7 +93,7 @@ def kind_of(package: zipfile.ZipFile) -> str:
 def examine(package: zipfile.ZipFile) -> None:
     """Read every part. Raises NotAccepted for what may not be in it."""
     seen: set[str] = set()
-    left = MOST_UNPACKED
+    left, budget = MOST_UNPACKED, Budget()
     for part in package.infolist():
         name = part.filename
         if name.casefold() in seen or not _is_plain(part):
@@ -94,7 +103,7 @@ def examine(package: zipfile.ZipFile) -> None:
             raise NotAccepted(HOLDS_FILES if "externallinks" not in name.casefold() else FETCHES)
         if _MACRO_PARTS.search(f"/{name}") and not _PRINTER.search(f"/{name}"):
             raise NotAccepted(MACROS)
-        left -= _read(package, part, left)
+        left -= _read(package, part, left, budget)
 
 
 def _is_plain(part: zipfile.ZipInfo) -> bool:
@@ -107,10 +116,10 @@ def _is_plain(part: zipfile.ZipInfo) -> bool:
     )
 
 
-def _read(package: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
+def _read(package: zipfile.ZipFile, part: zipfile.ZipInfo, left: int, budget: "Budget") -> int:
     """Read one part to its end; returns how long it is. What its list says of its length is not believed."""
     ending = part.filename.rpartition(".")[2].casefold()
-    parser = _Parser(part.filename) if ending in ("xml", "rels", "vml") else None
+    parser = _Parser(budget) if ending in ("xml", "rels", "vml") else None
     length = 0
     try:
         for piece in _pieces(package, part):
@@ -136,34 +145,48 @@ def _pieces(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
             yield piece
 
 
+@dataclass(slots=True)
+class Budget:
+    """What is left of the elements that a package may have."""
+
+    elements: int = MOST_ELEMENTS
+
+
 class _Parser:
     """One XML part, read for what it names: DTDs, parts outside, macros, fields that fetch."""
 
     DEEPEST = 200
 
-    def __init__(self, name: str) -> None:
-        self.name, self.depth, self.in_field = name, 0, False
-        self.fields: list[str] = []
+    def __init__(self, budget: Budget) -> None:
+        self.budget, self.depth, self.came = budget, 0, 0
+        self.field, self.is_in_field = "", False
         self.expat = expat.ParserCreate(namespace_separator=" ")
+        self.expat.buffer_text = True
         self.expat.StartDoctypeDeclHandler = self.doctype
         self.expat.StartElementHandler = self.start
         self.expat.EndElementHandler = self.finish
         self.expat.CharacterDataHandler = self.text
 
     def feed(self, piece: bytes) -> None:
+        self.came += len(piece)
         self.expat.Parse(piece, False)
+        if self.came - max(self.expat.CurrentByteIndex, 0) > LONGEST_TOKEN:
+            raise NotAccepted(UNREADABLE)
 
     def end(self) -> None:
         self.expat.Parse(b"", True)
-        self.must_not_fetch("".join(self.fields))
+        self.must_not_fetch()
 
     def doctype(self, *given: object) -> None:
         raise NotAccepted(UNREADABLE)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
+        self.budget.elements -= 1
         if self.depth > self.DEEPEST:
             raise NotAccepted(UNREADABLE)
+        if self.budget.elements < 0:
+            raise NotAccepted(TOO_LARGE_UNPACKED)
         element = name.rpartition(" ")[2]
         if element == "Relationship":
             self.relationship(attributes)
@@ -173,17 +196,18 @@ class _Parser:
             raise NotAccepted(MACROS)
         elif element in ("OLEObject", "oleObject", "control", "ddeLink", "oleLink", "altChunk"):
             raise NotAccepted(HOLDS_FILES)
-        elif element == "fldSimple":
-            self.must_not_fetch(next((v for k, v in attributes.items() if k.endswith("instr")), ""))
-        self.in_field = element == "instrText"
+        elif element in ("fldChar", "fldSimple"):  # another field begins, or its result does
+            self.must_not_fetch()
+            self.field = next((v for k, v in attributes.items() if k.endswith("instr")), "")
+        self.is_in_field = element == "instrText"
 
     def finish(self, name: str) -> None:
         self.depth -= 1
-        self.in_field = False
+        self.is_in_field = False
 
     def text(self, text: str) -> None:
-        if self.in_field:
-            self.fields.append(text)
+        if self.is_in_field and len(self.field) < LONGEST_FIELD_NAME:
+            self.field += text
 
     def relationship(self, attributes: dict[str, str]) -> None:
         """A hyperlink to the web or to a mailbox is text that somebody may click. All else outside is fetched."""
@@ -197,6 +221,8 @@ class _Parser:
         if is_outside and not is_clicked:
             raise NotAccepted(FETCHES)
 
-    def must_not_fetch(self, field: str) -> None:
-        if _FIELDS.search(field.upper()):
+    def must_not_fetch(self) -> None:
+        """Look at the field that has ended: what its first word makes of it."""
+        if _FIELDS.match(self.field.upper()):
             raise NotAccepted(FETCHES)
+        self.field = ""

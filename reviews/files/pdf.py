@@ -20,7 +20,7 @@ from reviews.files.refusal import (
 )
 
 RUNS = "The selected PDF has a program inside it, which is not allowed. Print it into a new PDF, and choose that."
-MOST_UNPACKED = 100 * 1024 * 1024
+MOST_UNPACKED = 50 * 1024 * 1024
 _REFUSED = {
     b"JavaScript": RUNS, b"Launch": RUNS, b"XFA": RUNS, b"Rendition": RUNS, b"RichMedia": RUNS,
     b"EmbeddedFile": HOLDS_FILES, b"EmbeddedFiles": HOLDS_FILES, b"GoToE": HOLDS_FILES,
@@ -28,7 +28,8 @@ _REFUSED = {
 }  # fmt: skip
 """Names of a PDF that mean one of these. They are followed by a space, another name or what opens or ends a list;
 the end of an address in a link, such as `/Launch)`, is none."""
-_NAME = re.compile(rb"/([A-Za-z#][A-Za-z0-9#]{1,40})(?=[\x00\t\n\f\r <>\[\](/%]|$)")
+_ENDS = frozenset(b"\x00\t\n\f\r <>[](/%")
+_HEXED = re.compile(rb"/([A-Za-z0-9]{0,12}#[0-9A-Fa-f]{2}[A-Za-z0-9#]{0,40})")
 _HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STREAM = re.compile(rb">>\s*stream(\r\n|\n|\r)")
 _PACKED = re.compile(rb"/Filter\s*(\[\s*)?/(FlateDecode|Fl)\s*(?(1)\])\s*(?=[/>])")
@@ -42,27 +43,34 @@ def examine(content: bytes) -> None:
         raise NotAccepted(DAMAGED)
     if b"PK\x05\x06" in content[-65_557:]:
         raise NotAccepted(TWO_AT_ONCE)
-    names = _names_in(content)
-    if b"Encrypt" in names:
+    if _has(content, b"Encrypt"):
         raise NotAccepted(LOCKED)
-    _must_be_harmless(names)
+    _must_be_harmless(content)
     for words in _object_streams(content):
-        _must_be_harmless(_names_in(words))
+        _must_be_harmless(words)
+
+
+def _must_be_harmless(words: bytes) -> None:
+    spelt = {_plainly(found[1]) for found in _HEXED.finditer(words)} if b"#" in words else set()
+    for name, refusal in _REFUSED.items():
+        if name in spelt or _has(words, name):
+            raise NotAccepted(refusal)
+
+
+def _has(words: bytes, name: bytes) -> bool:
+    """Whether the name stands there: as a whole one, and not at the end of an address."""
+    place = words.find(b"/" + name)
+    while place >= 0:
+        after = place + 1 + len(name)
+        if after == len(words) or words[after] in _ENDS:
+            return True
+        place = words.find(b"/" + name, after)
+    return False
 
 
 def _plainly(words: bytes) -> bytes:
     """Without the other way to write a letter, #41 for A."""
     return _HEX.sub(lambda hit: bytes([int(hit[1], 16)]), words)
-
-
-def _names_in(words: bytes) -> set[bytes]:
-    return {_plainly(name) for name in set(_NAME.findall(words))}
-
-
-def _must_be_harmless(names: set[bytes]) -> None:
-    for name, refusal in _REFUSED.items():
-        if name in names:
-            raise NotAccepted(refusal)
 
 
 def _object_streams(content: bytes) -> Iterator[bytes]:
@@ -78,7 +86,7 @@ def _object_streams(content: bytes) -> Iterator[bytes]:
         if not is_one and b"/First" not in said:
             continue
         if not _PACKED.search(said) or b"/Predictor" in said:
-            if is_one and (b"/Filter" in said or b"/F " in said):
+            if is_one and b"/Filter" in said:
                 raise NotAccepted(UNREADABLE)
             continue  # not packed: it was read with the rest
         words = _unpacked(content[begin:end], left)

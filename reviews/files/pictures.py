@@ -6,6 +6,8 @@ from reviews.files.refusal import DAMAGED, NotAccepted
 
 MOST_PIXELS = 100_000_000
 LONGEST_SIDE = 20_000
+MOST_PARTS = 20_000
+"""Into so many parts no program divides a picture of 25 MB."""
 TOO_MANY_PIXELS = (
     f"The selected picture is too large: it can have {MOST_PIXELS // 1_000_000} million pixels, "
     f"and {LONGEST_SIDE:,} on a side."
@@ -19,7 +21,7 @@ _FRAMES = frozenset((*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC),
 def examine_png(content: bytes) -> None:
     """Raises NotAccepted unless it is whole: each part with its check sum, and the last part last."""
     place, is_first = len(PNG), True
-    while True:
+    for _ in range(MOST_PARTS):
         length, name = int.from_bytes(content[place : place + 4]), content[place + 4 : place + 8]
         end = place + 12 + length
         if len(name) < 4 or end > len(content):
@@ -36,14 +38,16 @@ def examine_png(content: bytes) -> None:
         if name == b"IEND":
             return
         place, is_first = end, False
+    raise NotAccepted(DAMAGED)
 
 
 def examine_jpeg(content: bytes) -> None:
     """Raises NotAccepted unless it has its measures and its picture, and ends."""
     place, has_measures = 2, False
-    while True:
-        while content[place : place + 1] == b"\xff" and content[place + 1 : place + 2] == b"\xff":
-            place += 1  # filling
+    for _ in range(MOST_PARTS):
+        if content[place : place + 2] == b"\xff\xff":  # filling
+            place += 1
+            continue
         if content[place : place + 1] != b"\xff" or place + 4 > len(content):
             raise NotAccepted(DAMAGED)
         marker, length = content[place + 1], int.from_bytes(content[place + 2 : place + 4])
@@ -59,6 +63,7 @@ def examine_jpeg(content: bytes) -> None:
             if not has_measures or content.find(b"\xff\xd9", place) < 0:
                 raise NotAccepted(DAMAGED)
             return
+    raise NotAccepted(DAMAGED)
 
 
 def _must_fit(width: int, height: int) -> None:

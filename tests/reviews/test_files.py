@@ -3,6 +3,7 @@
 import io
 import random
 import zipfile
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -132,16 +133,22 @@ ROWS: list[tuple[str, str, bytes, str]] = [
     ("43 more than is unpacked", "a.docx", a_docx({f"word/media/{n}.emf": bytes(106_000_000) for n in range(3)}), TOO_LARGE_UNPACKED),
     ("43 its list lies", "a.docx", a_lying_package(), DAMAGED),
     ("43 zip in a zip", "a.docx", a_docx({"word/media/a.dat": a_package({"b": bytes(1000)})}), HOLDS_FILES),
-    ("43 objects that unpack to too much", "a.pdf", with_objects_packed(bytes(101 * 1024 * 1024)), TOO_LARGE_UNPACKED),
+    ("43 objects that unpack to too much", "a.pdf", with_objects_packed(bytes(51 * 1024 * 1024)), TOO_LARGE_UNPACKED),
     ("44 billion laughs", "a.docx", a_docx({MAIN: LAUGHS + "<x>&b;</x>"}), UNREADABLE),
     ("44 DTD from outside", "a.docx", a_docx({MAIN: OUTSIDE + "<x/>"}), UNREADABLE),
     ("44 DTD in UTF-16", "a.docx", a_docx({MAIN: ('<?xml version="1.0" encoding="UTF-16"?>' + LAUGHS + "<x/>").encode("utf-16")}), UNREADABLE),
+    ("44 an endless attribute", "a.docx", a_docx({MAIN: f'<x a="{"a" * 5_000_000}"/>'}), UNREADABLE),
+    ("44 a long attribute", "a.docx", a_docx({MAIN: f'<x a="{"a" * 1_000_000}"/>'}), ""),
+    ("44 a long text", "a.docx", a_docx({MAIN: f"<x>{'a' * 9_000_000}</x>"}), ""),
     ("44 no XML", "a.docx", a_docx({MAIN: "<w:document>"}), UNREADABLE),
     ("44 very deep", "a.docx", a_docx({MAIN: "<a>" * 5_000 + "</a>" * 5_000}), UNREADABLE),
     ("45 remote template", "a.docx", a_docx({"word/_rels/settings.xml.rels": relation("attachedTemplate", "http://evil.example/t.dotm")}), FETCHES),
     ("45 remote picture", "a.docx", a_docx({RELS: relation("image", "https://evil.example/p.png")}), FETCHES),
     ("45 link to a share", "a.docx", a_docx({RELS: relation("hyperlink", "file://evil.example/share")}), FETCHES),
     ("45 a field that starts something", "a.docx", a_docx({MAIN: document("<w:p><w:r><w:instrText>DDE</w:instrText></w:r><w:r><w:instrText>AUTO cmd</w:instrText></w:r></w:p>")}), FETCHES),
+    ("45 a field with such a word", "a.docx", a_docx({MAIN: document('<w:fldSimple w:instr=" HYPERLINK &quot;https://x.example/link/dde&quot; "/>')}), ""),
+    ("45 a simple field", "a.docx", a_docx({MAIN: document('<w:fldSimple w:instr=" IncludeText &quot;C:/x.docx&quot; "/>')}), FETCHES),
+    ("45 the second field", "a.docx", a_docx({MAIN: document("<w:r><w:instrText>PAGE</w:instrText><w:fldChar/><w:instrText> DDE x</w:instrText></w:r>")}), FETCHES),
     ("45 another workbook", "a.xlsx", an_xlsx({"xl/externalLinks/externalLink1.xml": "<a/>"}), FETCHES),
     ("46 macros", "a.docx", a_docx({"word/vbaProject.bin": b"x"}), MACROS),
     ("46 macros by type", "a.docx", a_docx({"[Content_Types].xml": types('<Default Extension="m" ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/>')}), MACROS),
@@ -165,6 +172,7 @@ ROWS: list[tuple[str, str, bytes, str]] = [
     ("49 half a docx", "a.docx", a_docx()[:300], DAMAGED),
     ("50 a huge PNG", "a.png", a_png(30_000, 30_000), pictures.TOO_MANY_PIXELS),
     ("50 a huge JPEG", "a.jpg", a_jpeg(10_001, 10_000), pictures.TOO_MANY_PIXELS),
+    ("50 in too many parts", "a.png", a_png()[:33] + (b"\x00\x00\x00\x00teXt" + zlib.crc32(b"teXt").to_bytes(4)) * 20_001 + a_png()[33:], DAMAGED),
     ("50 at the limit", "a.jpg", a_jpeg(10_000, 10_000), ""),
     ("50 a GIF", "a.gif", b"GIF89a" + bytes(50), NOT_TAKEN),
     ("51 SVG", "a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", NOT_TAKEN),
@@ -181,6 +189,7 @@ ROWS: list[tuple[str, str, bytes, str]] = [
     ("57 a link", "a.docx", a_link(), UNREADABLE),
     ("57 the same name twice", "a.docx", twice_the_same(), UNREADABLE),
     ("57 at most a thousand parts", "a.docx", a_docx({f"word/p{n}.txt": "" for n in range(packages.MOST_PARTS - 2)}), ""),
+    ("57 a hundred thousand", "a.zip", a_package({f"{n}": "" for n in range(100_000)}), TOO_LARGE_UNPACKED),
     ("57 a thousand and one", "a.docx", a_docx({f"word/p{n}.txt": "" for n in range(packages.MOST_PARTS - 1)}), TOO_LARGE_UNPACKED),
 ]  # fmt: skip
 
