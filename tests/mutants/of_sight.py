@@ -15,6 +15,7 @@ BREAK_GLASS = (
 )
 SHARE_PAGE = "tests/reviews/test_sharing.py::test_the_other_side_sees_the_page_of_the_case_and_nothing_else"
 SHARE_DAYS = "tests/reviews/test_sharing.py::test_a_share_is_seen_from_its_first_day_to_its_last"
+FILES = "tests/reviews/test_attachment_pages.py"
 ACROSS = "tests/reviews/test_sharing.py::test_recusal_and_cover_hold_across_the_border"
 
 MUTANTS = (
@@ -311,5 +312,55 @@ MUTANTS = (
         "found = kind.objects.granted(user, SEE_NOTICES, at=at).filter(pk=pk)",
         "found = kind.objects.filter(pk=pk)",
         ("tests/notifications/test_pages.py::test_what_was_sent_is_not_there_for_others",),
+    ),
+    # ---- Files of returns
+    Mutant(
+        "A file is taken by who may read what the agency answers.",
+        "reviews/attachments/views.py",
+        "if returns.shows_answers(it, held) else None",
+        "if held else None",
+        (f"{FILES}::test_who_may_read_the_answers_may_take_the_files_and_nobody_else",),
+    ),
+    Mutant(
+        "A file is there under its own return alone.",
+        "reviews/attachments/views.py",
+        "attachments.attachments_of(it).filter(pk=file).first()",
+        "Attachment.objects.filter(pk=file).first()",
+        (f"{FILES}::test_a_file_of_one_return_is_not_there_under_another",),
+    ),
+    Mutant(
+        "What was not found clean nobody takes.",
+        "reviews/attachments/views.py",
+        "if found is None or not found.can_be_taken:",
+        "if found is None:",
+        (f"{FILES}::test_bad_input_41_42_what_was_not_found_clean_nobody_takes",),
+    ),
+    Mutant(
+        "The names of files are read by who may read what the agency answers.",
+        "reviews/attachments/views.py",
+        "is_open = returns.shows_answers(it, held)",
+        "is_open = bool(held)",
+        (f"{FILES}::test_what_a_nil_return_left_behind_is_not_given_out",),
+    ),
+    Mutant(
+        "Of who is not signed in no large file is read.",
+        "accounts/pages/middleware.py",
+        "if request.user.is_authenticated and not is_too_large:",
+        "if not is_too_large:",
+        (f"{FILES}::test_bad_input_38_from_nobody_and_for_other_pages_no_large_body_is_read",),
+    ),
+    Mutant(
+        "Of a connection that was cut nothing is kept.",
+        "accounts/pages/middleware.py",
+        "return None if _came_whole(request) else errors.bad_request(request)",
+        "return None",
+        (f"{FILES}::test_bad_input_60_a_connection_that_is_cut_leaves_nothing",),
+    ),
+    Mutant(
+        "Where there is a scanner, the choice to do without one counts for nothing.",
+        "reviews/models/attachments.py",
+        'return not settings.CLAMAV and settings.UNSCANNED_FILES == "served"',
+        'return settings.UNSCANNED_FILES == "served"',
+        ("tests/reviews/test_scanning.py::test_without_a_scanner_files_wait_unless_the_operator_chose_otherwise",),
     ),
 )  # fmt: skip

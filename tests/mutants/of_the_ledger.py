@@ -25,7 +25,7 @@ MUTANTS = (
     Mutant(
         "That somebody looked is written down.",
         "reviews/views/base.py",
-        "    note_shown(request, found, action)\n    return found\n",
+        "    note_shown(request, found, action, parts=parts)\n    return found\n",
         "    return found\n",
         ("tests/reviews/test_reading.py",),
     ),

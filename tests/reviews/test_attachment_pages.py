@@ -1,5 +1,6 @@
 """The pages of a return's files: who takes them when, what is sent with them, and what an upload that fails says."""
 
+import html
 import re
 import socket
 import uuid
@@ -11,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from reviews.files.kinds import EMPTY, LARGEST, TOO_LARGE
+from reviews.files.kinds import EMPTY, LARGEST, MEGABYTE, TOO_LARGE
 from reviews.models import AgencyReturn, Attachment
 from reviews.services import recusals, returns
 from tests.factories import World
@@ -201,6 +202,8 @@ def test_what_a_nil_return_left_behind_is_not_given_out(world: World, gp: Agency
         AgencyReturn.objects.get(pk=gp.pk), searched="All.", by=world.gp_author, at=LATER
     )
     assert [takes(one, gp, made) for one in (world.gp_author, world.manager)] == [404, 404]
+    shown = signed_in(world.manager).get(page_of(gp))
+    assert (shown.status_code, "letter.pdf" in shown.content.decode()) == (200, False)
 
 
 def test_a_file_of_one_return_is_not_there_under_another(
@@ -319,48 +322,69 @@ def test_bad_input_35_a_file_that_came_without_a_token_is_refused(world: World, 
     assert (answer.status_code, Attachment.objects.count()) == (403, 0)
 
 
+class Sender:
+    """A browser by hand: the form of a page with a file in it, over a socket."""
+
+    def __init__(self, live_server: Any, person: Any, page: str) -> None:
+        self.address = live_server.thread.host, live_server.thread.port
+        self.page, client = page, signed_in(person)
+        client.get(page)
+        self.cookies = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
+        self.token = client.cookies["csrftoken"].value
+
+    def body(self, content: bytes, about: str = "") -> bytes:
+        fields = {"csrfmiddlewaretoken": self.token, "form_token": str(uuid.uuid4()), "about": about}
+        parts = [
+            f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in fields.items()
+        ]
+        file = '--B\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\n'
+        return "".join([*parts, file]).encode() + content + b"\r\n--B--\r\n"
+
+    def post(self, what: bytes, promised: int) -> tuple[str, str]:
+        """Send this, of so many bytes promised, and hang up; returns the status and the page."""
+        host, port = self.address
+        lines = (
+            f"POST {self.page} HTTP/1.1", f"Host: {host}:{port}", f"Cookie: {self.cookies}", "Connection: close",
+            "Content-Type: multipart/form-data; boundary=B", f"Content-Length: {promised}", "", "",
+        )  # fmt: skip
+        with socket.create_connection(self.address, 30) as link:
+            link.sendall("\r\n".join(lines).encode() + what)
+            link.shutdown(socket.SHUT_WR)
+            answer = b""
+            while more := link.recv(65536):
+                answer += more
+        text = answer.decode(errors="replace")
+        found = re.match(r"HTTP/1.[01] (\d+)", text)
+        return (found[1] if found else "", html.unescape(text))
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("size", [200_000, 3_000_000])
 def test_bad_input_60_a_connection_that_is_cut_leaves_nothing(
     live_server: Any, world: World, gp: AgencyReturn, size: int
 ) -> None:
     # Given an author who sends a file of plain text, of which half would be a file too
-    author = signed_in(world.gp_author)
-    author.get(page_of(gp, "add"))
-    cookies = "; ".join(f"{name}={one.value}" for name, one in author.cookies.items())
-    fields = {
-        "csrfmiddlewaretoken": author.cookies["csrftoken"].value,
-        "form_token": str(uuid.uuid4()),
-        "about": "",
-    }
-    parts = [
-        f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in fields.items()
-    ]
-    head = (
-        "".join(parts)
-        + '--B\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\n'
-    )
-    body = head.encode() + b"a" * size + b"\r\n--B--\r\n"
-
-    def posted(what: bytes) -> str:
-        host, port = live_server.thread.host, live_server.thread.port
-        with socket.create_connection((host, port), 20) as link:
-            lines = (
-                f"POST {page_of(gp, 'add')} HTTP/1.1", f"Host: {host}:{port}", f"Cookie: {cookies}", "Connection: close",
-                "Content-Type: multipart/form-data; boundary=B", f"Content-Length: {len(body)}", "", "",
-            )  # fmt: skip
-            link.sendall("\r\n".join(lines).encode() + what)
-            link.shutdown(socket.SHUT_WR)
-            answer = b""
-            while more := link.recv(65536):
-                answer += more
-        found = re.match(r"HTTP/1.[01] (\d+)", answer.decode(errors="replace"))
-        return found[1] if found else ""
-
+    sender = Sender(live_server, world.gp_author, page_of(gp, "add"))
+    body = sender.body(b"a" * size)
     # When the line is cut at half of it, then nothing is kept
-    assert posted(body[: len(body) // 2]) == "400"
+    assert sender.post(body[: len(body) // 2], len(body))[0] == "400"
     assert (Attachment.objects.count(), in_the_store()) == (0, set())
     # And the same again, whole, works.
-    assert posted(body) == "302"
+    assert sender.post(body, len(body))[0] == "302"
     assert Attachment.objects.get().size == size
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bad_input_38_of_half_a_gigabyte_the_page_says_that_it_is_too_large(
+    live_server: Any, world: World, gp: AgencyReturn
+) -> None:
+    # Given an author whose browser begins to send 500 MB, of which 32 are sent before it is answered
+    sender = Sender(live_server, world.gp_author, page_of(gp, "add"))
+    status, page = sender.post(
+        sender.body(b"a" * (32 * MEGABYTE), about="A film of the room"), 500 * MEGABYTE
+    )
+
+    # Then nothing is kept but what was typed, and the page says why.
+    assert (status, TOO_LARGE in page, 'value="A film of the room"' in page) == ("200", True, True)
+    assert (Attachment.objects.count(), in_the_store()) == (0, set())
