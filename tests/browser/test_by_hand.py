@@ -125,7 +125,9 @@ def test_without_javascript_a_return_that_came_on_paper_is_typed_in(opens: Opens
     page.get_by_label("On paper").check()
     page.get_by_label("Who gave it?").fill("Dr Ward")
     page.get_by_label("What does it say?").fill("Seen twice.")
-    press(page, "Record the return")
+    press(page, "Continue")
+    expect(page.get_by_text("that cannot be undone")).to_be_visible()
+    press(page, "Record it")
     expect(page.get_by_text("The return was recorded, and accepted into the review.")).to_be_visible()
     assert AgencyReturn.objects.get(pk=gp.pk).given == "On paper, from Dr Ward.\n\nSeen twice."
 
