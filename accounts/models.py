@@ -159,6 +159,7 @@ class Agency(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=40, help_text="Which line of the typical agency list this is.")
     email_domain = models.CharField(max_length=200, blank=True, help_text="Work addresses end in this.")
+    phone = models.CharField(max_length=40, blank=True, help_text="To ring about its returns.")
     is_safeguarding_partner = models.BooleanField(
         default=False, help_text="One of the three (or four) partners who sign decisions off."
     )

@@ -30,7 +30,7 @@ from accounts.models import LONDON, Role, Seat, User
 from accounts.pages import rendering
 from accounts.pages.views import at
 from accounts.services import sessions
-from notifications.services import chasing_of, names_to_phone, unseen_count
+from notifications.services import chasing_of, names_to_phone, told_of, unseen_count
 from reviews.nhs_number import in_groups
 from workflows.countdown import moment_in_words, time_in_words
 
@@ -119,7 +119,9 @@ def environment(**options: Any) -> Environment:
     options |= {"undefined": StrictUndefined, "autoescape": True}
     made = Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 (autoescape is among them)
     components.lenient = made.overlay(undefined=ChainableUndefined)
-    made.globals.update(static=static, url=url, product_name=PRODUCT_NAME, chasing_of=chasing_of)
+    made.globals.update(
+        static=static, url=url, product_name=PRODUCT_NAME, chasing_of=chasing_of, told_of=told_of
+    )
     made.filters.update(
         day=day,
         iso_day=iso_day,

@@ -1,7 +1,7 @@
 """What this package does: tell (rows, in the teller's transaction) and deliver (mails, by workers, later)."""
 
 from notifications.services.bouncing import take_report
-from notifications.services.chasing import chasing_of
+from notifications.services.chasing import chasing_of, told_of
 from notifications.services.delivering import (
     BATCH,
     DELIVER,
@@ -50,6 +50,7 @@ __all__ = [
     "tell_of_rungs",
     "tell_people",
     "tell_witnesses",
+    "told_of",
     "undelivered_to",
     "unseen_count",
 ]

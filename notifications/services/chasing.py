@@ -1,13 +1,13 @@
 """How often people were chased about a case and each of its parts. A mail that no one got does not count."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q
 
-from notifications.channels.texts import CHASING
+from notifications.channels.texts import CHASING, headline
 from notifications.models import Notice
 from workflows.models import Subject
 
@@ -61,3 +61,30 @@ def chasing_of(case: Subject) -> Chasing:
         for mail in mails[subject].values():
             chased.add(mail, recused=recused)
     return Chasing(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One mail about a subject: who was told what, when it was written, and what became of it."""
+
+    headline: str
+    person: str
+    at: datetime
+    state: str
+
+
+def told_of(subjects: Collection[Subject]) -> Mapping[uuid.UUID, list[Told]]:
+    """Who was told what about each of these, newest first. One query. For who may see what was sent.
+
+    What an outage left to be told together was told when its digest was.
+    """
+    about = Notice.objects.filter(subject__in={subject.pk for subject in subjects})
+    found: dict[uuid.UUID, list[Told]] = {}
+    for notice in about.newest_first().select_related("recipient", "collapsed_into"):
+        assert notice.subject_id is not None  # it is about one of them
+        mail = notice.collapsed_into or notice
+        told = Told(
+            headline(notice.news), notice.recipient.full_name, mail.created_at, mail.get_state_display()
+        )
+        found.setdefault(notice.subject_id, []).append(told)
+    return found

@@ -21,6 +21,7 @@ LONGEST_DAYS = 731
 """A milestone further off than two years is a slip of the hand, and would count past the end of the calendar."""
 
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", re.IGNORECASE)
+_PHONE = re.compile(r"\+?[0-9(][0-9 ()-]{4,28}( ?(extension|ext\.?|x) ?[0-9]{1,6})?", re.IGNORECASE)
 _DAYS_IN = {"wd": 7 / 5, "d": 1, "w": 7, "mo": 31}
 
 
@@ -40,6 +41,13 @@ class AgencyForm(PageForm):
         help_text="For example, police.example. Only such addresses can then be given a seat here.",
         required=False,
     )
+    phone = fields.TextField(
+        subject="its telephone number",
+        label="Telephone number",
+        help_text="To ring about a return: its safeguarding team, for example. It stands on the phone list.",
+        required=False,
+        max_length=40,
+    )
     is_safeguarding_partner = fields.YesNoField(
         subject="it is a safeguarding partner",
         label="Is it one of the safeguarding partners?",
@@ -56,6 +64,14 @@ class AgencyForm(PageForm):
         if domain and not _DOMAIN.fullmatch(domain):
             raise ValidationError("Enter what follows the @ in its work addresses, like police.example")
         return domain
+
+    def clean_phone(self) -> str:
+        number = str(self.cleaned_data["phone"])
+        if number and not _PHONE.fullmatch(number):
+            raise ValidationError(
+                "Enter a telephone number, like 01632 960 001 or 01632 960 001 extension 12"
+            )
+        return number
 
 
 class ChangeAgencyForm(AgencyForm):

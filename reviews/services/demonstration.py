@@ -193,7 +193,7 @@ def _place(given: dict[str, Any], days: Days, *, at: datetime) -> Place:
         domain = f"{body['key']}.{given['domain']}"
         agency = partnerships.add_agency(
             partnership, body["name"], body["kind"], by=SYSTEM, at=at, email_domain=domain,
-            is_safeguarding_partner="delegated" in body,
+            phone=body.get("phone", ""), is_safeguarding_partner="delegated" in body,
         )  # fmt: skip
         place.agencies[body["key"]] = agency
         for key, role in OF_AGENCIES.items():

@@ -64,6 +64,7 @@ def add_agency(
     by: Actor,
     at: datetime,
     email_domain: str = "",
+    phone: str = "",
     is_safeguarding_partner: bool = False,
     is_asked_first: bool | None = None,
 ) -> Agency:
@@ -76,6 +77,7 @@ def add_agency(
         name=name,
         kind=kind,
         email_domain=email_domain,
+        phone=phone,
         is_safeguarding_partner=is_safeguarding_partner,
         is_asked_first=kind in ASKED_FIRST if is_asked_first is None else is_asked_first,
     )
@@ -127,6 +129,7 @@ def change_agency(
     name: str,
     kind: str,
     email_domain: str,
+    phone: str | None = None,
     is_safeguarding_partner: bool,
     is_asked_first: bool,
     is_active: bool,
@@ -134,6 +137,8 @@ def change_agency(
     at: datetime,
 ) -> Agency:
     """Change what is known of an agency. One that ceases to be a safeguarding partner sees cases no more.
+
+    Its telephone number stays unless another is given.
 
     One with open returns cannot be made inactive: raises WorkflowError.
     """
@@ -149,6 +154,7 @@ def change_agency(
     if agency.is_active and not is_active:
         _must_owe_nothing(agency, by, at=at)
     agency.name, agency.kind, agency.email_domain = name, kind, email_domain
+    agency.phone = agency.phone if phone is None else phone
     agency.is_safeguarding_partner, agency.is_asked_first = is_safeguarding_partner, is_asked_first
     agency.is_active = is_active
     agency.save()

@@ -18,7 +18,7 @@ from accounts.pages.views import at, signed_in
 from reviews import forms, return_forms, when
 from reviews.models import AgencyReturn
 from reviews.questions import RETURN_FORMS, ROWS
-from reviews.services import answering, attachments, cases, chasing, chronology, commenting, returns
+from reviews.services import access, answering, attachments, cases, chasing, chronology, commenting, returns
 from reviews.services.answering import Sheet
 from reviews.services.history import history_of
 from reviews.services.standing import clocks_of
@@ -49,6 +49,7 @@ def return_list(request: HttpRequest) -> HttpResponse:
         "title": "Returns",
         "page": page,
         "own": own_timeliness(signed_in(request), at=at(request)),
+        "runs": bool(access.partnerships_run_by(signed_in(request), at=at(request))),
         "stands": lambda deadline: how_it_stands(deadline, at=at(request)),
     }
     return render(request, "reviews/return_list.html", given)

@@ -8,7 +8,7 @@ from accounts.models import Deputy, Membership, Partnership, Role, User
 from reviews.models import AgencyReturn, Case, PanelRecord, RetentionReview
 from reviews.questions.changing import Given, with_question
 from reviews.services import retention, return_forms
-from tests.browser import walks_chronology, walks_files
+from tests.browser import walks_chronology, walks_files, walks_signoff
 from tests.browser.walks_everywhere import Look, looks_at_the_rest
 from tests.second_factor import session_of
 from workflows.models import RuleVersion
@@ -168,4 +168,5 @@ def pages_by_person() -> list[Look]:
         + looks_at_the_rest(beside, drafting, record, author)
         + walks_chronology.looks()
         + walks_files.looks()
+        + walks_signoff.looks()
     )

@@ -14,6 +14,7 @@ from tests.reviews.administering import AT, LONG, an_agency, errors_on, said, si
 from workflows.services.moving import verbs_open_to
 
 pytestmark = pytest.mark.django_db
+NO_NUMBER = "Enter a telephone number, like 01632 960 001 or 01632 960 001 extension 12"
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +53,11 @@ def test_an_agency_is_added_with_its_seats(world: factories.World, manager: Clie
             {"email_domain": "a b.example"},
             ["Enter what follows the @ in its work addresses, like police.example"],
         ),
+        ({"phone": "ask for Jo"}, [NO_NUMBER]),
+        ({"phone": "12"}, [NO_NUMBER]),
+        ({"phone": "01632 960 001 and more"}, [NO_NUMBER]),
+        ({"phone": "٠١٦٣٢ ٩٦٠"}, [NO_NUMBER]),
+        ({"phone": "1" * 41}, ["Telephone number must be 40 characters or less"]),
         ({"is_safeguarding_partner": ""}, ["Select yes if it is a safeguarding partner"]),
         (
             {"name": "NORTHBOROUGH gp"},
@@ -90,6 +96,22 @@ def test_an_agency_is_shown_as_it_is_and_changed(world: factories.World, manager
     assert response.status_code == 302
     world.gp.refresh_from_db()
     assert (world.gp.name, world.gp.kind, world.gp.is_active) == (LONG, "domestic-abuse", False)
+
+
+@pytest.mark.parametrize(
+    "number", ["01632 960 001", "+44 (0)1632 960001", "01632-960-001 ext. 12", "01632960001x7", ""]
+)
+def test_the_telephone_number_of_an_agency_is_kept_and_shown(
+    world: factories.World, manager: Client, number: str
+) -> None:
+    address = reverse("agency-edit", args=[world.gp.pk])
+    assert manager.post(address, an_agency(phone=number, is_active="yes")).status_code == 302
+    world.gp.refresh_from_db()
+    assert world.gp.phone == number
+    assert f'value="{number}"' in text_of(manager.get(address))
+    assert f'<td class="govuk-table__cell" role="cell" data-label="Telephone">{number or "–"}</td>' in (
+        manager.get(reverse("agency-list")).content.decode()
+    )
 
 
 def test_an_agency_cannot_take_the_name_of_another(world: factories.World, manager: Client) -> None:

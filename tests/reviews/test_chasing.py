@@ -124,6 +124,7 @@ def test_a_return_that_is_in_or_cancelled_is_not_chased(
 
 # ---- What to do next ---------------------------------------------------------------------------
 OFFERED = [
+    "Phone list: everybody to ring",
     "Record a return that came another way",
     "Send a reminder now",
     "Note a phone call",
@@ -144,8 +145,9 @@ def test_who_runs_the_review_reads_what_a_return_waits_for_whom_to_ask_and_what_
 ) -> None:
     asked = (
         "What to do next {} Whom to ask Author gp author of Northborough, gp-author@northborough.example "
-        "Safeguarding lead gp lead of Northborough, gp-lead@northborough.example No reminder was sent by hand "
-        "yet. Reminders also go by themselves, before and after the day. " + " ".join(OFFERED)
+        "Safeguarding lead gp lead of Northborough, gp-lead@northborough.example Telephone No number is known No "
+        "reminder was sent by hand yet. Reminders also go by themselves, before and after the day. "
+        + " ".join(OFFERED)
     )
     waits = [next_of(manager, gp)]
     gp = returns.acknowledge_return(gp, by=world.gp_author, at=NOW)
