@@ -15,7 +15,7 @@ PRODUCTION_ENV = SECRET_KEY=only-for-checking-the-source-0123456789-abcdefghijkl
 	SECURITY_CONTACT=mailto:security@example.org \
 	IDENTIFIER_KEYS=only-for-checking:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY= \
 	DATABASE_URL=postgres://reviews@localhost/reviews BROKER_URL=redis://localhost:6379/0 HOSTS=2 \
-	EMAIL_URL=smtp+tls://mail.example.org:587 CLAMAV=tcp://clamav:3310
+	EMAIL_URL=smtp+tls://mail.example.org:587 CLAMAV=tcp://clamav:3310 STOLEN_PASSWORDS=tests/data/stolen-passwords.txt
 PACKAGES = config accounts workflows reviews notifications
 
 help:  ## List these verbs

@@ -1,6 +1,7 @@
 """What must be so before an installation meets people. `manage.py check --deploy` reads the settings;
 `manage.py doctor` also asks the database, the broker and the disk, and says all of it in plain words."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -125,6 +126,24 @@ def files_are_scanned(app_configs: Sequence[AppConfig] | None, **given: Any) -> 
     if settings.UNSCANNED_FILES == "served":
         words = "No virus scanner is set up, and files of returns are given out as they came: a virus among them too."
     return [Warning(words, hint=hint, id="config.W003")]
+
+
+@register(Tags.security, deploy=True)
+def stolen_passwords_are_known(app_configs: Sequence[AppConfig] | None, **given: Any) -> list[CheckMessage]:
+    """Who guesses begins with the passwords that were stolen elsewhere."""
+    hint = "Set STOLEN_PASSWORDS to a file of their hashes: see docs/running.md, “Signing in”."
+    if not settings.STOLEN_PASSWORDS:
+        words = "No list of stolen passwords is given: one that is known to everybody who guesses is taken."
+        return [Warning(words, hint=hint, id="config.W004")]
+    try:
+        with open(settings.STOLEN_PASSWORDS, "rb") as file:
+            line = file.readline()
+    except OSError as error:
+        words = f"The list of stolen passwords cannot be read ({error.strerror}): no password can be chosen."
+        return [Error(words, hint=hint, id="config.E026")]
+    if re.match(rb"[0-9A-F]{40}\b", line):
+        return []
+    return [Error("The list of stolen passwords is no list of SHA-1 hashes.", hint=hint, id="config.E027")]
 
 
 @register(Tags.security, deploy=True)

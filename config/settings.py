@@ -153,7 +153,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.services.passwords.ContextValidator"},
+    {"NAME": "accounts.services.known_passwords.EverydayValidator"},
+    {"NAME": "accounts.services.known_passwords.StolenValidator"},
 ]
+STOLEN_PASSWORDS = env.str("STOLEN_PASSWORDS", default="")
+"""A file of stolen passwords: a line for each, sorted, that begins with its SHA-1 in capitals. Empty: there is none."""
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"

@@ -6,9 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import qrcode
-from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -17,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from accounts.services import recovery
 
 PERIOD = 30
 """Seconds for which an app shows one code (RFC 6238)."""
@@ -119,15 +118,9 @@ def accept_code(user: User, typed: str, *, at: datetime) -> Authenticator | None
                 factor.data["step"] = step
                 factor.save(update_fields=["data"])
                 return factor
-        elif factor.type == Authenticator.Type.RECOVERY_CODES and _use_recovery_code(factor, code):
+        elif factor.type == Authenticator.Type.RECOVERY_CODES and recovery.use_code(factor, code):
             return factor
     return None
-
-
-def _use_recovery_code(factor: Authenticator, code: str) -> bool:
-    codes = RecoveryCodes(factor)
-    matches = [compare_user_code(actual=code, expected=one) for one in codes.get_unused_codes()]
-    return any(matches) and bool(codes.validate_code(code))
 
 
 def qr_path(text: str) -> tuple[str, int]:
@@ -150,7 +143,7 @@ def factors_of(user: User) -> dict[str, Any]:
     return {
         "app": next((row for row in rows if row.type == Authenticator.Type.TOTP), None),
         "passkeys": [row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
-        "codes_left": len(RecoveryCodes(codes).get_unused_codes()) if codes else 0,
+        "codes_left": recovery.count_left(codes),
     }
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.webauthn.internal import auth as passkeys
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -21,7 +20,7 @@ from accounts.pages.forms import PageForm
 from accounts.pages.second_factor import and_then, before_second_factor
 from accounts.pages.stepping_up import StepUp
 from accounts.pages.views import FormPage, at, signed_in
-from accounts.services import factors, letters, limits, log, sessions
+from accounts.services import factors, letters, limits, log, recovery, sessions
 from accounts.services.arrivals import arrived
 from accounts.views.sign_in import next_page
 
@@ -82,10 +81,8 @@ class AddFactor(FormPage):
         self.has_arrived = not sessions.is_whole(request.session)
         sessions.prove(request, user, type=factor.type, id=factor.pk)
         messages.success(request, f"You can confirm your sign-in with {self.words} from now on.")
-        if not Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).exists():
-            RecoveryCodes.activate(user)
-            request.session[SHOW_CODES] = True
-            return reverse("recovery-codes")
+        if not recovery.has_codes(user):
+            return show_once(request, recovery.make_codes(user))
         return reverse("your-sign-in")
 
 
@@ -198,15 +195,19 @@ class RemoveApp(RemoveFactor):
 
 
 # ---- Recovery codes --------------------------------------------------------------------------
+def show_once(request: HttpRequest, codes: list[str]) -> str:
+    """The page that shows these codes, which the session holds sealed until then."""
+    request.session[SHOW_CODES] = factors.seal(" ".join(codes))
+    return reverse("recovery-codes")
+
+
 @require_safe
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """The codes, once, right after they were made."""
-    row = Authenticator.objects.filter(
-        user=signed_in(request), type=Authenticator.Type.RECOVERY_CODES
-    ).first()
-    if row is None or not request.session.pop(SHOW_CODES, False):
+    sealed = request.session.pop(SHOW_CODES, "")
+    if not sealed:
         return redirect("your-sign-in")
-    codes = [f"{code[:5]} {code[5:]}" for code in RecoveryCodes(row).get_unused_codes()]
+    codes = [f"{code[:5]} {code[5:]}" for code in factors.unseal(sealed).split()]
     given = {"title": "Keep your recovery codes", "codes": codes, "then": request.session.pop(THEN, "/")}
     return render(request, "accounts/recovery_codes.html", given)
 
@@ -219,12 +220,10 @@ class NewRecoveryCodes(StepUp, FormPage):
 
     def act(self, form: PageForm) -> str:
         user = signed_in(self.request)
-        Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
-        RecoveryCodes.activate(user)
+        codes = recovery.make_codes(user)
         log.write(log.CODES_MADE, subject=user, actor=user, at=self.at, request=self.request)
         letters.owe("recovery-codes-made", user, at=self.at)
-        self.request.session[SHOW_CODES] = True
-        return reverse("recovery-codes")
+        return show_once(self.request, codes)
 
 
 # ---- Confirming again ------------------------------------------------------------------------

@@ -3,17 +3,20 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import AccountEvent, Letter, User
-from accounts.services import factors, sessions
+from accounts.services import factors, recovery, sessions
 from tests.second_factor import an_app, code_of, half_signed_in, proved
 
 pytestmark = [pytest.mark.urls("tests.accounts.page_urls"), pytest.mark.django_db]
@@ -189,14 +192,43 @@ def test_ten_wrong_codes_are_too_many_for_a_quarter_of_an_hour_and_not_for_good(
 
 def test_a_recovery_code_works_once_and_is_told(user: User, now: Any) -> None:
     an_app(user)
-    row = factors.RecoveryCodes.activate(user)
-    code = row.generate_codes()[3]
+    code = recovery.make_codes(user)[3]
     client = password_given(user)
 
     assert confirm(client, f"{code[:5]} {code[5:]}").status_code == 302
     assert is_in(client)
     assert [letter.kind for letter in Letter.objects.all()] == ["recovery-code-used"]
     assert confirm(password_given(user), code).status_code == 200
+
+
+def test_recovery_codes_are_kept_as_hashes_and_new_ones_end_the_old(user: User) -> None:
+    # Given ten codes of ten digits, each another
+    old = recovery.make_codes(user)
+    assert sorted({len(code) for code in old}) == [10]
+    assert len(set(old)) == 10
+    row = Authenticator.objects.get(user=user)
+    assert not any(code in json.dumps(row.data) for code in old)
+
+    # When new ones are made, then the old ones are none, nor is what only begins like one
+    new = recovery.make_codes(user)
+    row = Authenticator.objects.get(user=user)
+    assert [recovery.use_code(row, code) for code in (old[0], new[0][:9], "", new[0], new[0])] == [
+        False, False, False, True, False,
+    ]  # fmt: skip
+    assert recovery.count_left(Authenticator.objects.get(user=user)) == 9
+
+
+def test_codes_of_before_work_on_when_they_are_kept_as_hashes(user: User) -> None:
+    # Given codes that were made from a sealed seed, one of them used
+    before = RecoveryCodes.activate(user)
+    codes = before.generate_codes()
+    assert before.validate_code(codes[0])
+
+    # When the migration has run, then the seed is gone and the nine are good
+    import_module("accounts.migrations.0007_recovery_codes_as_hashes").keep_hashes(apps, None)
+    row = Authenticator.objects.get(user=user)
+    assert list(row.data) == ["hashes"]
+    assert [recovery.use_code(row, code) for code in codes[:3]] == [False, True, True]
 
 
 # ---- Setting one up ----------------------------------------------------------------------------

@@ -59,6 +59,7 @@ def well(settings: Any, db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     settings.SILENCED_SYSTEM_CHECKS = ["async.E001"]  # tests.settings sets that variable, for the browser
     settings.STATUS_TOKEN = "for-a-monitor"
     settings.CLAMAV, settings.ATTACHMENTS_DIR = "unix:///run/clamav/clamd.ctl", tmp_path / "attachments"
+    settings.STOLEN_PASSWORDS = str(settings.BASE_DIR / "tests" / "data" / "stolen-passwords.txt")
     CalendarVersion.objects.update(
         checked_at=timezone.now(), known_until=timezone.now().date() + timedelta(days=800)
     )
@@ -108,6 +109,10 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
         ["No host name is ours.", NO_CONTACT, GUESSED],
     ),
     ({"SECURE_HSTS_SECONDS": 0}, [HTTPS]),
+    (
+        {"STOLEN_PASSWORDS": ""},
+        ["No list of stolen passwords is given: one that is known to everybody who guesses is taken."],
+    ),
     ({"CLAMAV": ""}, ["No virus scanner is set up: files of returns are kept, and nobody can take them."]),
     (
         {"CLAMAV": "", "UNSCANNED_FILES": "served"},
@@ -125,7 +130,7 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(
     ("settings_of_it", "words"),
     WRONG,
-    ids=["many", "other ways", "one", "no scanner", "unscanned", "no address"],
+    ids=["many", "other ways", "one", "stolen passwords", "no scanner", "unscanned", "no address"],
 )
 def test_a_setting_that_breaks_a_promise_is_named_once(
     well: Any, settings_of_it: dict[str, Any], words: list[str]

@@ -29,6 +29,7 @@ def production(tmp_path: Path) -> dict[str, str]:
         "EMAIL_URL": "smtp+tls://mail.example.org:587",
         "BEHIND_PROXY": "true",
         "CLAMAV": "tcp://clamav:3310",
+        "STOLEN_PASSWORDS": "tests/data/stolen-passwords.txt",
         "HOSTS": "2",
     }
 
@@ -51,6 +52,9 @@ def test_a_production_installation_has_nothing_to_complain_of(production: dict[s
         ({"IDENTIFIER_KEYS": "2026:short"}, "config.E003"),
         ({"CLAMAV": ""}, "config.W003"),
         ({"CLAMAV": "clamav:3310"}, "config.E025"),
+        ({"STOLEN_PASSWORDS": ""}, "config.W004"),
+        ({"STOLEN_PASSWORDS": "/nowhere"}, "config.E026"),
+        ({"STOLEN_PASSWORDS": "README.md"}, "config.E027"),
         ({"HTTPS": "0"}, "security.W008"),
         ({"DEBUG": "1"}, "security.W018"),
     ],
