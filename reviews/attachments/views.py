@@ -16,7 +16,7 @@ from reviews.attachments.forms import AddFileForm
 from reviews.files import store
 from reviews.models import AgencyReturn, Attachment
 from reviews.sealing import CannotOpen
-from reviews.services import attachments, returns
+from reviews.services import attachments, returns, versions
 from reviews.views.base import find
 from reviews.views.returns import ReturnAct
 from workflows.showing import Shows, not_found, shows
@@ -56,9 +56,7 @@ def download(request: HttpRequest, pk: Any, file: uuid.UUID) -> HttpResponse:
     """The bytes of one file, to be saved: by who may read what the agency answers, once it was found clean."""
     it: AgencyReturn = find(AgencyReturn, request, pk, action="export", parts=[str(file)])
     held = it.permissions_of(signed_in(request), at=at(request))
-    found = (
-        attachments.attachments_of(it).filter(pk=file).first() if returns.shows_answers(it, held) else None
-    )
+    found = versions.open_file(it, held, file)
     if found is None or not found.can_be_taken:
         raise not_found(request, AgencyReturn, it.pk)
     try:
@@ -114,7 +112,12 @@ class AddFile(OnFiles):
     def act(self, form: Any) -> str:
         given = form.cleaned_data
         made = attachments.add_attachment(self.subject, given["file"], about=given["about"], **self.acting())
-        return self.come_back(f"The file {made.name} was added.")
+        also = (
+            f" It holds {made.also_holds}: remove it, and add it without, if others should not have those."
+            if made.also_holds
+            else ""
+        )
+        return self.come_back(f"The file {made.name} was added.{also}")
 
 
 class RemoveFile(OnFiles):

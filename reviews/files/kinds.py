@@ -56,6 +56,8 @@ class Examined:
     kind: Kind
     name: str
     content: bytes = field(repr=False)
+    remarks: tuple[str, ...] = ()
+    """What it holds besides what it shows: codes of reviews.files.remarks."""
 
 
 def examine(name: str, content: bytes) -> Examined:
@@ -64,44 +66,41 @@ def examine(name: str, content: bytes) -> Examined:
         raise NotAccepted(EMPTY)
     if len(content) > LARGEST:
         raise NotAccepted(TOO_LARGE)
-    kind = _kind_of(content)
+    kind, remarks = _kind_of(content)
     given = cleaned(name)
     if split(given)[1].casefold() not in kind.endings:
         raise NotAccepted(
             f"What is in the selected file does not match its name: it is a {kind.words}, and its name should end in "
             f"{' or '.join(kind.endings)}."
         )
-    return Examined(kind, given, content)
+    return Examined(kind, given, content, tuple(sorted(remarks)))
 
 
-def _kind_of(content: bytes) -> Kind:
+def _kind_of(content: bytes) -> tuple[Kind, set[str]]:
     """By its first bytes, its structure looked through. Raises NotAccepted."""
     if content.startswith(b"%PDF-"):
         pdf.examine(content)
-        return KINDS["pdf"]
+        return KINDS["pdf"], set()
     if content.startswith(pictures.PNG):
-        pictures.examine_png(content)
-        return KINDS["png"]
+        return KINDS["png"], pictures.examine_png(content)
     if content.startswith(pictures.JPEG):
-        pictures.examine_jpeg(content)
-        return KINDS["jpeg"]
+        return KINDS["jpeg"], pictures.examine_jpeg(content)
     if content.startswith(_ZIP):
         return _kind_of_zip(packages.opened(content))
     if content.startswith(_OLE):
         is_locked = "EncryptedPackage".encode("utf-16-le") in content
         raise NotAccepted(LOCKED if is_locked else OLD_OFFICE)
     if is_text(content):
-        return KINDS["text"]
+        return KINDS["text"], set()
     raise NotAccepted(NOT_TAKEN)
 
 
-def _kind_of_zip(package: zipfile.ZipFile) -> Kind:
+def _kind_of_zip(package: zipfile.ZipFile) -> tuple[Kind, set[str]]:
     with package:
         code = packages.kind_of(package)
         if not code:
             raise NotAccepted(NOT_TAKEN)
-        packages.examine(package)
-        return KINDS[code]
+        return KINDS[code], packages.examine(package)
 
 
 def is_text(content: bytes) -> bool:

@@ -9,7 +9,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from reviews.files.refusal import (
@@ -22,6 +22,7 @@ from reviews.files.refusal import (
     UNREADABLE,
     NotAccepted,
 )
+from reviews.files.remarks import CHANGES, COMMENTS, HIDDEN
 
 MOST_PARTS = 1_000
 MOST_UNPACKED = 300 * 1024 * 1024
@@ -51,6 +52,7 @@ _PROGRAMS = (
     b"<htm",
 )
 _WEB = re.compile(r"(https?://|mailto:|tel:|#)", re.IGNORECASE)
+_COMMENTS = re.compile(r"/(word|xl)/(comments|threadedcomments)", re.IGNORECASE)
 LONGEST_FIELD_NAME = 100
 _FIELDS = re.compile(
     r"\s*(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|IMPORT|INCLUDE|DATABASE|LINK|AUTOTEXTLIST)\b"
@@ -90,8 +92,8 @@ def kind_of(package: zipfile.ZipFile) -> str:
     return "docx" if "word/document.xml" in names else "xlsx" if "xl/workbook.xml" in names else ""
 
 
-def examine(package: zipfile.ZipFile) -> None:
-    """Read every part. Raises NotAccepted for what may not be in it."""
+def examine(package: zipfile.ZipFile) -> set[str]:
+    """Read every part; returns what it holds besides what it shows. Raises NotAccepted for what may not be in it."""
     seen: set[str] = set()
     left, budget = MOST_UNPACKED, Budget()
     for part in package.infolist():
@@ -103,7 +105,10 @@ def examine(package: zipfile.ZipFile) -> None:
             raise NotAccepted(HOLDS_FILES if "externallinks" not in name.casefold() else FETCHES)
         if _MACRO_PARTS.search(f"/{name}") and not _PRINTER.search(f"/{name}"):
             raise NotAccepted(MACROS)
+        if _COMMENTS.search(f"/{name}"):
+            budget.remarks.add(COMMENTS)
         left -= _read(package, part, left, budget)
+    return budget.remarks
 
 
 def _is_plain(part: zipfile.ZipInfo) -> bool:
@@ -119,7 +124,9 @@ def _is_plain(part: zipfile.ZipInfo) -> bool:
 def _read(package: zipfile.ZipFile, part: zipfile.ZipInfo, left: int, budget: "Budget") -> int:
     """Read one part to its end; returns how long it is. What its list says of its length is not believed."""
     ending = part.filename.rpartition(".")[2].casefold()
-    parser = _Parser(budget) if ending in ("xml", "rels", "vml") else None
+    parser = (
+        _Parser(budget, is_a_style="styles" in part.filename) if ending in ("xml", "rels", "vml") else None
+    )
     length = 0
     try:
         for piece in _pieces(package, part):
@@ -145,11 +152,22 @@ def _pieces(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
             yield piece
 
 
+def _remark_on(element: str, attributes: dict[str, str], *, is_a_style: bool) -> str:
+    """What this element tells of, if it is of what a page does not show. A style that hides hides nothing yet."""
+    if element in ("ins", "del", "moveFrom", "moveTo"):
+        return CHANGES
+    is_hidden_text = element == "vanish" and not is_a_style
+    is_hidden_cell = element in ("row", "col") and attributes.get("hidden") in ("1", "true")
+    is_hidden_sheet = element == "sheet" and attributes.get("state") in ("hidden", "veryHidden")
+    return HIDDEN if is_hidden_text or is_hidden_cell or is_hidden_sheet else ""
+
+
 @dataclass(slots=True)
 class Budget:
-    """What is left of the elements that a package may have."""
+    """What is left of the elements that a package may have, and what was found in it."""
 
     elements: int = MOST_ELEMENTS
+    remarks: set[str] = field(default_factory=set)
 
 
 class _Parser:
@@ -157,8 +175,8 @@ class _Parser:
 
     DEEPEST = 200
 
-    def __init__(self, budget: Budget) -> None:
-        self.budget, self.depth, self.came = budget, 0, 0
+    def __init__(self, budget: Budget, *, is_a_style: bool) -> None:
+        self.budget, self.depth, self.came, self.is_a_style = budget, 0, 0, is_a_style
         self.field, self.is_in_field = "", False
         self.expat = expat.ParserCreate(namespace_separator=" ")
         self.expat.buffer_text = True
@@ -199,6 +217,8 @@ class _Parser:
         elif element in ("fldChar", "fldSimple"):  # another field begins, or its result does
             self.must_not_fetch()
             self.field = next((v for k, v in attributes.items() if k.endswith("instr")), "")
+        elif remark := _remark_on(element, attributes, is_a_style=self.is_a_style):
+            self.budget.remarks.add(remark)
         self.is_in_field = element == "instrText"
 
     def finish(self, name: str) -> None:

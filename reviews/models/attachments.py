@@ -11,6 +11,7 @@ from django.db.models import Q
 from accounts.models import User
 from reviews.files.kinds import KINDS, Kind
 from reviews.files.names import LONGEST
+from reviews.files.remarks import in_words
 from reviews.models.returns import AgencyReturn
 
 SHORT = 200
@@ -55,6 +56,7 @@ class Attachment(models.Model):
     kind = models.CharField(max_length=10, choices=[(kind.code, kind.words) for kind in KINDS.values()])
     size = models.PositiveIntegerField(help_text="In bytes.")
     sha256 = models.CharField(max_length=64, help_text="Of what came. Empty once it was disposed of.")
+    remarks = models.JSONField(default=list, help_text="What it holds besides what it shows, by codes.")
     stored = models.CharField(
         max_length=32, help_text="Its name in the store. Empty once it was disposed of."
     )
@@ -99,6 +101,11 @@ class Attachment(models.Model):
     @property
     def is_a(self) -> Kind:
         return KINDS[self.kind]
+
+    @property
+    def also_holds(self) -> str:
+        """What it holds besides what it shows, in words; "" for nothing that we know of."""
+        return in_words(self.remarks)
 
     @property
     def can_be_taken(self) -> bool:

@@ -44,7 +44,7 @@ def add_attachment(
     _must_fit(current, file, sha256)
     made: Attachment = Attachment.objects.create(
         agency_return=current, name=file.name, about=about, kind=file.kind.code, size=len(file.content),
-        sha256=sha256, stored=store.put(file.content), added_by=by, added_at=at,
+        sha256=sha256, remarks=list(file.remarks), stored=store.put(file.content), added_by=by, added_at=at,
     )  # fmt: skip
     _told(current, by=by, at=at)
     return made

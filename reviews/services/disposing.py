@@ -192,7 +192,7 @@ KEPT: Final[dict[str, str]] = {
     "reviews.case": "notifiable harm review_type aware_precision reference_body reference_as_given",
     "reviews.child": "sex",
     "reviews.chronologyrow": "child_seen",
-    "reviews.attachment": "kind state virus",
+    "reviews.attachment": "kind remarks state virus",
     "reviews.agencyreturn": "form_version",
     "reviews.returnversion": "form_version",
     "reviews.sectioncomment": "section",

@@ -1,14 +1,17 @@
 """The versions of a return that were sent for sign-off: who may read which, and what changed between two of them."""
 
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from reviews.differences import Change, RowChange, change_of, changed_rows
-from reviews.models import AgencyReturn, ReturnVersion
+from reviews.files.kinds import KINDS
+from reviews.models import AgencyReturn, Attachment, ReturnVersion
 from reviews.questions import Question, Section
 from reviews.services.answering import definition_of
+from reviews.services.attachments import in_megabytes
 from reviews.services.returns import shows_answers
 from workflows.countdown import day_in_words
 from workflows.models import TransitionRecord
@@ -98,3 +101,46 @@ def in_words(question: Question, value: Any) -> str:
     if question.kind == "day" and value:
         return day_in_words(date.fromisoformat(str(value)))
     return str(dict(question.choices).get(str(value), value or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file as a version has it, and its row: what may be taken of it now."""
+
+    name: str
+    about: str
+    what: str
+    it: Attachment | None
+
+
+def files_of(version: ReturnVersion) -> list[SentFile]:
+    """The files that were sent with this version, in the order in which they came. One query."""
+    rows = {str(one.pk): one for one in Attachment.objects.filter(agency_return=version.agency_return_id)}
+    return [
+        SentFile(
+            kept["name"],
+            kept["about"],
+            f"{KINDS[kept['kind']].words}, {in_megabytes(kept['size'])}",
+            rows.get(kept["id"]),
+        )
+        for kept in version.attachments
+    ]
+
+
+def changed_files(before: ReturnVersion, after: ReturnVersion) -> list[tuple[str, str]]:
+    """What became of files from one version to another: ("added" or "removed", the name), those that went first."""
+    old = {one["id"]: one["name"] for one in before.attachments}
+    new = {one["id"]: one["name"] for one in after.attachments}
+    gone = [("removed", name) for key, name in old.items() if key not in new]
+    return gone + [("added", name) for key, name in new.items() if key not in old]
+
+
+def open_file(agency_return: AgencyReturn, held: Collection[str], pk: uuid.UUID) -> Attachment | None:
+    """The file, if who holds these permissions may read what it came with: the answers as they are, or a version."""
+    if not shows_answers(agency_return, held):
+        return None
+    found: Attachment | None = agency_return.attachments.kept().filter(pk=pk).first()
+    if found is None or found.removed_at is None:
+        return found
+    kept = {one["id"] for sent in open_versions(agency_return, held) for one in sent.version.attachments}
+    return found if str(pk) in kept else None

@@ -10,7 +10,14 @@ from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
 from reviews.models import AgencyReturn, SectionComment
-from reviews.services.versions import Sent, changed_chronology, changed_sections, open_versions
+from reviews.services.versions import (
+    Sent,
+    changed_chronology,
+    changed_files,
+    changed_sections,
+    files_of,
+    open_versions,
+)
 from reviews.timeline.rows import CHILD_SEEN
 from reviews.views.answering import rows_of
 from reviews.views.base import find
@@ -85,6 +92,7 @@ def version_page(request: HttpRequest, pk: Any, number: int) -> HttpResponse:
             "sent": sent,
             "sections": rows_of(version, "return-section", it.pk),
             "said": _comments(sent, it, held),
+            "files": files_of(version),
             "page": page,
             "seen_in_words": dict(CHILD_SEEN),
             "compared": urlencode({"from": earlier[-1], "to": number}) if earlier else "",
@@ -136,6 +144,7 @@ def changes_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "after": found[1],
             "sections": sections,
             "count": sum(len(one.changes) for one in sections),
+            "files": changed_files(before, after),
             "rows": page.object_list,
             "row_count": len(rows),
             "page": page,

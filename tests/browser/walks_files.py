@@ -24,6 +24,8 @@ def _given(it: AgencyReturn, author: User) -> Attachment:
     now = timezone.now()
     for name, about, state in GIVEN:
         made = attachments.add_attachment(it, examine(name, name.encode()), about=about, by=author, at=now)
+        if state == "clean":
+            Attachment.objects.filter(pk=made.pk).update(remarks=["changes", "comments"])
         if state != "held":
             virus = "Eicar-Test-Signature" if state == "infected" else ""
             Attachment.objects.filter(pk=made.pk).update(state=state, scanned_at=now, virus=virus)
@@ -51,4 +53,5 @@ def looks() -> list[Look]:
         Look(author.email, "files-return", drafting.get_absolute_url()),
         Look(other.email, "files-none", f"{empty.get_absolute_url()}files/"),
         Look(manager.email, "files-read", f"{read.get_absolute_url()}files/"),
+        Look(manager.email, "files-version", f"{read.get_absolute_url()}versions/1/"),
     ]

@@ -316,17 +316,24 @@ MUTANTS = (
     # ---- Files of returns
     Mutant(
         "A file is taken by who may read what the agency answers.",
-        "reviews/attachments/views.py",
-        "if returns.shows_answers(it, held) else None",
-        "if held else None",
+        "reviews/services/versions.py",
+        "    if not shows_answers(agency_return, held):\n        return None\n",
+        "",
         (f"{FILES}::test_who_may_read_the_answers_may_take_the_files_and_nobody_else",),
     ),
     Mutant(
         "A file is there under its own return alone.",
-        "reviews/attachments/views.py",
-        "attachments.attachments_of(it).filter(pk=file).first()",
-        "Attachment.objects.filter(pk=file).first()",
+        "reviews/services/versions.py",
+        "agency_return.attachments.kept().filter(pk=pk).first()",
+        "Attachment.objects.kept().filter(pk=pk).first()",
         (f"{FILES}::test_a_file_of_one_return_is_not_there_under_another",),
+    ),
+    Mutant(
+        "A file that was removed is taken by who may read a version that has it.",
+        "reviews/services/versions.py",
+        "return found if str(pk) in kept else None",
+        "return found",
+        (f"{FILES}::test_a_file_that_was_removed_is_taken_by_who_reads_the_version_that_has_it",),
     ),
     Mutant(
         "What was not found clean nobody takes.",

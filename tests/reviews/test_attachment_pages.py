@@ -14,11 +14,11 @@ from django.urls import reverse
 
 from reviews.files.kinds import EMPTY, LARGEST, MEGABYTE, TOO_LARGE
 from reviews.models import AgencyReturn, Attachment
-from reviews.services import recusals, returns
+from reviews.services import attachments, recusals, returns
 from tests.factories import World
 from tests.reviews.asking import bare, beside_the_boxes, row_counts, send, signed_in, summary_of, text_of
 from tests.reviews.attaching import LATER, added, in_the_store, sent, signed_off, uploaded
-from tests.reviews.little_files import a_docx, a_pdf
+from tests.reviews.little_files import a_docx, a_pdf, document
 from workflows.models import LedgerEntry
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +60,18 @@ def test_an_author_gives_a_file_and_removes_it(world: World, gp: AgencyReturn) -
     # And who had its page open meanwhile reads that it is gone.
     assert author.get(page_of(gp, made.pk, "remove")).status_code == 404
     assert summary_of(send(author, page_of(gp, made.pk, "remove"))) == ["This file was removed already."]
+
+
+def test_bad_input_62_an_author_reads_what_a_file_holds_besides_what_it_shows(
+    world: World, gp: AgencyReturn
+) -> None:
+    author = signed_in(world.gp_author)
+    letter = a_docx({"word/document.xml": document("<w:ins/>")})
+    send(author, page_of(gp, "add"), about="A letter", file=SimpleUploadedFile("a.docx", letter))
+    page = author.get(page_of(gp))
+    words = "It holds tracked changes: remove it, and add it without, if others should not have those."
+    assert f"The file a.docx was added. {words}" in page.content.decode()
+    assert "a.docx A letter Also holds tracked changes Word document, 1KB" in text_of(page)
 
 
 def test_the_same_form_twice_adds_one_file(world: World, gp: AgencyReturn) -> None:
@@ -204,6 +216,38 @@ def test_what_a_nil_return_left_behind_is_not_given_out(world: World, gp: Agency
     assert [takes(one, gp, made) for one in (world.gp_author, world.manager)] == [404, 404]
     shown = signed_in(world.manager).get(page_of(gp))
     assert (shown.status_code, "letter.pdf" in shown.content.decode()) == (200, False)
+
+
+def test_a_file_that_was_removed_is_taken_by_who_reads_the_version_that_has_it(
+    world: World, gp: AgencyReturn
+) -> None:
+    # Given a return that its lead sent back with one file, which was sent again and signed off with another, and a third time
+    first = clean(added(gp, world.gp_author, name="first.pdf"))
+    gp = returns.send_back_return(sent(gp, world), reason="The other letter.", by=world.gp_lead, at=LATER)
+    attachments.remove_attachment(gp, first.pk, by=world.gp_author, at=LATER)
+    second = clean(added(gp, world.gp_author, name="second.pdf", about="The other letter"))
+    gp = returns.send_back_return(signed_off(gp, world), reason="Both.", by=world.manager, at=LATER)
+    attachments.remove_attachment(gp, second.pk, by=world.gp_author, at=LATER)
+    third = added(gp, world.gp_author, name="third.pdf")
+    # Then while it is written, the agency alone takes any of them that was found clean
+    assert [takes(world.gp_author, gp, one) for one in (first, second, third)] == [200, 200, 404]
+    assert [takes(world.manager, gp, one) for one in (first, second, third)] == [404, 404, 404]
+    # And once it is in, others take what was signed off, and not what lead and author sent each other.
+    gp = signed_off(gp, world)
+    clean(third)
+    assert [takes(world.gp_lead, gp, one) for one in (first, second, third)] == [200, 200, 200]
+    assert [takes(world.manager, gp, one) for one in (first, second, third)] == [404, 200, 200]
+    # And the pages of the versions say which had which.
+    manager, here = signed_in(world.manager), f"{gp.get_absolute_url()}versions/"
+    page = manager.get(f"{here}2/")
+    assert "Files second.pdf : The other letter (PDF, 1KB)" in text_of(page)
+    assert page_of(gp, second.pk) in page.content.decode()
+    assert "Files Removed second.pdf Added third.pdf" in text_of(manager.get(f"{here}changes/"))
+    assert "Files first.pdf (PDF, 1KB)" in text_of(signed_in(world.gp_author).get(f"{here}1/"))
+    Attachment.objects.filter(pk=second.pk).update(state="infected", virus="Eicar", scanned_at=LATER)
+    page = manager.get(f"{here}2/")
+    assert "A virus was found in it." in text_of(page)
+    assert page_of(gp, second.pk) not in page.content.decode()
 
 
 def test_a_file_of_one_return_is_not_there_under_another(

@@ -2,6 +2,7 @@
 
 import io
 import random
+import struct
 import zipfile
 import zlib
 
@@ -24,6 +25,7 @@ from reviews.files.refusal import (
     UNREADABLE,
     NotAccepted,
 )
+from reviews.files.remarks import in_words
 from tests.reviews.little_files import (
     EICAR,
     a_docx,
@@ -199,6 +201,51 @@ def test_bad_input_37_to_57_what_is_not_taken_says_why(
     row: str, name: str, content: bytes, says: str
 ) -> None:
     assert said_of(name, content) == says
+
+
+# ---- What its author may not know of ------------------------------------------------------------
+def with_exif(order: str, tag: int) -> bytes:
+    """A photo whose Exif has one entry."""
+    short, long = ("<H", "<I") if order == "II" else (">H", ">I")
+    exif = order.encode() + struct.pack(short, 42) + struct.pack(long, 8) + struct.pack(short, 1)
+    exif += (
+        struct.pack(short, tag)
+        + struct.pack(short, 4)
+        + struct.pack(long, 1)
+        + struct.pack(long, 26)
+        + bytes(4)
+    )
+    part = b"Exif\0\0" + exif
+    return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(part) + 2) + part + a_jpeg()[2:]
+
+
+HIDDEN_RUN = document("<w:r><w:rPr><w:vanish/></w:rPr><w:t>x</w:t></w:r>")
+SHEET = '<workbook xmlns="x"><sheets><sheet name="a" state="veryHidden"/></sheets></workbook>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "holds"),
+    [
+        ("photo.jpg", with_exif("II", 0x8825), "the place where it was taken"),
+        ("photo.jpg", with_exif("MM", 0x8825), "the place where it was taken"),
+        ("photo.jpg", with_exif("MM", 0x0110), ""),
+        ("letter.docx", a_docx({MAIN: document("<w:ins/><w:del/>"), "word/comments.xml": "<c/>"}), "tracked changes and comments"),
+        ("letter.docx", a_docx({MAIN: HIDDEN_RUN}), "hidden text, rows or sheets"),
+        ("letter.docx", a_docx({"word/styles.xml": HIDDEN_RUN}), ""),
+        ("visits.xlsx", an_xlsx({"xl/workbook.xml": SHEET}), "hidden text, rows or sheets"),
+        ("visits.xlsx", an_xlsx({"xl/worksheets/sheet1.xml": '<x><row hidden="1"/></x>', "xl/comments1.xml": "<c/>"}), "comments and hidden text, rows or sheets"),
+    ],
+)  # fmt: skip
+def test_bad_input_62_what_is_in_a_file_besides_what_it_shows_is_told(
+    name: str, content: bytes, holds: str
+) -> None:
+    assert in_words(examine(name, content).remarks) == holds
+
+
+def test_bad_input_62_three_things_are_told_as_a_list() -> None:
+    assert in_words(["hidden", "place", "changes"]) == (
+        "the place where it was taken, tracked changes and hidden text, rows or sheets"
+    )
 
 
 # ---- Names -------------------------------------------------------------------------------------
