@@ -39,21 +39,31 @@ def scan(content: bytes, *, address: str, within: float | None = None) -> Verdic
     until = time.monotonic() + (ANSWER_WITHIN if within is None else within)
     try:
         with _connected(address, until) as link:
-            link.sendall(b"zINSTREAM\0")
-            for begin in range(0, len(content), PIECE):
-                piece = content[begin : begin + PIECE]
-                link.settimeout(_left(until))
-                link.sendall(len(piece).to_bytes(4) + piece)
-            link.sendall(bytes(4))
+            try:
+                _send(link, content, until)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # it hung up in the middle, and may have said why
             said = _answer(link, until)
     except OSError as error:
         raise CannotBeAsked(
             f"the scanner cannot be asked ({error.strerror or type(error).__name__})"
         ) from None
+    if not said:
+        raise CannotBeAsked("the scanner hung up")
     found = _ANSWER.fullmatch(said)
     if found is None:
         raise NoAnswer(f"the scanner says what we do not understand: {_printable(said)}")
     return Verdict(_printable(found["virus"] or ""))
+
+
+def _send(link: socket.socket, content: bytes, until: float) -> None:
+    """The file, in pieces that each say how long they are, and an empty one at the end."""
+    link.sendall(b"zINSTREAM\0")
+    for begin in range(0, len(content), PIECE):
+        piece = content[begin : begin + PIECE]
+        link.settimeout(_left(until))
+        link.sendall(len(piece).to_bytes(4) + piece)
+    link.sendall(bytes(4))
 
 
 def _left(until: float) -> float:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tests.reviews.little_files import EICAR
 
-CLEAN, GARBAGE, SILENT, CUT, TOO_LARGE = "clean", "garbage", "silent", "cut", "too large"
-"""What it does: its work; says something else; says nothing; hangs up in the middle; says that it is too large."""
+CLEAN, GARBAGE, SILENT, CUT, TOO_LARGE, EARLY = "clean", "garbage", "silent", "cut", "too large", "early"
+"""What it does: its work; says something else; says nothing; hangs up in the middle; says that it is too large,
+at the end, or early, as the real one does, and hangs up."""
 
 
 class Clamd:
@@ -52,7 +53,9 @@ class Clamd:
         content = b""
         while length := int.from_bytes(self.exactly(file, 4)):
             content += self.exactly(file, length)
-            if self.does == CUT:
+            if self.does == EARLY:
+                link.sendall(b"INSTREAM size limit exceeded. ERROR\0")
+            if self.does in (CUT, EARLY):
                 return
         self.received.append(content)
         if self.does == SILENT:

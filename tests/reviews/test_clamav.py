@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reviews.files.clamav import PIECE, NoAnswer, Verdict, scan
-from tests.reviews.clamd import CUT, GARBAGE, SILENT, TOO_LARGE, Clamd, a_clamd
+from reviews.files.clamav import PIECE, CannotBeAsked, NoAnswer, Verdict, scan
+from tests.reviews.clamd import CUT, EARLY, GARBAGE, SILENT, TOO_LARGE, Clamd, a_clamd
 from tests.reviews.little_files import EICAR, a_pdf
 
 
@@ -54,8 +54,17 @@ def test_bad_input_42_a_scanner_that_says_nothing_of_use_has_said_nothing(
 
 def test_bad_input_42_a_scanner_that_hangs_up_has_said_nothing(clamd: Clamd) -> None:
     clamd.does = CUT
-    with pytest.raises(NoAnswer, match="^the scanner (cannot be asked|says what we do not understand)"):
-        scan(bytes(8 * PIECE), address=clamd.address)
+    with pytest.raises(CannotBeAsked):
+        scan(bytes(80 * PIECE), address=clamd.address)
+
+
+def test_a_scanner_that_hangs_up_early_may_have_said_why(tmp_path: Path) -> None:
+    # Then it is this file that it cannot swallow: others may be asked about.
+    with a_clamd(tmp_path / "clamd.ctl") as daemon:
+        daemon.does = EARLY
+        with pytest.raises(NoAnswer, match="INSTREAM size limit exceeded. ERROR$") as refusal:
+            scan(bytes(80 * PIECE), address=daemon.address)
+    assert type(refusal.value) is NoAnswer
 
 
 def test_bad_input_42_where_nobody_listens_there_is_no_answer(tmp_path: Path) -> None:
