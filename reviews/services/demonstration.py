@@ -322,6 +322,18 @@ def _finish(place: Place, given: dict[str, Any], at: datetime, agency: str) -> N
     returns.finish_return(place.return_of(given["key"], agency), by=author, at=at)
 
 
+def _send_back(place: Place, given: dict[str, Any], at: datetime, agency: str, *said: Any) -> None:
+    (reason, comments), lead = said, place.people[f"{agency}:lead"]
+    it = place.return_of(given["key"], agency)
+    returns.send_back_return(it, reason=reason, comments=comments, by=lead, at=at)
+
+
+def _amend(place: Place, given: dict[str, Any], at: datetime, agency: str, *said: Any) -> None:
+    (section, answers), it = said, place.return_of(given["key"], agency)
+    author = place.people[f"{agency}:author"]
+    returns.save_section(it, section, {**it.answers[section], **answers}, by=author, at=at)
+
+
 def _sign_off(place: Place, given: dict[str, Any], at: datetime, agency: str) -> None:
     lead = place.people[f"{agency}:lead"]
     returns.sign_off_return(place.return_of(given["key"], agency), by=lead, at=at)
@@ -372,9 +384,9 @@ def _learn(place: Place, given: dict[str, Any], at: datetime) -> None:
 _STEPS: dict[str, Any] = {
     "refer": _refer, "consider": _consider, "decline": _decline, "notify": _notify, "meet": _meet,
     "hold_meeting": _hold_meeting, "withdraw": _withdraw, "ask": _ask, "acknowledge": _acknowledge,
-    "nil": _nil, "write": _write, "draft": _draft, "finish": _finish, "sign_off": _sign_off,
-    "accept": _accept, "save_decision": _save_decision, "decide": _decide, "sign": _sign,
-    "submit": _submit, "agree": _agree, "commission": _commission, "learn": _learn,
+    "nil": _nil, "write": _write, "draft": _draft, "finish": _finish, "send_back": _send_back,
+    "amend": _amend, "sign_off": _sign_off, "accept": _accept, "save_decision": _save_decision,
+    "decide": _decide, "sign": _sign, "submit": _submit, "agree": _agree, "commission": _commission, "learn": _learn,
 }  # fmt: skip
 """What a word of the script does: (place, the case as given, the instant, the rest of the line)."""
 
