@@ -179,7 +179,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 )
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^due/feed\.ics$", r"^\.well-known/security\.txt$"]
+"""Of these, health says nothing of anybody; the others are refused by http (accounts.pages.encrypted)."""
 SECURE_REFERRER_POLICY = "same-origin"
 """Tells other sites nothing, as "no-referrer" would. Under that one browsers send `Origin: null` with our own forms
 too, and Django, rightly, refuses those."""
@@ -376,6 +377,8 @@ UNUSUAL_HOURS = env.str("UNUSUAL_HOURS", default="22:00-06:00")
 """Looking at a case between these, London time, is told likewise."""
 UNUSUAL_REFUSALS_A_DAY = env.int("UNUSUAL_REFUSALS_A_DAY", default=3)
 """Asking in a day for more cases than so many that one may not see is told likewise."""
+CALENDAR_FEEDS = env.bool("CALENDAR_FEEDS", default=True)
+"""Whether people may have what is due in their own calendars, by an address that holds a secret."""
 HOLIDAYS_URL = env.str("HOLIDAYS_URL", default="")
 """Where a worker asks every night for gov.uk's list of bank holidays; empty: people bring it themselves."""
 

@@ -8,12 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
 
+from accounts.pages.encrypted import only_by_https
 from accounts.pages.views import at
 
 GOOD_FOR = timedelta(days=180)
 
 
 @login_not_required
+@only_by_https
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
     """Not there until SECURITY_CONTACT is set: an address that nobody reads would be worse."""

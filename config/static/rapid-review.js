@@ -45,6 +45,21 @@ if (ending) {
   const say = (text) => {
     words.textContent = text;
   };
+  // Whoever comes to this screen later reads nothing of a case on it: of the page only forms stay in which something was
+  // typed, and nothing of the server is needed for that. Returns whether there are any.
+  const main = document.querySelector("main");
+  const isTyped = (box) =>
+    box.type === "checkbox" || box.type === "radio"
+      ? box.checked !== box.defaultChecked
+      : box.tagName === "SELECT"
+        ? [...box.options].some((option) => option.selected !== option.defaultSelected)
+        : "defaultValue" in box && box.type !== "hidden" && box.value !== box.defaultValue;
+  const forget = () => {
+    const typed = [...main.querySelectorAll("form[method=post]")].filter((one) => [...one.elements].some(isTyped));
+    main.replaceChildren(...typed);
+    document.title = "You were signed out";
+    return typed.length > 0;
+  };
   const close = () => {
     if (ending.open) ending.close();
   };
@@ -54,7 +69,11 @@ if (ending) {
     if (left <= 0) {
       form.hidden = true;
       document.getElementById("session-ending-title").textContent = "You were signed out";
-      say("What you have typed is still here. When you send it you are asked to sign in, and nothing is lost. Press Escape to go back to it.");
+      say(
+        forget()
+          ? "What you have typed is still here, and the rest of the page was taken away. When you send it you are asked to sign in, and nothing is lost. Press Escape to go back to it."
+          : "What this page showed was taken away. Load it again to sign in.",
+      );
       if (!ending.open) ending.showModal();
     } else if (left <= warnedBefore) {
       form.hidden = isLast;

@@ -6,6 +6,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -118,6 +119,7 @@ def year_page(request: HttpRequest) -> HttpResponse:
         "reviews/due.html",
         {
             "title": f"What is due in {year}",
+            "has_feeds": settings.CALENDAR_FEEDS,
             "year": year,
             "today": today,
             "months": months_of([row for row in rows if row.deadline.due_on], holidays),

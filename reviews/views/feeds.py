@@ -14,6 +14,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
+from accounts.pages.encrypted import only_by_https
 from accounts.pages.forms import PageForm
 from accounts.pages.views import FormPage, at, signed_in
 from reviews.services import feeds
@@ -30,6 +31,10 @@ class FeedPage(FormPage):
 
     title = "Calendar feed"
     template_name = "reviews/feed.html"
+
+    def prepare(self) -> None:
+        if not settings.CALENDAR_FEEDS:
+            raise Http404
 
     def context(self, form: Any) -> dict[str, Any]:
         feed = feeds.feed_of(signed_in(self.request))
@@ -71,6 +76,7 @@ class EndFeed(FormPage):
 
 @shows(Shows.LIST)
 @login_not_required  # a calendar program cannot sign in: the secret in the address stands for the person
+@only_by_https
 @require_safe
 def feed_file(request: HttpRequest) -> HttpResponseBase:
     """What its owner may see now. Unknown, ended and of an inactive person are the same: not found.

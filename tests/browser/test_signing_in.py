@@ -146,15 +146,34 @@ def test_the_warning_comes_two_minutes_before_and_one_press_of_the_keyboard_is_e
     expect(warning).to_be_hidden()
     assert page.get_by_label("Your current password").input_value() == "typed"
 
-    # And if they do not press, it says that they were signed out, and takes nothing away
+    # And if they do not press, it says that they were signed out, and takes nothing away that they typed
     page.clock.fast_forward("13:10")
     expect(warning).to_be_visible()
     page.clock.fast_forward("02:10")
     over = page.get_by_role("alertdialog", name="You were signed out")
-    expect(over).to_contain_text("What you have typed is still here.")
+    expect(over).to_contain_text("What you have typed is still here")
     page.keyboard.press("Escape")
     expect(over).to_be_hidden()
     assert page.get_by_label("Your current password").input_value() == "typed"
+    expect(page.get_by_role("heading", name="Change your password")).to_have_count(0)
+
+
+def test_a_page_on_which_nothing_was_typed_is_empty_when_its_session_has_ended(
+    page: Page, user: User, live_server: Any
+) -> None:
+    # Given a page that somebody reads and leaves open, while the server cannot be reached
+    page.context.add_cookies([{"name": "sessionid", "value": session_of(user.email), "url": live_server.url}])
+    page.clock.install()
+    page.goto("/your-sign-in/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.context.set_offline(True)
+
+    # When their session ends, then what the page showed is no longer there to be read
+    page.clock.fast_forward("15:10")
+    over = page.get_by_role("alertdialog", name="You were signed out")
+    expect(over).to_contain_text("What this page showed was taken away.")
+    assert page.locator("main").inner_text().strip() == ""
+    assert page.title() == "You were signed out"
 
 
 def test_a_press_leads_to_the_sign_in_of_ones_organisation_and_back(

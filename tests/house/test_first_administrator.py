@@ -52,10 +52,14 @@ def test_the_first_administrator_can_sign_in_and_sits_in_both_seats_that_run_a_p
     said = said_by_the_command(email="Ann@Example.org", partnership="Barset", prefix="BSCP")
 
     user = User.objects.get()
-    password = re.search(r"password: (\S+)", said)
-    assert password is not None
-    assert user.email == "ann@example.org"
-    assert user.check_password(password[1])
+    link = re.search(r"chooses a password here: https?://[^/]+(\S+)", said)
+    assert link is not None
+    assert (user.email, user.has_usable_password()) == ("ann@example.org", False)
+    client = Client()
+    box = client.get(link[1], follow=True).request["PATH_INFO"]
+    client.post(box, {"new_password1": GOOD, "new_password2": GOOD})
+    user.refresh_from_db()
+    assert user.check_password(GOOD)
     barset = Partnership.objects.get(name="Barset", reference_prefix="BSCP")
     assert seats_of(user) == {(Role.BUSINESS_MANAGER, barset), (Role.USER_ADMINISTRATOR, barset)}
     assert Seat.objects.filter(role=Role.PANEL, partnership=None).exists()

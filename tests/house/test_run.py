@@ -111,7 +111,10 @@ def run(var: Path, port: int) -> Iterator[Program]:
 @pytest.mark.processes
 def test_a_first_start_says_where_it_is_and_who_may_come_in(run: Program, var: Path, port: int) -> None:
     assert f"Ready: http://localhost:{port}" in run.said()
-    assert re.search(r"First administrator: admin@example\.org   password: \S{20}\n", run.said())
+    assert re.search(
+        r"First administrator: admin@example\.org   chooses a password here: http://localhost:\d+/\S{40,}\n",
+        run.said(),
+    )
     assert str(var) in run.said()
     assert status(port, "/health/live") == status(port, "/health/ready") == 200
 

@@ -345,3 +345,27 @@ def test_a_fetch_takes_as_many_queries_for_four_cases_as_for_one(
     Client().get(address)
     with django_assert_num_queries(14 + 2):  # two count the fetch, where the shared cache is a table
         Client().get(address)
+
+
+# ---- In the open, and not at all ---------------------------------------------------------------
+def test_by_http_a_calendar_is_refused_and_not_led_on(world: World, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    address = f"{reverse('feed-file')}?key={feeds.make_feed(world.manager, at=NOW)}"
+    refused = Client().get(address)
+    assert (refused.status_code, refused.headers.get("Location")) == (403, None)
+    assert refused.content.decode().startswith("This is answered by https only")
+    assert Client().get(address, secure=True).status_code == 200
+
+
+def test_where_no_address_may_hold_a_secret_nobody_has_a_feed(world: World, settings: Any) -> None:
+    # Given a feed that works
+    address = f"{reverse('feed-file')}?key={feeds.make_feed(world.manager, at=NOW)}"
+    assert Client().get(address).status_code == 200
+
+    # When feeds are switched off, then it ends, none is made, and no page leads to one
+    settings.CALENDAR_FEEDS = False
+    assert Client().get(address).status_code == 404
+    manager = signed_in(world.manager)
+    assert manager.get(reverse("feed")).status_code == 404
+    assert send(manager, reverse("feed")).status_code == 404
+    assert "See this in your own calendar" not in text_of(manager.get(reverse("due")))

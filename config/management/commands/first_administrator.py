@@ -1,20 +1,19 @@
 """Make the first partnership and its first person, who can then invite the others. Does nothing once anybody exists."""
 
 import os
-import secrets
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from accounts.models import Partnership, Role, User
-from accounts.services import add_member, seat_for
+from accounts.services import add_member, links, seat_for
 from config.management.newcomers import MILESTONES_FROM, valid_address
 from reviews.services.partnerships import found_partnership
 
 
 class Command(BaseCommand):
-    help = "Found the first partnership, make who looks after it, and print a password for them once."
+    help = "Found the first partnership, make who looks after it, and print a link by which they choose their password."
 
     def add_arguments(self, parser: CommandParser) -> None:
         given = os.environ.get
@@ -38,10 +37,11 @@ class Command(BaseCommand):
             given["partnership"], reference_prefix=given["prefix"], on=MILESTONES_FROM
         )
         seat_for(Role.PANEL)
-        password = secrets.token_urlsafe(15)
-        user = User.objects.create_user(email, given["name"], password)
+        user = User.objects.create_user(email, given["name"], None)
         # Both seats: an administrator of users alone could run no case, and nobody else is there yet.
         for role in (Role.BUSINESS_MANAGER, Role.USER_ADMINISTRATOR):
             add_member(user, seat_for(role, partnership=partnership))
-        self.stdout.write(f"First administrator: {email}   password: {password}")
-        self.stdout.write("The password is not kept and not shown again. Change it after signing in.")
+        self.stdout.write(f"First administrator: {email}   chooses a password here: {links.link_for(user)}")
+        self.stdout.write(
+            "The link works once, within 7 days. After that, ask for a new password on the sign-in page."
+        )
