@@ -102,8 +102,10 @@ def measured() -> list[Table]:
             ],
             "In a process of their own, each with its own tables, all on one database. The limit is one statement over "
             "a bare table of timers. What is not due is due in 400 days; celery-beat does not hold what is so far off. "
-            "APScheduler and procrastinate also run what is due, which does nothing; the two others queue it. "
-            "Viewflow is not among them: its timers need a process definition and a Celery worker.",
+            "APScheduler and procrastinate also run what is due, which does nothing; django-q2 and celery-beat queue "
+            "it. Viewflow and SpiffWorkflow end the process that waited: a start, a timer, an end. Viewflow's sweep is "
+            "its `fire_due_timers`, with the lock that it advises for PostgreSQL; SpiffWorkflow keeps nothing in a "
+            "database here, and asks every process whether its time has come.",
         ),
     ]  # fmt: skip
 

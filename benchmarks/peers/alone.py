@@ -1,9 +1,10 @@
-"""The peers, each at its own work: run by `benchmarks.packages` in their environment, with a database of their own.
+"""The peers, each at its own work: run by `benchmarks.peers` in their environment, with a database of their own.
 
 Imports nothing of the product. Told the address of a PostgreSQL database, how many timers are held, how many are due
 and how many rounds; and in a file the bank holidays. Prints a line of JSON for each contender.
 """
 
+import gc
 import json
 import os
 import sys
@@ -80,7 +81,8 @@ def set_up_django(url: str) -> None:
         USE_TZ=True,
         SECRET_KEY="for the bench",
         INSTALLED_APPS=[
-            "django.contrib.contenttypes", "django_q", "django_celery_beat", "procrastinate.contrib.django",
+            "django.contrib.auth", "django.contrib.contenttypes", "django_q", "django_celery_beat",
+            "procrastinate.contrib.django", "viewflow.workflow", "waiting",
         ],
         DATABASES={
             "default": {
@@ -263,12 +265,94 @@ def apscheduler(total: int, due: int) -> Ready:
     )  # fmt: skip
 
 
+def viewflow(total: int, due: int) -> Ready:
+    """Processes at a timer; the sweep fires each in a transaction, under a lock, and the process ends.
+
+    To begin one takes a dozen statements. So the rows of those that are not due are written at once, as it would
+    write them; those that are due it begins itself.
+    """
+    from django.utils import timezone
+    from viewflow.workflow.models import Process, Task
+    from viewflow.workflow.status import PROCESS, STATUS
+    from viewflow.workflow.timers import fire_due_timers
+    from waiting.flows import Waiting
+
+    now = timezone.now()
+    far = now + FAR
+
+    def tasks(node: Any, **given: object) -> list[Any]:
+        return Task.objects.bulk_create(
+            [Task(process=each, flow_task=node, flow_task_type=node.task_type, **given) for each in held]
+        )  # fmt: skip
+
+    held = Process.objects.bulk_create(
+        [Process(flow_class=Waiting, data={"at": far.isoformat()}) for _ in range(total)]
+    )
+    begun = tasks(Waiting.start, status=STATUS.DONE, started=now, finished=now)
+    waits = tasks(Waiting.wait, status=STATUS.SCHEDULED, scheduled=far)
+    link = Task.previous.through
+    link.objects.bulk_create([link(from_task=w, to_task=b) for w, b in zip(waits, begun, strict=True)])
+
+    def begin() -> None:
+        for _ in range(due):
+            Waiting.start.run(at=timezone.now() - timedelta(seconds=1))
+
+    return begin, fire_due_timers, Process.objects.filter(status=PROCESS.DONE).count
+
+
+SPIFF = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="waiting" isExecutable="true">
+<startEvent id="start"/><sequenceFlow id="begun" sourceRef="start" targetRef="wait"/>
+<intermediateCatchEvent id="wait"><timerEventDefinition><timeDate>due</timeDate></timerEventDefinition>
+</intermediateCatchEvent><sequenceFlow id="fired" sourceRef="wait" targetRef="end"/><endEvent id="end"/>
+</process></definitions>"""
+
+
+def spiff(total: int, due: int) -> Ready:
+    """Processes in memory, each waiting at a timer; the sweep asks every one of them, and lets go of what ended."""
+    from SpiffWorkflow.bpmn.parser import BpmnParser
+    from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+
+    parser = BpmnParser()
+    parser.add_bpmn_str(SPIFF)
+    spec = parser.get_spec("waiting")
+    held: set[Any] = set()
+    ended: list[Any] = []
+
+    def add(number: int, at: datetime) -> None:
+        for _ in range(number):
+            process = BpmnWorkflow(spec)
+            process.task_tree.set_data(due=at.isoformat())
+            process.do_engine_steps()
+            held.add(process)
+
+    def add_due() -> None:
+        """Due in a moment, and that waited for: what is due when it begins does not wait at all."""
+        at = datetime.now(UTC) + timedelta(milliseconds=500)
+        add(due, at)
+        while datetime.now(UTC) <= at:
+            time.sleep(0.01)
+
+    def sweep() -> None:
+        for process in [*held]:
+            process.refresh_timers()
+            if not process.waiting_events():
+                process.do_engine_steps()
+                if process.completed:
+                    held.remove(process)
+                    ended.append(process)
+
+    add(total, datetime.now(UTC) + FAR)
+    return add_due, sweep, lambda: len(ended)
+
+
 TIMERS: dict[str, Callable[[int, int], Ready]] = {
     "raw SQL, one statement (limit)": limit,
     "APScheduler": apscheduler,
     "django-q2": django_q,
     "django-celery-beat, clocked": celery_beat,
     "procrastinate": procrastinate,
+    "Viewflow": viewflow,
+    "SpiffWorkflow, in memory": spiff,
 }
 
 
@@ -281,6 +365,8 @@ def timers(total: int, due: int, rounds: int) -> None:
         except Exception as why:
             told("timers", name, [], why=f"{type(why).__name__}: {why}")
     one("ANALYZE")
+    gc.collect()
+    gc.freeze()  # so that no sweep is held up by a look through what another holds in memory
     seconds: dict[str, list[float]] = {name: [] for name in ready}
     before = {name: done() for name, (_, _, done) in ready.items()}
     for number in range(rounds + 1):
