@@ -9,7 +9,7 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Er
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.http import HttpRequest
 
-from accounts.services.id_tokens import NotBelieved, claims_in, nonce_of
+from accounts.services.id_tokens import LONGEST_AGO, NotBelieved, claims_in, nonce_of
 
 log = logging.getLogger(__name__)
 
@@ -18,10 +18,11 @@ NAMED = ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoin
 
 
 class Client(OAuth2Client):
-    """Sends the nonce along, after everything else: nobody's parameter stands in its place."""
+    """Sends the nonce along, and how long ago somebody may have been asked who they are, after everything else: no
+    parameter of anybody's stands in their place."""
 
     def get_redirect_url(self, authorization_url: str, scope: list[str], extra_params: dict[str, Any]) -> str:
-        given = {**extra_params, "nonce": nonce_of(str(self.state))}
+        given = {**extra_params, "nonce": nonce_of(str(self.state)), "max_age": str(LONGEST_AGO)}
         return str(super().get_redirect_url(authorization_url, scope, given))
 
 

@@ -18,6 +18,8 @@ ALGORITHMS = frozenset(
 NEEDED = ["iss", "sub", "aud", "exp", "iat", "nonce"]
 CLOCKS_DIFFER = 60
 """Seconds."""
+LONGEST_AGO = 8 * 60 * 60
+"""Seconds since the provider last asked who somebody is, when it signs them in: as long as a session lasts at most."""
 
 
 class NotBelieved(Exception):
@@ -52,10 +54,23 @@ def claims_in(
         raise NotBelieved(type(error).__name__) from error
     if not compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
         raise NotBelieved("it is of another sign-in")
+    if _asked_at(claims) < claims["iat"] - LONGEST_AGO - CLOCKS_DIFFER:
+        raise NotBelieved("who it is was asked too long ago")
     is_for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if (is_for_several or "azp" in claims) and claims.get("azp") != client_id:
         raise NotBelieved("it was made for another")
     return claims
+
+
+def _asked_at(claims: Mapping[str, Any]) -> float:
+    """When the provider asked who it is (`auth_time`); if it does not say, when it made the token.
+
+    It is told how long ago that may be (`max_age`), and then has to say it; some say it only when they are set up to.
+    """
+    told = claims.get("auth_time", claims["iat"])
+    if isinstance(told, bool) or not isinstance(told, int | float):
+        raise NotBelieved("when who it is was asked is no time")
+    return float(told)
 
 
 def _key_for(token: str, keys: Mapping[str, Any]) -> jwt.PyJWK:

@@ -56,6 +56,10 @@ def sign_in(forger: Forger) -> str:
     return come_back(client, asked["state"])
 
 
+def test_the_provider_is_told_how_long_ago_it_may_have_asked_who_somebody_is(forger: Forger) -> None:
+    assert begin(Client(), max_age="999999")["max_age"] == "28800"
+
+
 def test_a_token_that_is_right_signs_in(forger: Forger) -> None:
     assert sign_in(forger) == ""
 
@@ -70,6 +74,7 @@ def test_a_token_that_is_right_signs_in(forger: Forger) -> None:
         (lambda claims: signed({**claims, "aud": ["us", "they"], "azp": "us"}), [published(KEY)]),
         (lambda claims: signed({**claims, "exp": claims["iat"] - 50}), [published(KEY)]),
         (lambda claims: signed({**claims, "iat": claims["iat"] + 50}), [published(KEY)]),
+        (lambda claims: signed({**claims, "auth_time": claims["iat"] - 8 * 3600}), [published(KEY)]),
     ],
     ids=[
         "one key, not named",
@@ -79,6 +84,7 @@ def test_a_token_that_is_right_signs_in(forger: Forger) -> None:
         "for several",
         "clock behind",
         "clock ahead",
+        "asked who it is eight hours ago",
     ],
 )
 def test_so_does_one_that_another_provider_would_make(
@@ -122,6 +128,10 @@ FORGED = {
     "not yet": lambda claims: signed({**claims, "iat": claims["iat"] + 120}),
     "another nonce": changed(nonce="0" * 64),
     "a nonce that is no text": changed(nonce=7),
+    "asked who it is nine hours ago": lambda claims: signed(
+        {**claims, "auth_time": claims["iat"] - 9 * 3600}
+    ),
+    "asked who it is at no time": changed(auth_time="today"),
     "of somebody else than the user information": changed(sub="ben"),
     "not there": lambda claims: None,
     "no token": lambda claims: "a.b.c",

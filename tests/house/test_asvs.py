@@ -80,7 +80,7 @@ def test_it_has_its_columns_and_each_requirement_once_at_its_level() -> None:
     assert list(rows[0]) == ["req_id", "level", "answer", "evidence"]
     assert [id for id, times in Counter(row["req_id"] for row in rows).items() if times > 1] == []
     assert {(row["req_id"], row["level"]) for row in rows} == {(row["req_id"], row["level"]) for row in known}
-    assert {row["answer"] for row in rows} == set(ANSWERS)
+    assert {row["answer"] for row in rows} <= set(ANSWERS)
     assert [row["req_id"] for row in rows if not row["evidence"].strip()] == []
     assert len(known) == 253
 

