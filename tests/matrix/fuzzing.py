@@ -168,10 +168,11 @@ class Maker:
         """Of all there is in any scope: where one belongs, another is put."""
 
     def make(self, number: int) -> Made:
-        """The request of that number."""
+        """The request of that number. The first to each address is sent to what is there, so that none is left out."""
         at_random = random.Random(f"{self.seed}:{number}")
         line = self.lines[number % len(self.lines)]  # every address, equally often
-        is_sent = "POST" in line.methods and at_random.random() < 0.85
+        is_first = number < len(self.lines)
+        is_sent = "POST" in line.methods and (at_random.random() < 0.85 or is_first)
         scope = at_random.choice(scopes_of(line))
         persona = self._persona(at_random, line, scope, "POST" if is_sent else "GET")
         method = (
@@ -179,7 +180,7 @@ class Maker:
             if is_sent
             else at_random.choice(("GET",) * 8 + ("HEAD", *sorted(METHODS), "TRACE", "BREW"))
         )
-        path = self._path(at_random, line, scope)
+        path = self._path(at_random, line, scope, is_whole=is_first)
         body, content_type = b"", bad.FORM
         if method in ("POST", "PUT", "PATCH"):
             body, content_type = self._body(at_random, line)
@@ -198,10 +199,10 @@ class Maker:
                 return BY_NAME[at_random.choice(may)]
         return at_random.choice(PERSONAS)
 
-    def _path(self, at_random: random.Random, line: Line, scope: str) -> str:
+    def _path(self, at_random: random.Random, line: Line, scope: str, *, is_whole: bool) -> str:
         """The address of something there; or with another's key, or nonsense, in the place of some part of it."""
         path = address(line, self.cast.where[scope]).partition("?")[0]
-        if at_random.random() < 0.3:
+        if at_random.random() < 0.3 and not is_whole:
             parts = path.split("/")
             places = [place for place, part in enumerate(parts) if part]
             if places:
