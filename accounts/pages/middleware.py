@@ -23,6 +23,8 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 _DRAINED = 32 * 1024 * 1024
 """How much of a body that is too large is still read: a connection cut while the browser is sending shows
 its own error instead of our page."""
+_DRAINED_OF_A_FILE = 600 * 1024 * 1024
+"""The same for a file that somebody signed in chose without knowing how large it is, such as a film."""
 
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -114,7 +116,7 @@ def files_let_in(get_response: Answer) -> Answer:
         request.file_is_too_large = is_too_large  # type: ignore[attr-defined]
         request.upload_handlers = [_NotRead(request)]
         refusal = _unreadable(request)
-        _drain(request)
+        _drain(request, _DRAINED_OF_A_FILE if request.user.is_authenticated else _DRAINED)
         return refusal or get_response(request)
 
     return answer
@@ -163,8 +165,8 @@ def _content_length(request: HttpRequest) -> int:
     return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
-def _drain(request: HttpRequest) -> None:
-    left = min(_content_length(request), _DRAINED)
+def _drain(request: HttpRequest, most: int = _DRAINED) -> None:
+    left = min(_content_length(request), most)
     while left > 0 and (chunk := request.read(min(left, 64 * 1024))):
         left -= len(chunk)
 
