@@ -52,6 +52,14 @@ RETURN_2 = Definition(
                     "any significant earlier events",
                     required=False,
                 ),
+                Question(
+                    "others",
+                    "Which other agencies or services do you know were involved?",
+                    "which others were involved",
+                    "text",
+                    "The partnership may ask them, too.",
+                    required=False,
+                ),
             ),
         ),
         Section(

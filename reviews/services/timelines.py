@@ -75,3 +75,12 @@ def texts_of(entries: Sequence[Placed | Gap]) -> dict[int, ChronologyRow]:
     """The rows of a page, by their keys. One query."""
     keys = [one.key for one in entries if isinstance(one, Placed)]
     return ChronologyRow.objects.in_bulk(keys)
+
+
+def others_named(case: Case, user: User, *, at: datetime) -> list[tuple[AgencyReturn, str]]:
+    """Whom agencies name as involved besides themselves, in the returns that this person may read. One query."""
+    told = [
+        (one, str(one.answers.get("involvement", {}).get("others") or "").strip())
+        for one in returns_on(case, user, at=at)
+    ]
+    return [(one, words) for one, words in told if words]

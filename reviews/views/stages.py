@@ -25,11 +25,12 @@ from reviews.services.correcting import (
     mark_of_referral,
 )
 from reviews.services.returns import ask_agencies, suggested_agencies
+from reviews.services.timelines import others_named
 from reviews.views import practice
 from reviews.views.base import CaseMove, ComparedPage, SubjectPage
 from workflows.calendars import local_date
 from workflows.exceptions import WorkflowError
-from workflows.showing import Shows
+from workflows.showing import Shows, note_shown
 
 S = Case.State
 
@@ -291,8 +292,16 @@ class AskAgencies(CaseMove):
     lead = "Each gets a mail without any facts of the case, and a page with its request."
     permission, sources, form_class = "reviews.ask_agencies_case", (S.RAPID_REVIEW,), forms.AskForm
 
+    template_name = "reviews/ask.html"
+
     def form_arguments(self) -> dict[str, Any]:
         return {"agencies": suggested_agencies(self.subject)}
+
+    def context(self, form: Any) -> dict[str, Any]:
+        named = others_named(self.subject, signed_in(self.request), at=self.at)
+        for agency_return, _ in named:
+            note_shown(self.request, agency_return, "read")
+        return {**super().context(form), "named": named}
 
     def act(self, form: Any) -> str:
         made = ask_agencies(self.subject, form.chosen(), **self.acting())

@@ -21,7 +21,7 @@ from reviews.questions.changing import (
 
 FORM = as_data(RETURN_FORM)
 FAMILY = ["household", "men"]
-INVOLVEMENT = ["known", "known_from", "open", "earlier"]
+INVOLVEMENT = ["known", "known_from", "open", "earlier", "others"]
 
 
 def asked(data: Data, section: str) -> list[str]:
@@ -39,7 +39,7 @@ def test_what_every_agency_must_be_asked_is_in_the_form_we_ship() -> None:
 
 def test_a_hidden_question_is_not_asked_and_keeps_its_place() -> None:
     hidden = arranged(FORM, "involvement", INVOLVEMENT, {"known_from"})
-    assert asked(hidden, "involvement") == ["known", "open", "earlier"]
+    assert asked(hidden, "involvement") == ["known", "open", "earlier", "others"]
     assert arranged(hidden, "involvement", INVOLVEMENT, set()) == FORM
 
 
@@ -114,7 +114,7 @@ def test_there_is_an_end_to_asking() -> None:
 
 
 def test_what_another_form_does_is_said_in_sentences() -> None:
-    after = arranged(FORM, "involvement", ["known_from", "known", "open", "earlier"], {"earlier"})
+    after = arranged(FORM, "involvement", ["known_from", "known", "open", "earlier", "others"], {"earlier"})
     after = with_question(after, "family", Given("Which school?"))
     assert differences(FORM, after) == [
         "Your involvement with the family: no longer asks “Were there significant events before the period asked about?”.",

@@ -145,8 +145,8 @@ def test_the_business_manager_hides_moves_adds_and_puts_to_use(
     involvement = reverse("return-form-section", args=["involvement"])
     boxes = {
         "seen": hidden(manager.get(involvement), "seen"),
-        "place_known": "1", "place_known_from": "2", "place_open": "1", "place_earlier": "4",
-        "asked_known": "on", "asked_open": "on", "asked_earlier": "on",
+        "place_known": "1", "place_known_from": "2", "place_open": "1", "place_earlier": "4", "place_others": "5",
+        "asked_known": "on", "asked_open": "on", "asked_earlier": "on", "asked_others": "on",
     }  # fmt: skip
     answer = send(manager, involvement, **boxes)
     assert answer.headers["Location"] == reverse("return-form")
@@ -172,7 +172,7 @@ def test_the_business_manager_hides_moves_adds_and_puts_to_use(
     send(manager, use, seen=hidden(page, "seen"))
     assert "Form 1, used from" in text_of(manager.get(reverse("return-form")))
     form = return_forms.form_in_use(world.partnership)
-    assert [q.code for q in form.section("involvement").questions] == ["open", "known", "earlier"]
+    assert [q.code for q in form.section("involvement").questions] == ["open", "known", "earlier", "others"]
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 
 from reviews.models import AgencyReturn, Case, ReturnVersion
 from reviews.questions import RETURN_1, RETURN_FORM
 from reviews.services import answering, cases, decisions, partnerships, returns
 from tests import factories
 from tests.factories import NOTIFIED, World
-from tests.reviews.asking import row_counts, written
+from tests.reviews.asking import row_counts, signed_in, text_of, written
 from workflows.actors import SYSTEM
 from workflows.exceptions import NotMet, Stale, WorkflowError, WrongState
-from workflows.models import RuleVersion
+from workflows.models import LedgerEntry, RuleVersion
 from workflows.rules import Limit
 from workflows.services.rules import change_milestone
 
@@ -395,3 +396,24 @@ def test_a_return_still_writes_after_the_partners_decided_without_it(
     written(world, case, at=LATER)
     decisions.decide_case(case, by=world.manager, at=LATER, open_returns_reason="On leave.")
     assert returns.acknowledge_return(asked["gp"], by=world.gp_author, at=LATER).state == "acknowledged"
+
+
+# ---- Whom they name ----------------------------------------------------------------------------
+def test_whom_agencies_name_besides_is_read_where_more_are_asked_and_the_ledger_says_so(
+    world: World, gp: AgencyReturn
+) -> None:
+    # Given a return that names the housing service, not sent yet
+    gp = filled(gp, world)
+    answers = {**gp.answers["involvement"], "others": "The housing service."}
+    gp = returns.save_section(gp, "involvement", answers, by=world.gp_author, at=LATER)
+    manager, address = signed_in(world.manager), reverse("case-ask", args=[gp.case_id])
+    assert "The housing service." not in text_of(manager.get(address))
+
+    # When it is signed off, then whoever asks agencies reads it there, and it stands in the ledger as read
+    gp = returns.finish_return(gp, by=world.gp_author, at=LATER)
+    gp = returns.sign_off_return(gp, by=world.gp_lead, at=LATER)
+    before = LedgerEntry.objects.order_by("-pk")[0].pk
+    page = text_of(manager.get(address))
+    assert "Others that were involved, as agencies tell Northborough gp The housing service." in page
+    told = LedgerEntry.objects.filter(pk__gt=before, target=f"reviews.agencyreturn {gp.pk}")
+    assert list(told.values_list("action", flat=True)) == ["read"]
