@@ -232,6 +232,7 @@ class Membership(models.Model):
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="memberships")
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
+    phone = models.CharField(max_length=40, blank=True, help_text="To ring them as who holds this seat.")
 
     objects = MembershipQuerySet.as_manager()
 

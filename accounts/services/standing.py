@@ -59,13 +59,14 @@ def lift_suspension(user: User, *, by: User, at: datetime) -> None:
 # ---- Closed ----------------------------------------------------------------------------------
 @transaction.atomic
 def close_account(user: User, *, by: User | None, at: datetime) -> None:
-    """A leaver: every session ends with its next request, every link is dead, every factor forgotten."""
+    """A leaver: every session ends with its next request, every link is dead, every factor and number forgotten."""
     user = User.objects.select_for_update().get(pk=user.pk)
     user.is_active = False
     user.save(update_fields=["is_active"])
     sessions.end_all(user, by=by, at=at)
     factors.forget_all(user)
     user.devices.all().delete()
+    user.memberships.update(phone="")
     log.write(log.CLOSED, subject=user, actor=by, at=at)
 
 

@@ -25,7 +25,27 @@ _PHONE = re.compile(r"\+?[0-9(][0-9 ()-]{4,28}( ?(extension|ext\.?|x) ?[0-9]{1,6
 _DAYS_IN = {"wd": 7 / 5, "d": 1, "w": 7, "mo": 31}
 
 
-class AgencyForm(PageForm):
+class PhoneForm(PageForm):
+    """A number to ring somebody at."""
+
+    phone = fields.TextField(
+        subject="the telephone number",
+        label="Telephone number",
+        help_text="To ring about a return; it stands on the phone list. Leave it empty if it is no longer right.",
+        required=False,
+        max_length=40,
+    )
+
+    def clean_phone(self) -> str:
+        number = str(self.cleaned_data["phone"])
+        if number and not _PHONE.fullmatch(number):
+            raise ValidationError(
+                "Enter a telephone number, like 01632 960 001 or 01632 960 001 extension 12"
+            )
+        return number
+
+
+class AgencyForm(PhoneForm):
     """A body that may hold records about a family."""
 
     name = fields.TextField(subject="the name of the agency", label="Name", max_length=200)
@@ -48,6 +68,7 @@ class AgencyForm(PageForm):
         required=False,
         max_length=40,
     )
+    field_order: tuple[str, ...] = ("name", "kind", "email_domain", "phone")
     is_safeguarding_partner = fields.YesNoField(
         subject="it is a safeguarding partner",
         label="Is it one of the safeguarding partners?",
@@ -64,14 +85,6 @@ class AgencyForm(PageForm):
         if domain and not _DOMAIN.fullmatch(domain):
             raise ValidationError("Enter what follows the @ in its work addresses, like police.example")
         return domain
-
-    def clean_phone(self) -> str:
-        number = str(self.cleaned_data["phone"])
-        if number and not _PHONE.fullmatch(number):
-            raise ValidationError(
-                "Enter a telephone number, like 01632 960 001 or 01632 960 001 extension 12"
-            )
-        return number
 
 
 class ChangeAgencyForm(AgencyForm):

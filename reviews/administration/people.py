@@ -9,7 +9,7 @@ from accounts.pages.forms import PageForm
 from accounts.pages.stepping_up import StepUp
 from accounts.pages.views import at
 from accounts.services import seat_for
-from reviews.administration.forms import DeputyForm, PersonForm, RemovePersonForm
+from reviews.administration.forms import DeputyForm, PersonForm, PhoneForm, RemovePersonForm
 from reviews.administration.views import AdministrationForm, AdministrationPage
 from reviews.services import partnerships
 from workflows.calendars import local_date
@@ -88,10 +88,10 @@ class AddPerson(StepUp, AdministrationForm):
         )
 
 
-class RemovePerson(StepUp, AdministrationForm):
+class OnMembership(AdministrationForm):
+    """About one person in one seat of the partnership."""
+
     section = PEOPLE
-    form_class = RemovePersonForm
-    submit = "Remove person"
     membership: Membership
 
     def prepare(self) -> None:
@@ -103,6 +103,34 @@ class RemovePerson(StepUp, AdministrationForm):
             .first()
         )
         self.membership = self.own(found)
+
+
+class ChangePhone(OnMembership):
+    """The number at which somebody is rung as who holds a seat."""
+
+    form_class = PhoneForm
+
+    def get_title(self) -> str:
+        return f"Telephone number of {self.membership.user.full_name}"
+
+    def initial(self) -> dict[str, Any]:
+        return {"phone": self.membership.phone}
+
+    def context(self, form: Any) -> dict[str, Any]:
+        return {**super().context(form), "lead": f"In the seat: {self.membership.seat}."}
+
+    def act(self, form: PhoneForm) -> str:
+        phone = form.cleaned_data["phone"]
+        partnerships.set_phone(self.membership, phone, **self.acting())
+        name = self.membership.user.full_name
+        return self.come_back(
+            f"The number of {name} is {phone} now." if phone else f"{name} has no number now."
+        )
+
+
+class RemovePerson(StepUp, OnMembership):
+    form_class = RemovePersonForm
+    submit = "Remove person"
 
     def get_title(self) -> str:
         return f"Remove {self.membership.user.full_name}"

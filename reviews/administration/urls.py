@@ -21,6 +21,7 @@ urlpatterns = [
     path("administration/agencies/<uuid:pk>/", views.EditAgency.as_view(), name="agency-edit"),
     path("administration/people/", people.PeopleList.as_view(), name="people-list"),
     path("administration/people/add/", people.AddPerson.as_view(), name="person-add"),
+    path("administration/people/<int:pk>/phone/", people.ChangePhone.as_view(), name="person-phone"),
     path("administration/people/<int:pk>/remove/", people.RemovePerson.as_view(), name="person-remove"),
     path("administration/people/<uuid:pk>/link/", accounts.SendLink.as_view(), name="person-link"),
     path("administration/people/<uuid:pk>/", accounts.Account.as_view(), name="person"),

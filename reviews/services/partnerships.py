@@ -222,6 +222,15 @@ def send_link(partnership: Partnership, person: User, *, by: Actor, at: datetime
     accounts_log.write(accounts_log.RESET_ASKED, subject=person, actor=actor, at=at)
 
 
+def set_phone(membership: Membership, phone: str, *, by: Actor, at: datetime) -> None:
+    """Where to ring the person as who holds this seat; empty when no number is known. Raises PermissionDenied."""
+    if membership.seat.partnership is None:
+        raise PermissionDenied
+    must_administer(membership.seat.partnership, by, at=at)
+    membership.phone = phone
+    membership.save(update_fields=["phone"])
+
+
 def remove_person(membership: Membership, *, on: date, by: Actor, at: datetime) -> Membership:
     """The person leaves the seat at the end of that day."""
     partnership = membership.seat.partnership

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from accounts.models import Role, Seat, User
-from accounts.services.holding import holders_of, people_among
+from accounts.services.holding import Holder, holders_among, holders_of
 from reviews.models import AgencyReturn, Case
 from reviews.services.answering import how_far
 from reviews.services.chasing import PERMISSION
@@ -53,7 +53,7 @@ class Progress:
     """What is owed, by the name of its deadline; empty when nothing is."""
     left: TimeLeft | None
     due_at: datetime | None
-    turn: tuple[tuple[str, list[User]], ...]
+    turn: tuple[tuple[str, list[Holder]], ...]
     """Whom to ring, by what they are in the agency: first whose turn it is."""
 
     @property
@@ -80,7 +80,7 @@ def board(user: User, *, at: datetime, only_out: bool = False) -> list[Progress]
     return [_progress(one, people, at=at) for one in returns]
 
 
-def _people(returns: Sequence[AgencyReturn], *, at: datetime) -> dict[Any, dict[str, list[User]]]:
+def _people(returns: Sequence[AgencyReturn], *, at: datetime) -> dict[Any, dict[str, list[Holder]]]:
     """By the key of each return that is still out: its authors and its safeguarding leads, less who is recused."""
     out = [one for one in returns if one.state in AgencyReturn.OPEN]
     seats = Seat.objects.filter(
@@ -91,7 +91,7 @@ def _people(returns: Sequence[AgencyReturn], *, at: datetime) -> dict[Any, dict[
     recused = recused_by_case({one.case_id for one in out})
     return {
         one.pk: {
-            role: people_among(
+            role: holders_among(
                 holders.get(keys.get((one.agency_id, role), 0), ()), without=recused.get(one.case_id, ())
             )
             for role in (Role.AUTHOR, Role.SAFEGUARDING_LEAD)
@@ -100,15 +100,19 @@ def _people(returns: Sequence[AgencyReturn], *, at: datetime) -> dict[Any, dict[
     }
 
 
-def _progress(it: AgencyReturn, people: dict[Any, dict[str, list[User]]], *, at: datetime) -> Progress:
-    clock = _clock(it.deadlines.all(), at=at)
-    asked = people.get(it.pk, {})
-    in_turn = (
-        (Role.SAFEGUARDING_LEAD, Role.AUTHOR)
-        if it.state == State.SUBMITTED
-        else (Role.AUTHOR, Role.SAFEGUARDING_LEAD)
-    )
+def whom_to_ask(it: AgencyReturn, *, at: datetime) -> list[tuple[str, list[Holder]]]:
+    """Whom to ring about one return, by what they are in the agency: first whose turn it is."""
+    return _in_turn(it, _people([it], at=at).get(it.pk, {}))
+
+
+def _in_turn(it: AgencyReturn, asked: dict[str, list[Holder]]) -> list[tuple[str, list[Holder]]]:
     words = {Role.AUTHOR: "Author", Role.SAFEGUARDING_LEAD: "Safeguarding lead"}
+    order = reversed(words) if it.state == State.SUBMITTED else words
+    return [(words[role], asked[role]) for role in order if role in asked]
+
+
+def _progress(it: AgencyReturn, people: dict[Any, dict[str, list[Holder]]], *, at: datetime) -> Progress:
+    clock = _clock(it.deadlines.all(), at=at)
     return Progress(
         it,
         _OF[State(it.state)],
@@ -116,7 +120,7 @@ def _progress(it: AgencyReturn, people: dict[Any, dict[str, list[User]]], *, at:
         clock.rule.name if clock else "",
         how_it_stands(clock, at=at) if clock else None,
         clock.due_at if clock else None,
-        tuple((words[role], asked[role]) for role in in_turn if role in asked),
+        tuple(_in_turn(it, people.get(it.pk, {}))),
     )
 
 

@@ -21,6 +21,7 @@ from reviews.questions import RETURN_FORMS, ROWS
 from reviews.services import access, answering, attachments, cases, chasing, chronology, commenting, returns
 from reviews.services.answering import Sheet
 from reviews.services.history import history_of
+from reviews.services.progress import whom_to_ask
 from reviews.services.standing import clocks_of
 from reviews.services.timeliness import own_timeliness
 from reviews.services.versions import open_versions
@@ -90,12 +91,7 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "verbs": verbs_open_to(it, signed_in(request), at=now),
             "sent_back": commenting.last_sent_back(it) if is_of_the_agency else None,
             "waits_for": chasing.whose_turn(it) if runs and it.state in it.OPEN else "",
-            "to_ask": [
-                ("Author", it.people("author", at=now)),
-                ("Safeguarding lead", it.people("safeguarding-lead", at=now)),
-            ]
-            if runs and it.state in it.OPEN
-            else [],
+            "to_ask": whom_to_ask(it, at=now) if runs and it.state in it.OPEN else [],
             "history": history_of(
                 it,
                 tells=lambda record: is_for_me(record, it, held),

@@ -48,6 +48,9 @@ def looks() -> list[Look]:
     manager = User.objects.filter(
         memberships__seat__role=Role.BUSINESS_MANAGER, memberships__seat__partnership=back.partnership_id
     ).earliest("pk")
+    held = author.memberships.earliest("pk")
+    held.phone = "01632 960 201 extension 4"
+    held.save()
     here = back.get_absolute_url()
     return [
         Look(reader, "send-back", f"{to_read.get_absolute_url()}send-back/", is_sent_wrong=True),
@@ -61,4 +64,5 @@ def looks() -> list[Look]:
         Look(manager.email, "progress", "/returns/progress/"),
         Look(manager.email, "progress-late", "/returns/progress/?stands=late"),
         Look(manager.email, "phone-list", "/returns/phone-list/"),
+        Look(manager.email, "person-phone", f"/administration/people/{held.pk}/phone/", is_sent_wrong=True),
     ]

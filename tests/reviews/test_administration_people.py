@@ -298,7 +298,7 @@ def test_empty_seats_are_listed_where_they_are_gaps_and_held_ones_always(
     seats = [
         row.partition("> ")[2] for row in rows if "Northborough gp" in row or "Northborough school" in row
     ]
-    assert [seat.split(" Remove")[0] for seat in seats] == [
+    assert [seat.split(" Add a telephone number")[0] for seat in seats] == [
         "Northborough gp Agency contact and author gp author of Northborough, gp-author@northborough.example",
         "Northborough gp Agency safeguarding lead Nobody",
         "Northborough school Agency contact and author school author of Northborough, "

@@ -143,9 +143,10 @@ def next_of(client: Client, gp: AgencyReturn) -> tuple[str, list[str]]:
 def test_who_runs_the_review_reads_what_a_return_waits_for_whom_to_ask_and_what_they_can_do(
     world: World, gp: AgencyReturn, manager: Client
 ) -> None:
+    author = "Author gp author of Northborough, gp-author@northborough.example"
+    lead = "Safeguarding lead gp lead of Northborough, gp-lead@northborough.example"
     asked = (
-        "What to do next {} Whom to ask Author gp author of Northborough, gp-author@northborough.example "
-        "Safeguarding lead gp lead of Northborough, gp-lead@northborough.example Telephone No number is known No "
+        "What to do next {} Whom to ask {} {} Number of the agency No number is known No "
         "reminder was sent by hand yet. Reminders also go by themselves, before and after the day. "
         + " ".join(OFFERED)
     )
@@ -161,7 +162,10 @@ def test_who_runs_the_review_reads_what_a_return_waits_for_whom_to_ask_and_what_
     gp = returns.send_back_return(gp, reason="The dates.", by=world.gp_lead, at=NOW)
     waits.append(next_of(manager, gp))
     assert waits == [
-        (asked.format(words), OFFERED)
+        (
+            asked.format(words, *((lead, author) if words.startswith("It is written") else (author, lead))),
+            OFFERED,
+        )
         for words in (
             "The agency has not said yet that it has the request.",
             "The agency has the request, and has not begun to write.",

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,15 +13,16 @@ from django.urls import reverse
 
 from accounts.models import Role
 from accounts.services import add_member, appoint_deputy, seat_for
-from accounts.services.holding import holders_of, people_among
+from accounts.services import standing as standing_of_accounts
+from accounts.services.holding import holders_among, holders_of
 from notifications.services import deliver_everything_owed
 from reviews.models import AgencyReturn, Case
 from reviews.questions import RETURN_FORM
-from reviews.services import cases, chasing, recusals, returns
+from reviews.services import cases, chasing, partnerships, recusals, returns
 from reviews.services.progress import board
 from tests import factories
 from tests.factories import NOTIFIED, World
-from tests.reviews.asking import bare, signed_in, text_of
+from tests.reviews.asking import bare, beside_the_boxes, send, signed_in, summary_of, text_of
 from tests.standing import standing
 from workflows.models import LedgerEntry
 
@@ -236,9 +238,68 @@ def test_the_page_of_a_return_has_the_number_and_leads_to_the_list(
     manager: Client, everywhere: dict[str, AgencyReturn]
 ) -> None:
     said = text_of(manager.get(everywhere["gp"].get_absolute_url()))
-    assert "Telephone 01632 960 001" in said
+    assert "Number of the agency 01632 960 001" in said
     assert "Phone list: everybody to ring" in said
-    assert "Telephone No number is known" in text_of(manager.get(everywhere["school"].get_absolute_url()))
+    assert "Number of the agency No number is known" in text_of(
+        manager.get(everywhere["school"].get_absolute_url())
+    )
+
+
+def test_the_number_of_a_person_in_their_seat_is_kept_and_stands_where_they_are_to_be_rung(
+    world: World, manager: Client, everywhere: dict[str, AgencyReturn]
+) -> None:
+    # Given an author without a number. When the manager adds it under Administration, People:
+    held = world.gp_author.memberships.get()
+    address = reverse("person-phone", args=[held.pk])
+    assert "In the seat: Agency contact and author, Northborough gp." in text_of(manager.get(address))
+    answer = send(manager, f"{address}", phone="01632 960 777 ext 3")
+    assert answer.status_code == 302
+    people = text_of(manager.get(answer.headers["Location"]))
+    assert "The number of gp author of Northborough is 01632 960 777 ext 3 now." in people
+    assert "01632 960 777 ext 3 of gp author of Northborough, Agency contact and author: change it" in people
+
+    # Then it stands on the phone list and on the page of the return
+    asked = "Author gp author of Northborough, 01632 960 777 ext 3, gp-author@northborough.example"
+    assert asked in text_of(manager.get(everywhere["gp"].get_absolute_url()))
+    assert asked.replace("Author ", "Author: ") in text_of(manager.get(reverse("phone-list")))
+
+    # And of who stands in for them, the number of their own seat
+    deputy = world.people["school_lead"]
+    deputy.memberships.update(phone="01632 960 888")
+    appoint_deputy(world.gp_author, deputy, starts_on=NOW.date(), ends_on=NOW.date())
+    rows = {row.split()[1]: row for row in rows_of(manager.get(reverse("phone-list")))}
+    assert "school lead of Northborough, 01632 960 888, school-lead@northborough.example" in rows["gp"]
+
+    # When they leave, or it is taken away, then nobody has it
+    standing_of_accounts.close_account(deputy, by=world.manager, at=NOW)
+    assert "01632 960 888" not in str(list(deputy.memberships.values()))
+    assert send(manager, address, phone="").status_code == 302
+    assert "01632 960 777" not in text_of(manager.get(reverse("phone-list")))
+
+
+@pytest.mark.parametrize("number", ["ask for Jo", "12", "0" * 41, "01632 960 001;x", "\0"])
+def test_bad_input_33_what_is_no_telephone_number_is_not_kept(
+    world: World, manager: Client, number: str
+) -> None:
+    held = world.gp_author.memberships.get()
+    answer = send(manager, reverse("person-phone", args=[held.pk]), phone=number)
+    assert answer.status_code == 200
+    assert len(summary_of(answer)) == 1
+    assert summary_of(answer) == beside_the_boxes(answer)
+    assert world.gp_author.memberships.get().phone == ""
+
+
+@pytest.mark.parametrize("who", ["gp_author", "gp_lead", "member", "chair", "partner_1"])
+def test_only_who_looks_after_people_changes_a_number(world: World, other: World, who: str) -> None:
+    held = world.gp_author.memberships.get()
+    address = reverse("person-phone", args=[held.pk])
+    for person in (world.people[who], other.manager):
+        assert signed_in(person).get(address).status_code == 404
+        assert send(signed_in(person), address, phone="01632 960 001").status_code == 404
+        with pytest.raises(PermissionDenied):
+            partnerships.set_phone(held, "01632 960 001", by=person, at=NOW)
+    assert world.gp_author.memberships.get().phone == ""
+    assert signed_in(world.people["administrator"]).get(address).status_code == 200
 
 
 # ---- As many queries for one case as for three -------------------------------------------------
@@ -280,10 +341,10 @@ def test_who_holds_many_seats_is_who_holds_each(
 
     def both(audience: str, role: Role) -> tuple[list[str], list[str]]:
         without = case.recused()
-        at_once = people_among(
+        at_once = holders_among(
             holders_of([seat.pk for seat in seats.values()], on=NOW.date())[seats[role].pk], without=without
         )
-        return [p.full_name for p in at_once], [p.full_name for p in gp.people(audience, at=NOW)]
+        return [one.person.full_name for one in at_once], [p.full_name for p in gp.people(audience, at=NOW)]
 
     # Then they are the same, before and after the one who is covered is recused
     expected = ["A second author", world.people["member"].full_name, world.gp_author.full_name]
@@ -294,4 +355,4 @@ def test_who_holds_many_seats_is_who_holds_each(
     expected = sorted(["A second author", world.people["member"].full_name])
     assert both("author", Role.AUTHOR) == (expected, expected)
     [one] = [one for one in board(world.manager, at=NOW) if one.it.pk == gp.pk]
-    assert dict(one.turn)["Author"] == gp.people("author", at=NOW)
+    assert [asked.person for asked in dict(one.turn)["Author"]] == gp.people("author", at=NOW)
