@@ -1,31 +1,15 @@
-"""The form of an agency's return, in short pages. The wording is ours until the Panel's own template has been read."""
+"""The form of an agency's return, in short pages. The wording is ours until the Panel's own template has been read.
+
+What it asks as the first form did is that form's: neither is ever changed, since returns were answered by them.
+"""
 
 from reviews.questions.definition import Definition, Question, Section
+from reviews.questions.return_1 import RETURN_1
 
 RETURN_2 = Definition(
     "return-2",
     (
-        Section(
-            "you",
-            "Who you are and where you looked",
-            (
-                Question(
-                    "service",
-                    "Which service is this return for?",
-                    "the service this return is for",
-                    "line",
-                    "For example, Health visiting, North team.",
-                ),
-                Question("role", "What is your role?", "your role", "line"),
-                Question(
-                    "searched",
-                    "Which records did you search?",
-                    "which records you searched",
-                    "text",
-                    "Name each system, and the details you searched by.",
-                ),
-            ),
-        ),
+        RETURN_1.section("you"),
         Section(
             "involvement",
             "Your involvement with the family",
@@ -82,22 +66,7 @@ RETURN_2 = Definition(
                 ),
             ),
         ),
-        Section(
-            "chronology",
-            "What happened",
-            (
-                Question(
-                    "events",
-                    "The contacts and events that matter, in order",
-                    "the contacts and events that matter",
-                    "text",
-                    "Start each on a new line with its date, or roughly when. Say what happened, whether the child "
-                    "was seen, and what was done.",
-                    rows="chronology",
-                ),
-            ),
-            lead="Only what your own records show.",
-        ),
+        RETURN_1.section("chronology"),
         Section(
             "child",
             "The child’s life",
