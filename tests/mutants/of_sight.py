@@ -259,15 +259,15 @@ MUTANTS = (
     Mutant(
         "The feed of a closed account is not there.",
         "reviews/services/feeds.py",
-        "if feed is None or not feed.user.is_active or feed.user.suspended_at:",
-        "if feed is None or feed.user.suspended_at:",
+        "feed is None or not feed.user.is_active or feed.user.suspended_at:",
+        "feed is None or feed.user.suspended_at:",
         ("tests/reviews/test_feeds.py::test_the_feed_of_an_inactive_person_and_of_nobody_are_the_same_not_found",),
     ),
     Mutant(
         "The feed of a suspended account is not there.",
         "reviews/services/feeds.py",
-        "if feed is None or not feed.user.is_active or feed.user.suspended_at:",
-        "if feed is None or not feed.user.is_active:",
+        "feed is None or not feed.user.is_active or feed.user.suspended_at:",
+        "feed is None or not feed.user.is_active:",
         ("tests/reviews/test_feeds.py", "tests/reviews/test_administration_accounts.py"),
     ),
     Mutant(
