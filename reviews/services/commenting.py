@@ -1,10 +1,11 @@
 """What sections of a return need, said when it is sent back: with the version it is about, until it is sent again."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from reviews.models import AgencyReturn, SectionComment
-from reviews.questions import Section
-from reviews.services.answering import definition_of
+from reviews.questions import ROWS, Section
+from reviews.services.answering import SAVED, definition_of
 from workflows.exceptions import NotMet
 from workflows.models import TransitionRecord
 
@@ -48,3 +49,18 @@ def comments_to_answer(agency_return: AgencyReturn) -> dict[str, SectionComment]
     record = last_sent_back(agency_return)
     comments = SectionComment.objects.filter(record=record).select_related("record__by") if record else ()
     return {comment.section: comment for comment in comments}
+
+
+def not_touched_since(agency_return: AgencyReturn, comments: Mapping[str, SectionComment]) -> set[str]:
+    """Of the sections with a comment those in which nobody has saved anything since it was made."""
+    stamps: dict[str, dict[str, str]] = agency_return.answers.get(SAVED, {})
+    beside = {
+        section.code: [f"{ROWS}:{question.rows}" for question in section.questions if question.rows]
+        for section in definition_of(agency_return)
+    }
+
+    def is_touched(code: str, since: datetime) -> bool:
+        found = (stamps.get(name, {}).get("at", "") for name in (code, *beside.get(code, ())))
+        return any(datetime.fromisoformat(at) > since for at in found if at)
+
+    return {code for code, one in comments.items() if not is_touched(code, one.record.recorded_at)}

@@ -71,6 +71,8 @@ def _parts_of(case: Case, child: Child | None) -> Iterator[tuple[str, str, str]]
         yield from _answers(heading, one)
         for row in one.chronology.order_by("first_on", "pk"):
             yield heading, f"Chronology, {row.said}", _row_in_words(row)
+        for record in one.records.all():
+            yield heading, f"{one.words_for(record.verb)}, {moment_in_words(record.at)}", record.reason
         for said in SectionComment.objects.filter(version__agency_return=one).select_related("version"):
             yield heading, f"Comment on {said.version}, {said.title}", said.text
         for file in one.attachments.there():

@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from notifications.models import Notice
 from reviews.models import AgencyReturn, Case, SectionComment
-from reviews.services import commenting, disclosing, returns
+from reviews.services import chronology, commenting, disclosing, returns
+from reviews.timeline.dates import Told
+from reviews.timeline.rows import Row
 from tests.factories import NOTIFIED, World
 from tests.reviews.asking import beside_the_boxes, moving, row_counts, send, signed_in, summary_of, text_of
 from tests.reviews.test_late_forms import signed_out, typed
@@ -87,6 +89,23 @@ def test_the_author_reads_each_comment_at_its_section_until_the_return_is_sent_a
     gp = sent_back(gp, world, comments={"safety": "Say more."}, at=NOW)
     assert list(commenting.comments_to_answer(gp)) == ["safety"]
     assert [(number, code) for number, code, _ in kept()] == [(1, "you"), (1, "analysis"), (2, "safety")]
+
+
+def test_the_task_list_says_which_comment_nobody_has_touched_yet(world: World, gp: AgencyReturn) -> None:
+    # Given a return that was sent back with a comment on two sections, and on the rows
+    gp = sent_back(submitted(gp, world), world, comments={**SAID, "chronology": "No rows?"})
+    author = signed_in(world.gp_author)
+
+    def to_answer() -> int:
+        return text_of(author.get(gp.get_absolute_url())).count("Comment to answer")
+
+    # When one section is saved, and a row is added, then those are touched; the other waits
+    assert to_answer() == 3
+    gp = returns.save_section(gp, "you", GIVEN, by=world.gp_author, at=NOW)
+    assert to_answer() == 2
+    chronology.add_rows(gp, [Row(Told("2019"), "Seen.")], by=world.gp_author, at=NOW)
+    assert to_answer() == 1
+    assert list(commenting.comments_to_answer(again(gp))) == ["you", "analysis", "chronology"]
 
 
 def test_what_lead_and_author_say_to_each_other_is_not_shown_to_the_partnership(
@@ -203,6 +222,13 @@ def test_the_database_keeps_one_comment_a_section_and_none_without_words(
     for wrong in ({"text": ""}, {"section": "analysis"}):
         with pytest.raises(IntegrityError), transaction.atomic():
             SectionComment.objects.filter(pk=there.pk).update(**wrong)
+
+
+def test_why_it_was_sent_back_is_in_the_copy_for_who_asks(world: World, case: Case, gp: AgencyReturn) -> None:
+    sent_back(submitted(gp, world), world)
+    copy = disclosing.prepare(case, child=None, reference="SAR 1", by=world.manager, at=NOW)
+    found = [(p["label"], p["text"]) for p in copy.parts if p["label"].startswith("Sent back")]
+    assert found == [("Sent back, Wednesday 18 March 2026 at midday", "Two things.")]
 
 
 def test_a_comment_is_in_the_copy_for_who_asks(world: World, case: Case, gp: AgencyReturn) -> None:
