@@ -208,6 +208,18 @@ def test_bad_input_41_42_what_was_not_found_clean_nobody_takes(
     assert LedgerEntry.objects.filter(action="export").count() == 0
 
 
+def test_a_file_whose_bytes_are_missing_is_a_fault_and_nothing_is_told_as_taken(
+    world: World, gp: AgencyReturn, settings: Any
+) -> None:
+    made = clean(added(gp, world.gp_author, name="CANARY.pdf"))
+    (settings.ATTACHMENTS_DIR / made.stored).unlink()
+    client = signed_in(world.gp_author)
+    client.raise_request_exception = False
+    answer = client.get(page_of(gp, made.pk))
+    assert (answer.status_code, "CANARY" in answer.content.decode()) == (500, False)
+    assert LedgerEntry.objects.filter(action="export").count() == 0
+
+
 def test_what_a_nil_return_left_behind_is_not_given_out(world: World, gp: AgencyReturn) -> None:
     made = clean(added(gp, world.gp_author))
     gp = returns.declare_nil(
