@@ -137,10 +137,10 @@ def test_what_it_writes_is_closed_to_others(run: Program, var: Path) -> None:
     assert len((var / "secret-key").read_text()) >= 50
     assert (var / "identifier-keys").stat().st_mode & 0o777 == 0o600
     assert re.fullmatch(r"\d{4}-\d\d-\d\d:[\w-]{43}=\n", (var / "identifier-keys").read_text())
-    password = re.search(r"password: (\S+)", run.said())
-    assert password is not None
+    link = re.search(r"chooses a password here: \S+/(\S+/\S+)/", run.said())
+    assert link is not None
     for log in (var / "log").iterdir():
-        assert password[1] not in log.read_text(errors="replace"), log.name
+        assert link[1] not in log.read_text(errors="replace"), log.name
 
 
 @pytest.mark.processes
