@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Agency
 from reviews.models import AgencyReturn, Case, PanelRecord
+from reviews.questions import RETURN_FORM
 from reviews.rules import RULE_BOOK
 from reviews.services import cases, decisions, practice, returns
 from tests import factories
@@ -95,7 +96,7 @@ def test_the_reason_of_a_withdrawal_stays_with_the_partnership(
 
 
 def test_what_the_lead_asks_of_the_author_stays_in_the_agency(world: World, gp: AgencyReturn) -> None:
-    for section, given in factories.full_answers(returns.RETURN_FORM).items():
+    for section, given in factories.full_answers(RETURN_FORM).items():
         gp = returns.save_section(gp, section, given, by=world.gp_author, at=NOTIFIED)
     gp = returns.finish_return(gp, by=world.gp_author, at=NOTIFIED)
     gp = returns.send_back_return(gp, reason="Leave the midwife out of it.", by=world.gp_lead, at=NOTIFIED)
@@ -133,11 +134,11 @@ def test_nobody_signs_a_decision_they_did_not_read(world: World) -> None:
 
 
 def test_a_return_rewritten_meanwhile_is_not_signed_off_unread(world: World, gp: AgencyReturn) -> None:
-    for section, given in factories.full_answers(returns.RETURN_FORM).items():
+    for section, given in factories.full_answers(RETURN_FORM).items():
         gp = returns.save_section(gp, section, given, by=world.gp_author, at=NOTIFIED)
     shown = returns.finish_return(gp, by=world.gp_author, at=NOTIFIED)
     again = returns.send_back_return(shown, reason="More.", by=world.gp_lead, at=NOTIFIED)
-    again = returns.save_section(again, "you", factories.full_answers(returns.RETURN_FORM)["you"],
+    again = returns.save_section(again, "you", factories.full_answers(RETURN_FORM)["you"],
                                  by=world.gp_author, at=NOTIFIED)  # fmt: skip
     returns.finish_return(again, by=world.gp_author, at=NOTIFIED)
     with pytest.raises(Stale):
