@@ -76,7 +76,7 @@ def send_reminder(
     agency_return = change(agency_return, REMINDED, permission=PERMISSION, by=by, at=at)
     if agency_return.state not in AgencyReturn.OPEN:
         raise NotMet(
-            f"Cannot remind {agency_return.agency}: its return is {agency_return.get_state_display().lower()} now."
+            f"Cannot remind {agency_return.agency}: its return is {agency_return.state_in_words} now."
         )
     *earlier, this = reminders_of(agency_return)
     last = earlier[-1] if earlier else None

@@ -57,7 +57,7 @@ def correct_child(
             "Your text is still in the boxes: compare, then save again."
         )
     if not can_be_corrected(case):
-        raise NotMet(f"Cannot correct {child} of {case.code}: it is {case.get_state_display().lower()} now.")
+        raise NotMet(f"Cannot correct {child} of {case.code}: it is {case.state_in_words} now.")
     need_reason(reason, "correct a child")
     if _tells_a_name(reason, child.name, given.name):
         raise NotMet(

@@ -118,9 +118,7 @@ def correct_referral(
             "Your text is still in the boxes: compare, then save again."
         )
     if case.state not in OPEN_TO_CORRECTION:
-        raise NotMet(
-            f"Cannot correct the referral of {case.code}: it is {case.get_state_display().lower()} now."
-        )
+        raise NotMet(f"Cannot correct the referral of {case.code}: it is {case.state_in_words} now.")
     if not reason.strip():
         raise NotMet("Cannot correct a referral without saying why.")
     received_at = no_earlier(received_at, case.begun_at) or case.begun_at
@@ -253,9 +251,7 @@ def correct_notification(
             "Your text is still in the boxes: compare, then save again."
         )
     if case.state not in NOTIFICATION_OPEN_TO_CORRECTION:
-        raise NotMet(
-            f"Cannot correct the notification of {case.code}: it is {case.get_state_display().lower()} now."
-        )
+        raise NotMet(f"Cannot correct the notification of {case.code}: it is {case.state_in_words} now.")
     need_reason(reason, "correct the notification")
     not_before(
         notified_at, case.aware_at, at, "sent the notification", "the authority became aware",

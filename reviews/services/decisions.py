@@ -40,9 +40,7 @@ def save_decision_section(
         case, "save_decision", permission="reviews.decide_case", by=by, at=at, changed=sorted(given)
     )
     if case.state != Case.State.RAPID_REVIEW:
-        raise WorkflowError(
-            f"Cannot change the decision of {case.code}: it is {case.get_state_display().lower()} now."
-        )
+        raise WorkflowError(f"Cannot change the decision of {case.code}: it is {case.state_in_words} now.")
     decision = draft_of(case, at=at)
     decision.answers = with_section(decision, section, given, by=by, at=at, seen=seen)
     decision.drafted_by, decision.changed_at = by, at
@@ -127,7 +125,7 @@ def sign_decision(
         raise PermissionDenied
     decision = case.decisions.last()
     if case.state != Case.State.LCSPR_DECISION or decision is None:
-        raise WorkflowError(f"Cannot sign {case.code} off: it is {case.get_state_display().lower()} now.")
+        raise WorkflowError(f"Cannot sign {case.code} off: it is {case.state_in_words} now.")
     if not agrees and not dissent.strip():
         raise NotMet("Cannot record a dissent without its reason.")
     if earlier := decision.sign_offs.filter(partner=partner).select_related("by").first():

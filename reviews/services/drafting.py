@@ -19,9 +19,7 @@ def being_written(
         agency_return, action, permission="reviews.draft_agencyreturn", by=by, at=at, changed=[what]
     )
     if not current.can_be_written:
-        raise WorkflowError(
-            f"Cannot change {in_words}: the return is {current.get_state_display().lower()} now."
-        )
+        raise WorkflowError(f"Cannot change {in_words}: the return is {current.state_in_words} now.")
     if current.state != AgencyReturn.State.IN_PROGRESS:
         current = perform(current, AgencyReturn.draft, by=by, at=at)
     return current

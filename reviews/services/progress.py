@@ -138,5 +138,5 @@ def _in_words(it: AgencyReturn) -> str:
         done, count = how_far(it)
         return f"Drafting: {done} of {count} sections complete"
     if it.state in (State.SIGNED_OFF, State.NIL, State.ACCEPTED):
-        return f"In: {it.get_state_display().lower()}"
+        return f"In: {it.state_in_words}"
     return STANDS[_OF[State(it.state)]]

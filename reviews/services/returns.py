@@ -45,9 +45,7 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
     """
     case = change(case, "ask_agencies", permission="reviews.ask_agencies_case", by=by, at=at)
     if case.state != Case.State.RAPID_REVIEW or case.notified_at is None:
-        raise WorkflowError(
-            f"Cannot ask agencies about {case.code}: it is {case.get_state_display().lower()} now."
-        )
+        raise WorkflowError(f"Cannot ask agencies about {case.code}: it is {case.state_in_words} now.")
     asked = set(case.returns.values_list("agency_id", flat=True))
     notified_on, calendar = local_date(case.notified_at), current_calendar()
     together = limit_in_force("LOC_TOGETHER", case.partnership, on=notified_on)
@@ -117,9 +115,7 @@ def save_section(
     )
     answers = with_section(agency_return, section, given, by=by, at=at, seen=seen)
     if not agency_return.can_be_written:
-        raise WorkflowError(
-            f"Cannot change this return: it is {agency_return.get_state_display().lower()} now."
-        )
+        raise WorkflowError(f"Cannot change this return: it is {agency_return.state_in_words} now.")
     if agency_return.state != AgencyReturn.State.IN_PROGRESS:
         agency_return = perform(agency_return, AgencyReturn.draft, by=by, at=at)
     agency_return.answers = answers

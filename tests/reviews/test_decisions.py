@@ -79,7 +79,7 @@ def test_only_the_business_manager_writes_the_decision(world: World, case: Case,
 def test_a_decision_before_the_partners_is_not_changed(world: World, decided: Case) -> None:
     with pytest.raises(WorkflowError) as refusal:
         decisions.save_decision_section(decided, "safety", {}, by=world.manager, at=DECIDED)
-    assert str(refusal.value) == f"Cannot change the decision of {decided.code}: it is lcspr decision now."
+    assert str(refusal.value) == f"Cannot change the decision of {decided.code}: it is LCSPR decision now."
 
 
 # ---- Sending it to the partners ----------------------------------------------------------------

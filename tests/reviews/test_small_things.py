@@ -353,7 +353,7 @@ def test_a_correction_that_cannot_be_is_refused_and_changes_nothing(
 
 def test_once_the_record_is_with_the_panel_the_notification_stands(world: World, released: Released) -> None:
     case = released.case
-    with pytest.raises(NotMet, match="it is with the panel now"):
+    with pytest.raises(NotMet, match="it is with the Panel now"):
         corrected(case, NOTIFIED - timedelta(days=1), world.manager, at=SENT)
 
 

@@ -107,6 +107,12 @@ class Subject(FSMModelMixin, models.Model):
         """The state in words, as its kind names it."""
         return str(self.State(self.state).label)  # type: ignore[attr-defined] # each kind has its own
 
+    @property
+    def state_in_words(self) -> str:
+        """The same within a sentence: what begins with an abbreviation keeps it, and so do names."""
+        words = self.get_state_display()
+        return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
     @classmethod
     def words_for(cls, verb: str) -> str:
         """A verb of its map as people read it, such as `Partners met`."""

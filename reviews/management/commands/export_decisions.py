@@ -35,7 +35,7 @@ class Command(BaseCommand):
         record = PanelRecord.objects.filter(case=found).order_by("-begun_at").first()
         if record is None:
             raise CommandError(
-                f"{found.code} has no decision record yet: it is {found.get_state_display().lower()}. "
+                f"{found.code} has no decision record yet: it is {found.state_in_words}. "
                 "The record is made when the rapid review is sent to the Panel."
             )
         ledger.append(found, "export", by=SYSTEM, at=timezone.now())
