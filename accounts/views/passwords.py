@@ -88,7 +88,10 @@ class SetPassword(PasswordResetConfirmView):
     def get_user(self, uidb64: str) -> User | None:
         """Nobody for an account that was closed: its link is as dead as one that was never made."""
         user = super().get_user(uidb64)
-        return user if isinstance(user, User) and user.is_active else None
+        if isinstance(user, User) and user.is_active:
+            return user
+        links.check_for_nobody(self.kwargs["token"])
+        return None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -10,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AccountEvent, Letter, LostFactors, Role, User
+from accounts.models import AccountEvent, Letter, LostFactors, Partnership, Role, User
 from accounts.services import add_member, factors, seat_for, sessions, standing
 from reviews.services import feeds, leaving
 from tests import factories
@@ -161,6 +162,17 @@ def test_what_is_refused_of_a_loss(world: factories.World) -> None:
         "Cannot do this for gp author of Northborough here: they also act for another body, whose cases it would open. "
         "Ask whoever runs this service."
     ]
+
+
+def test_who_has_seats_elsewhere_too_is_looked_after_here_whichever_comes_first(
+    world: factories.World,
+) -> None:
+    for number in (1, 2**128 - 1):
+        elsewhere = Partnership.objects.create(
+            id=UUID(int=number), name=f"Elsewhere {number}", reference_prefix=f"E{number % 9}"
+        )
+        add_member(world.gp_author, seat_for(Role.CO_CHAIR, partnership=elsewhere))
+    assert signed_in(world.manager).get(page_of(world.gp_author)).status_code == 200
 
 
 # ---- A leaver ----------------------------------------------------------------------------------
