@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from reviews.views import (
     cases,
+    correcting,
     decisions,
     due,
     feeds,
@@ -24,16 +25,16 @@ urlpatterns = [
     path("cases.csv", cases.case_list_csv, name="case-list-csv"),
     path("cases/refer/", stages.Refer.as_view(), name="refer"),
     path("cases/<uuid:pk>/", cases.case_page, name="case"),
-    path("cases/<uuid:pk>/add-child/", stages.AddChild.as_view(), name="case-add-child"),
+    path("cases/<uuid:pk>/add-child/", correcting.AddChild.as_view(), name="case-add-child"),
     path(
         "cases/<uuid:pk>/children/<int:number>/correct/",
-        stages.CorrectChild.as_view(),
+        correcting.CorrectChild.as_view(),
         name="case-correct-child",
     ),
-    path("cases/<uuid:pk>/correct/", stages.Correct.as_view(), name="case-correct"),
+    path("cases/<uuid:pk>/correct/", correcting.Correct.as_view(), name="case-correct"),
     path(
         "cases/<uuid:pk>/correct-notification/",
-        stages.CorrectNotification.as_view(),
+        correcting.CorrectNotification.as_view(),
         name="case-correct-notification",
     ),
     path("cases/<uuid:pk>/ask/", stages.AskAgencies.as_view(), name="case-ask"),

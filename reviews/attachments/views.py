@@ -5,9 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
@@ -16,9 +14,10 @@ from reviews.attachments.forms import AddFileForm
 from reviews.files import store
 from reviews.models import AgencyReturn, Attachment
 from reviews.sealing import CannotOpen
-from reviews.services import attachments, returns, versions
+from reviews.services import attachments, versions
+from reviews.services.readable import shows_answers
+from reviews.views.acts import BesideAnswers
 from reviews.views.base import find
-from reviews.views.returns import ReturnAct
 from workflows.showing import Shows, not_found, shows
 
 SHUT_IN = "sandbox; default-src 'none'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'"
@@ -31,7 +30,7 @@ def files_page(request: HttpRequest, pk: Any) -> HttpResponse:
     """The files, as far as this person may read what the agency answers."""
     it: AgencyReturn = find(AgencyReturn, request, pk)
     held = it.permissions_of(signed_in(request), at=at(request))
-    is_open = returns.shows_answers(it, held)
+    is_open = shows_answers(it, held)
     found = list(attachments.attachments_of(it)) if is_open else []
     return render(
         request,
@@ -79,26 +78,8 @@ def saved_as(attachment: Attachment) -> str:
     return f"{attachment.agency_return.code}-{attachment.pk.hex[:8]}{attachment.is_a.endings[0]}"
 
 
-class OnFiles(ReturnAct):
-    """Something done to the files: it leads back to them."""
-
-    permission = "reviews.draft_agencyreturn"
-
-    def home(self) -> str:
-        return reverse("return-files", args=[self.subject.pk])
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.prepare()
-        if not self.subject.can_be_written:
-            return redirect(self.home())
-        return super().get(request, *args, **kwargs)
-
-    def context(self, form: Any) -> dict[str, Any]:
-        return {**super().context(form), "back_url": self.home()}
-
-    def come_back(self, words: str = "") -> str:
-        super().come_back(words)
-        return self.home()
+class OnFiles(BesideAnswers):
+    list_page = "return-files"
 
 
 class AddFile(OnFiles):

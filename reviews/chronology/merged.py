@@ -13,7 +13,8 @@ from accounts.pages.stepping_up import step_up
 from accounts.pages.views import at, signed_in
 from reviews.models import AgencyReturn, Case
 from reviews.services import timeline_files
-from reviews.services.timelines import Timeline, Wanted, returns_on, texts_of, timeline_of
+from reviews.services.readable import returns_on
+from reviews.services.timelines import Timeline, Wanted, texts_of, timeline_of
 from reviews.timeline.dates import NotADate, Told, read
 from reviews.timeline.drawing import LEFT, WIDE, picture_of
 from reviews.timeline.merging import Gap

@@ -5,8 +5,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
@@ -15,10 +14,11 @@ from accounts.pages.views import at, signed_in
 from reviews import forms
 from reviews.chronology.forms import RowForm
 from reviews.models import AgencyReturn, ChronologyRow
-from reviews.services import chronology, returns
+from reviews.services import chronology
+from reviews.services.readable import shows_answers
 from reviews.timeline.merging import Placed, in_time
+from reviews.views.acts import BesideAnswers
 from reviews.views.base import ComparedPage, find
-from reviews.views.returns import ReturnAct
 from workflows.showing import Shows, not_found, shows
 
 PAGE = 50
@@ -45,7 +45,7 @@ def rows_page(request: HttpRequest, pk: Any) -> HttpResponse:
     """The rows, as far as this person may read what the agency answers."""
     it: AgencyReturn = find(AgencyReturn, request, pk)
     held = it.permissions_of(signed_in(request), at=at(request))
-    is_open = returns.shows_answers(it, held)
+    is_open = shows_answers(it, held)
     wanted = {
         "q": request.GET.get("q", "").strip()[:LONGEST_SEARCH],
         "key": "yes" if request.GET.get("key") else "",
@@ -76,26 +76,8 @@ def rows_page(request: HttpRequest, pk: Any) -> HttpResponse:
     )
 
 
-class OnChronology(ReturnAct):
-    """Something done to the rows: it leads back to them."""
-
-    permission = "reviews.draft_agencyreturn"
-
-    def home(self) -> str:
-        return reverse("return-chronology", args=[self.subject.pk])
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.prepare()
-        if not self.subject.can_be_written:
-            return redirect(self.home())
-        return super().get(request, *args, **kwargs)
-
-    def context(self, form: Any) -> dict[str, Any]:
-        return {**super().context(form), "back_url": self.home()}
-
-    def come_back(self, words: str = "") -> str:
-        super().come_back(words)
-        return self.home()
+class OnChronology(BesideAnswers):
+    list_page = "return-chronology"
 
 
 class AddRow(OnChronology):

@@ -1,6 +1,6 @@
 """What agencies are asked, and what they answer."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -71,16 +71,6 @@ def ask_agencies(case: Case, agencies: Iterable[Agency], *, by: Actor, at: datet
     if returns and case.deadlines.open().filter(rule_code="LOC_REQUEST").exists():
         meet_deadline(case, "LOC_REQUEST", by=by, at=at)
     return returns
-
-
-def shows_answers(agency_return: AgencyReturn, held: Collection[str]) -> bool:
-    """Whether who holds these permissions reads what is answered: the agency at any time, others once it is in.
-
-    Nothing is answered in a nil return, taken or not, nor in one that came another way: what was drafted is not sent.
-    """
-    is_of_the_agency = "reviews.draft_agencyreturn" in held
-    has_answers = not agency_return.searched and not agency_return.given
-    return (is_of_the_agency or agency_return.is_in) and has_answers
 
 
 def acknowledge_return(

@@ -2,16 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from accounts.models import User
 from reviews.models import AgencyReturn, Case, ChronologyRow
 from reviews.services.chronology import birth_of, placed
 from reviews.timeline.merging import Gap, Placed, in_time, may_lie_between, met_on, with_gaps
-
-READABLE = (AgencyReturn.State.SIGNED_OFF, AgencyReturn.State.ACCEPTED)
-"""The states in which the partnership has what was sent. A nil return, and one that came another way, sent no rows:
-what stands in them is a draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +41,6 @@ class Timeline:
         return tuple(name for name in self.met.get(one.first, ()) if name != one.agency)
 
 
-def returns_on(case: Case, user: User, *, at: datetime) -> list[AgencyReturn]:
-    """The returns of the case whose chronologies this person may read, by the name of the agency. One query."""
-    visible = AgencyReturn.objects.visible_to(user, at=at).filter(case=case, state__in=READABLE)
-    visible = visible.filter(searched="", given="")
-    return list(visible.select_related("agency").order_by("agency__name", "pk"))
-
-
 def timeline_of(case: Case, returns: Sequence[AgencyReturn], wanted: Wanted) -> Timeline:
     """The rows of these returns on one line. Two queries, however many rows there are."""
     rows = ChronologyRow.objects.filter(agency_return__in=returns)
@@ -75,12 +63,3 @@ def texts_of(entries: Sequence[Placed | Gap]) -> dict[int, ChronologyRow]:
     """The rows of a page, by their keys. One query."""
     keys = [one.key for one in entries if isinstance(one, Placed)]
     return ChronologyRow.objects.in_bulk(keys)
-
-
-def others_named(case: Case, user: User, *, at: datetime) -> list[tuple[AgencyReturn, str]]:
-    """Whom agencies name as involved besides themselves, in the returns that this person may read. One query."""
-    told = [
-        (one, str(one.answers.get("involvement", {}).get("others") or "").strip())
-        for one in returns_on(case, user, at=at)
-    ]
-    return [(one, words) for one, words in told if words]

@@ -12,7 +12,7 @@ from reviews.models import AgencyReturn, Attachment, ReturnVersion
 from reviews.questions import Question, Section
 from reviews.services.answering import definition_of
 from reviews.services.attachments import in_megabytes
-from reviews.services.returns import shows_answers
+from reviews.services.readable import shows_answers
 from workflows.countdown import day_in_words
 from workflows.models import TransitionRecord
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 from itertools import chain
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -22,11 +22,13 @@ from reviews.services import access, answering, attachments, cases, chasing, chr
 from reviews.services.answering import Sheet
 from reviews.services.history import history_of
 from reviews.services.progress import whom_to_ask
+from reviews.services.readable import shows_answers
 from reviews.services.standing import clocks_of
 from reviews.services.timeliness import own_timeliness
 from reviews.services.versions import open_versions
+from reviews.views.acts import ReturnAct
 from reviews.views.answering import CheckAnswers, SectionPage, SheetPage, rows_of
-from reviews.views.base import SubjectPage, find
+from reviews.views.base import find
 from reviews.views.checking import CheckedPage
 from workflows.models import TransitionRecord
 from workflows.services.moving import verbs_open_to
@@ -83,7 +85,7 @@ def return_page(request: HttpRequest, pk: Any) -> HttpResponse:
             "comments": (comments := commenting.comments_to_answer(it) if is_of_the_agency else {}),
             "to_answer": commenting.not_touched_since(it, comments),
             "is_whole": not answering.sections_with_gaps(it),
-            "shows_answers": returns.shows_answers(it, held),
+            "shows_answers": shows_answers(it, held),
             "beside": rows_beside(it),
             "files": files_beside(it, held),
             "can_write": is_of_the_agency and it.can_be_written,
@@ -120,7 +122,7 @@ def rows_beside(it: AgencyReturn) -> dict[str, dict[str, Any]]:
 
 def files_beside(it: AgencyReturn, held: Collection[str]) -> dict[str, Any]:
     """The files that stand beside the answers, for who may read those: how many, and where they are."""
-    counted = attachments.counted(it, is_open=returns.shows_answers(it, held))
+    counted = attachments.counted(it, is_open=shows_answers(it, held))
     return {**counted, "url": reverse("return-files", args=[it.pk])}
 
 
@@ -128,22 +130,6 @@ def is_for_me(record: TransitionRecord, it: AgencyReturn, held: set[str]) -> boo
     """Whether the person may read a record's reason: what lead and author say before sign-off is the agency's."""
     is_between_them = record.verb == "send_back" and record.source == it.State.SUBMITTED
     return not is_between_them or "reviews.draft_agencyreturn" in held
-
-
-class ReturnAct(SubjectPage):
-    """Something done with a return."""
-
-    model = AgencyReturn
-    verb: ClassVar[str] = ""
-
-    def context(self, form: Any) -> dict[str, Any]:
-        return {**super().context(form), "caption": self.subject.agency.name}
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.prepare()
-        if self.verb and self.verb not in verbs_open_to(self.subject, signed_in(request), at=self.at):
-            return redirect(self.subject.get_absolute_url())
-        return super().get(request, *args, **kwargs)
 
 
 class Acknowledge(ReturnAct):

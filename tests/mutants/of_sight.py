@@ -345,7 +345,7 @@ MUTANTS = (
     Mutant(
         "The names of files are read by who may read what the agency answers.",
         "reviews/attachments/views.py",
-        "is_open = returns.shows_answers(it, held)",
+        "is_open = shows_answers(it, held)",
         "is_open = bool(held)",
         (f"{FILES}::test_what_a_nil_return_left_behind_is_not_given_out",),
     ),
