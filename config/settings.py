@@ -205,7 +205,9 @@ MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a passkey is both factors: its device checks who holds it
 MFA_TOTP_ISSUER = "Rapid Review"
-MFA_RECOVERY_CODE_DIGITS = 10
+MFA_RECOVERY_CODE_DIGITS = (
+    10  # of codes made before they were kept as hashes: a migration makes them once more
+)
 MFA_RATE_LIMITS = False  # ours
 MFA_FORMS = {
     "authenticate": "accounts.forms.CodeForm",

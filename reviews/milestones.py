@@ -11,6 +11,9 @@ CASE = "reviews.case"
 RETURN = "reviews.agencyreturn"
 PANEL_RECORD = "reviews.panelrecord"
 
+ACKNOWLEDGING = "LOC_ACK"
+"""Of the clocks of a return the one that is not about its coming in."""
+
 WT18 = date(2018, 7, 4)
 """The day of Working Together 2018, from which partnerships have taken the place of boards."""
 
@@ -83,7 +86,7 @@ LOCAL: tuple[DeadlineRule, ...] = (
         ladder="day",
     ),
     _local(
-        "LOC_ACK",
+        ACKNOWLEDGING,
         "Acknowledge the request",
         "2wd",
         "return requested",

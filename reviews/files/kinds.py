@@ -70,8 +70,8 @@ def examine(name: str, content: bytes) -> Examined:
     given = cleaned(name)
     if split(given)[1].casefold() not in kind.endings:
         raise NotAccepted(
-            f"What is in the selected file does not match its name: it is a {kind.words}, and its name should end in "
-            f"{' or '.join(kind.endings)}."
+            f"What is in the selected file does not match its name: its kind is {kind.words}, and its name should end "
+            f"in {' or '.join(kind.endings)}."
         )
     return Examined(kind, given, content, tuple(sorted(remarks)))
 

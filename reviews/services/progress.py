@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from accounts.models import Role, Seat, User
 from accounts.services.holding import Holder, holders_among, holders_of
+from reviews.milestones import ACKNOWLEDGING
 from reviews.models import AgencyReturn, Case
 from reviews.services.answering import how_far
 from reviews.services.chasing import PERMISSION
@@ -126,7 +127,7 @@ def _progress(it: AgencyReturn, people: dict[Any, dict[str, list[Holder]]], *, a
 
 def _clock(deadlines: Iterable[Deadline], *, at: datetime) -> Deadline | None:
     """By when the return is owed: of those that run the soonest, otherwise that which ended last."""
-    own = [one for one in deadlines if one.rule_code != "LOC_ACK"]
+    own = [one for one in deadlines if one.rule_code != ACKNOWLEDGING]
     running = [one for one in own if one.state in ("running", "paused")]
     if running:
         return min(running, key=lambda one: one.due_at or at)

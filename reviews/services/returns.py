@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Agency, User
+from reviews.milestones import ACKNOWLEDGING
 from reviews.models import AgencyReturn, Case, ReturnVersion
 from reviews.services import access
 from reviews.services.answering import must_be_as_read, sections_with_gaps, titles, with_section
@@ -116,7 +117,7 @@ def save_section(
 def is_late(agency_return: AgencyReturn, *, at: datetime) -> bool:
     """Whether the agency owes it, and its day has passed. To acknowledge is another clock."""
     late = Deadline.objects.overdue(at=at).filter(subject_id=agency_return.pk)
-    return late.exclude(rule_code="LOC_ACK").exists()
+    return late.exclude(rule_code=ACKNOWLEDGING).exists()
 
 
 def _why_late(agency_return: AgencyReturn, reason: str, *, at: datetime) -> str:

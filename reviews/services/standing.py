@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.models import Role, Seat, User
+from reviews.milestones import ACKNOWLEDGING
 from reviews.models import AgencyReturn, Case, PanelRecord
 from reviews.services import break_glass, retention
 from reviews.services.access import signs_for
@@ -192,7 +193,7 @@ def _of_cases(user: User, *, at: datetime) -> list[Duty]:
     late = (
         Deadline.objects.overdue(at=at)
         .filter(subject_id__in=waiting)
-        .exclude(rule_code="LOC_ACK")
+        .exclude(rule_code=ACKNOWLEDGING)
         .select_related("rule", "calendar")
     )
     duties += [
@@ -223,7 +224,7 @@ def _of_returns(user: User, *, at: datetime) -> list[Duty]:
     clocks = (
         Deadline.objects.open()
         .filter(subject_id__in=returns)
-        .exclude(rule_code="LOC_ACK")
+        .exclude(rule_code=ACKNOWLEDGING)
         .select_related("rule", "calendar")
     )
     due = {

@@ -6,11 +6,9 @@ from datetime import datetime
 from django.db.models import Count, F, Q
 
 from accounts.models import Seat, User
+from reviews.milestones import ACKNOWLEDGING
 from reviews.models import AgencyReturn
 from workflows.models import Deadline
-
-ASKED_BY = ("LOC_ACK",)
-"""Clocks of a return that are not about its coming in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def own_timeliness(user: User, *, at: datetime) -> list[Timeliness]:
     is_past = Q(met_at__gte=F("due_at"))
     rows = (
         Deadline.objects.filter(subject__in=names)
-        .exclude(rule_code__in=ASKED_BY)
+        .exclude(rule_code=ACKNOWLEDGING)
         .values("subject")
         .annotate(
             in_time=Count("pk", filter=is_met & ~is_past),

@@ -16,6 +16,7 @@ from accounts.pages.stepping_up import step_up
 from accounts.pages.views import at, signed_in
 from reviews import when
 from reviews.interests import EMERGENCIES, INTERESTS_OF_ANOTHER
+from reviews.milestones import ACKNOWLEDGING
 from reviews.models import AgencyReturn, Case, Decision, PanelRecord
 from reviews.services import (
     access,
@@ -290,6 +291,8 @@ def returns_of(case: Case, request: HttpRequest) -> list[dict[str, Any]]:
     rows = []
     visible = AgencyReturn.objects.visible_to(signed_in(request), at=at(request)).filter(case=case)
     for agency_return in visible.select_related("agency").order_by("agency__name"):
-        clocks = [c for c in clocks_of(agency_return, at=at(request)) if c.deadline.rule_code != "LOC_ACK"]
+        clocks = [
+            c for c in clocks_of(agency_return, at=at(request)) if c.deadline.rule_code != ACKNOWLEDGING
+        ]
         rows.append({"it": agency_return, "clock": clocks[0] if clocks else None})
     return rows

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.pages.views import at, signed_in
 from reviews import forms, return_forms, when
+from reviews.milestones import ACKNOWLEDGING
 from reviews.models import AgencyReturn
 from reviews.questions import RETURN_FORMS, ROWS
 from reviews.services import access, answering, attachments, cases, chasing, chronology, commenting, returns
@@ -53,7 +54,11 @@ def return_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "own": own_timeliness(signed_in(request), at=at(request)),
         "runs": bool(access.partnerships_run_by(signed_in(request), at=at(request))),
-        "stands": lambda deadline: how_it_stands(deadline, at=at(request)),
+        "standing_of": lambda it: [
+            how_it_stands(one, at=at(request))
+            for one in it.deadlines.all()
+            if one.rule_code != ACKNOWLEDGING and one.state != "voided"
+        ],
     }
     return render(request, "reviews/return_list.html", given)
 
@@ -316,7 +321,7 @@ def ended_as(received: AgencyReturn, *, at: datetime) -> list[str]:
     """How the clocks that a return met by coming in ended, on time or how late; but that of the acknowledgement."""
     record = received.records.filter(verb="receive").order_by("-sequence")[0]
     met = [clock for clock in clocks_of(received, at=at) if clock.deadline.met_at == record.at]
-    return [f"{one.name}: {one.left.words}" for one in met if one.deadline.rule_code != "LOC_ACK"]
+    return [f"{one.name}: {one.left.words}" for one in met if one.deadline.rule_code != ACKNOWLEDGING]
 
 
 class Remind(ReturnAct):

@@ -88,7 +88,7 @@ REFUSED = [
     ("37 none", {}, "Choose a file"),
     ("37 no file but words", {"file": "words"}, "Choose a file"),
     ("39 a program", {"file": SimpleUploadedFile("a.pdf", b"MZ" + bytes(99))}, "The selected file must be a PDF, a Word document (.docx), an Excel workbook (.xlsx), a PNG or JPEG picture, or plain text (.txt)"),
-    ("40 PDF as docx", {"file": SimpleUploadedFile("a.docx", a_pdf())}, "What is in the selected file does not match its name: it is a PDF, and its name should end in .pdf."),
+    ("40 PDF as docx", {"file": SimpleUploadedFile("a.docx", a_pdf())}, "What is in the selected file does not match its name: its kind is PDF, and its name should end in .pdf."),
     ("46 macros", {"file": SimpleUploadedFile("a.docx", a_docx({"word/vbaProject.bin": b"x"}))}, "The selected file has macros, which are not allowed. Save it without them, or as a PDF."),
     ("52 said to be a picture", {"file": SimpleUploadedFile("a.png", b"<svg/>", content_type="image/png")}, "The selected file must be a PDF, a Word document (.docx), an Excel workbook (.xlsx), a PNG or JPEG picture, or plain text (.txt)"),
 ]  # fmt: skip

@@ -125,9 +125,9 @@ def test_a_return_that_is_in_or_cancelled_is_not_chased(
 # ---- What to do next ---------------------------------------------------------------------------
 OFFERED = [
     "Phone list: everybody to ring",
-    "Record a return that came another way",
     "Send a reminder now",
     "Note a phone call",
+    "Record a return that came another way",
     "Cancel the request",
 ]
 

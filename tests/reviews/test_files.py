@@ -119,7 +119,7 @@ RELS = "word/_rels/document.xml.rels"
 
 
 def mismatch(words: str, endings: str) -> str:
-    return f"What is in the selected file does not match its name: it is a {words}, and its name should end in {endings}."
+    return f"What is in the selected file does not match its name: its kind is {words}, and its name should end in {endings}."
 
 
 ROWS: list[tuple[str, str, bytes, str]] = [
